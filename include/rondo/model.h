@@ -1,0 +1,114 @@
+/* The one-call interface: train a recipe, open a model, evaluate it, let it write. */
+#ifndef RONDO_MODEL_H
+#define RONDO_MODEL_H
+
+#include "rondo/context.h"
+#include "rondo/tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define RONDO_MAX_METRICS 32
+typedef struct rondo_metric {
+    char name[32]; /* "valid_loss", "perplexity", ... */
+    double value;
+} rondo_metric;
+typedef struct rondo_metrics {
+    int count;
+    rondo_metric item[RONDO_MAX_METRICS];
+} rondo_metrics;
+RONDO_API double rondo_metrics_get(const rondo_metrics *metrics, const char *name); /* NaN: absent */
+
+/* ---- training ---- */
+typedef enum rondo_event_kind {
+    RONDO_EVENT_START,    /* data and model are ready: message says what they are */
+    RONDO_EVENT_STEP,     /* after each optimiser step */
+    RONDO_EVENT_EVALUATE, /* after each evaluation: metrics */
+    RONDO_EVENT_SAVE,     /* a file was written: message is its path */
+    RONDO_EVENT_NOTE,     /* something worth a line: message */
+    RONDO_EVENT_END       /* message says why it ended */
+} rondo_event_kind;
+typedef struct rondo_event {
+    rondo_event_kind kind;
+    int64_t step, steps;   /* done, in all */
+    int64_t epoch, epochs; /* current from 1, in all */
+    double train_loss;     /* running mean since the last evaluation, nats per symbol */
+    double gradient_norm, learning_rate;
+    double seconds, symbols_per_second, seconds_left;
+    const char *symbol;    /* "symbols", "tokens", ... */
+    const rondo_metrics *metrics; /* EVALUATE */
+    bool best;             /* EVALUATE: the best so far */
+    const char *message;
+} rondo_event;
+/* Called on the training thread. Return false to stop after this step: everything is saved, RONDO_INTERRUPTED returned. */
+typedef bool (*rondo_event_fn)(const rondo_event *event, void *arg);
+
+typedef struct rondo_train_options {
+    const char *folder;     /* DIR; created when absent. Must not be NULL */
+    int sets;               /* overrides "key.path=value" */
+    const char *const *set;
+    bool resume;            /* go on from DIR/last.safetensors; RONDO_NOT_FOUND when there is none */
+    int threads;            /* 0: the recipe's */
+    rondo_event_fn event;   /* may be NULL */
+    void *event_arg;
+} rondo_train_options;
+typedef struct rondo_train_result {
+    int64_t steps, epochs;
+    double seconds;
+    rondo_metrics best; /* of the evaluation that model.safetensors holds */
+} rondo_train_result;
+/* Trains the recipe and writes DIR/model.safetensors, last.safetensors, metrics.jsonl, recipe.yaml. Not thread-safe for one
+ * folder. result may be NULL. */
+RONDO_API rondo_status rondo_train(const char *recipe, const rondo_train_options *options, rondo_train_result *result,
+                                   rondo_error *err);
+
+/* ---- a trained model ---- */
+typedef struct rondo_model rondo_model;
+/* context must outlive the model. */
+RONDO_API rondo_status rondo_model_open(rondo_model **out, rondo_context *context, const char *path, rondo_error *err);
+RONDO_API void rondo_model_close(rondo_model **model);
+RONDO_API const char *rondo_model_task(const rondo_model *model);
+/* Everything about it, as JSON text that lives as long as the model: task, cell, sizes, parameters, vocabulary size,
+ * tensors with shapes, recipe, metrics. */
+RONDO_API const char *rondo_model_info(rondo_model *model);
+RONDO_API rondo_status rondo_model_evaluate(rondo_model *model, int files, const char *const *file, rondo_metrics *metrics,
+                                            rondo_error *err);
+
+typedef struct rondo_generate_options {
+    const char *prompt;  /* NULL or "": starts after a line end */
+    int64_t tokens;      /* 0: 200 */
+    double temperature;  /* 0: greedy... see greedy; default (0 and !greedy): 1 */
+    bool greedy;         /* always the most probable symbol */
+    int64_t top_k;       /* 0: all */
+    double top_p;        /* 0: 1 */
+    uint64_t seed;
+} rondo_generate_options;
+/* Called for each piece of text as it is written (UTF-8, whole characters). Return false to stop. */
+typedef bool (*rondo_text_fn)(const char *text, size_t size, void *arg);
+RONDO_API rondo_status rondo_model_generate(rondo_model *model, const rondo_generate_options *options, rondo_text_fn write,
+                                            void *arg, rondo_error *err);
+
+/* ---- timing one layer (the command `rondo bench cell`) ---- */
+typedef enum rondo_bench_pass { RONDO_BENCH_TRAIN, RONDO_BENCH_FORWARD, RONDO_BENCH_STEP } rondo_bench_pass;
+typedef struct rondo_bench_options {
+    int cell; /* rondo_cell of nn.h */
+    bool bidirectional;
+    int64_t input_size, hidden_size, layers, batch, steps;
+    rondo_bench_pass pass;
+    bool input_gradient; /* train: also the gradient of the input */
+    double seconds;      /* how long to measure; 0: 2 */
+} rondo_bench_options;
+typedef struct rondo_bench_result {
+    double median_ms, min_ms, p99_ms, gflops;
+    int64_t runs;
+    int threads;
+    const char *isa;
+} rondo_bench_result;
+RONDO_API rondo_status rondo_bench_cell(rondo_context *context, const rondo_bench_options *options,
+                                        rondo_bench_result *result, rondo_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,112 @@
+/* Level 0, the ground floor: memory, threads, random numbers, files. Knows no numbers of models.
+ *
+ * Everything here is rondo__ (shared inside the library, hidden outside). */
+#ifndef RONDO_CORE_CORE_H
+#define RONDO_CORE_CORE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rondo/status.h"
+
+#define RONDO_ALIGN 64
+
+/* Fills err (may be NULL) with one formatted line and returns status: return rondo__fail(err, RONDO_IO, "...", ...). */
+rondo_status rondo__fail(rondo_error *err, rondo_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- the only malloc (alloc.c): counted, 64-byte aligned, can be told to fail ---- */
+void *rondo__alloc(size_t bytes);                   /* NULL when out of memory; bytes 0 gives a valid pointer */
+void *rondo__calloc(size_t count, size_t bytes);    /* cleared; NULL also when count * bytes overflows */
+void *rondo__realloc(void *p, size_t old_bytes, size_t new_bytes); /* p stays valid when it returns NULL */
+void rondo__free(void *p);
+char *rondo__strdup(const char *s);
+uint64_t rondo__alloc_count(void);                  /* allocations so far in this process */
+int64_t rondo__alloc_live(void);                    /* allocations not yet freed */
+void rondo__alloc_fail_at(int64_t nth);             /* the nth allocation from now (1 = next) fails once; 0: never */
+bool rondo__size_mul(size_t a, size_t b, size_t *out); /* false on overflow */
+bool rondo__size_add(size_t a, size_t b, size_t *out);
+
+/* ---- arenas (arena.c): stack-like memory that grows by chunks and is merged into one chunk when rewound to empty ---- */
+typedef struct rondo__arena {
+    struct rondo__chunk *first, *current;
+    size_t used, peak; /* bytes, over all chunks */
+} rondo__arena;
+typedef struct rondo__mark {
+    struct rondo__chunk *chunk;
+    size_t chunk_used, used;
+} rondo__mark;
+void rondo__arena_init(rondo__arena *arena);
+rondo_status rondo__arena_reserve(rondo__arena *arena, size_t bytes); /* room for bytes in one piece */
+void *rondo__arena_push(rondo__arena *arena, size_t bytes);           /* aligned, not cleared; NULL: out of memory */
+rondo__mark rondo__arena_mark(const rondo__arena *arena);
+void rondo__arena_rewind(rondo__arena *arena, rondo__mark mark);
+void rondo__arena_clear(rondo__arena *arena); /* rewinds to empty; several chunks become one of the peak size at the next push */
+void rondo__arena_free(rondo__arena *arena);
+
+/* ---- threads (pool.c) ---- */
+typedef struct rondo__pool rondo__pool;
+typedef void (*rondo__task)(void *arg, int64_t index, int worker); /* worker in [0, threads) */
+rondo_status rondo__pool_create(rondo__pool **out, int threads, rondo_error *err); /* threads includes the caller */
+void rondo__pool_destroy(rondo__pool **pool);
+int rondo__pool_threads(const rondo__pool *pool); /* 1 for NULL */
+/* Runs task(arg, i, worker) for i in [0, n), returns when all are done. Not reentrant. Workers take indices in any order:
+ * the work of one index must not depend on another. pool NULL or n == 1: on the calling thread. */
+void rondo__pool_run(rondo__pool *pool, int64_t n, rondo__task task, void *arg);
+/* One call per worker at the same time, each with its own index = worker; inside they may meet. */
+void rondo__pool_region(rondo__pool *pool, rondo__task task, void *arg);
+/* All workers of the region running on pool wait for each other; spins, then yields when the machine is oversubscribed. */
+void rondo__pool_meet(rondo__pool *pool, int worker);
+
+/* ---- random numbers (rng.h/rng.c): Philox 4x32-10 (Salmon 2011); a value depends only on (seed, stream, index) ---- */
+uint32_t rondo__random_u32(uint64_t seed, uint64_t stream, uint64_t index);
+void rondo__random_u32x4(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]); /* indices 4*block .. +3 */
+double rondo__random_uniform(uint64_t seed, uint64_t stream, uint64_t index); /* [0, 1) from 32 bits */
+double rondo__random_normal(uint64_t seed, uint64_t stream, uint64_t index);  /* Box-Muller on indices 2i, 2i+1 */
+uint64_t rondo__random_below(uint64_t seed, uint64_t stream, uint64_t index, uint64_t n); /* [0, n) */
+
+/* ---- CPU (cpu.c) ---- */
+typedef struct rondo__cpu {
+    bool avx2, fma, f16c, avx512f, avx512bw, avx512vl, avx512dq, avx512_bf16, avx512_vnni, neon;
+} rondo__cpu;
+const rondo__cpu *rondo__cpu_get(void);
+int rondo__cpu_cores(void); /* cores this process may use */
+
+/* ---- files (file.c) ---- */
+/* Whole file into memory from rondo__alloc, plus a NUL that is not counted. Names the file in every error:
+ * RONDO_NOT_FOUND, RONDO_IO, RONDO_MEMORY, RONDO_FORMAT over max_bytes (0: no limit). A name ending in .gz is unpacked. */
+rondo_status rondo__file_read(const char *path, size_t max_bytes, char **data, size_t *size, rondo_error *err);
+bool rondo__file_exists(const char *path);
+rondo_status rondo__make_folders(const char *path, rondo_error *err); /* like mkdir -p */
+/* Atomic writing: to PATH.tmp-PID in the same folder, then fsync, rename, fsync of the folder. Until commit nothing is at
+ * PATH but what was there; abandon (or a failed commit) removes the temporary file. */
+typedef struct rondo__writer rondo__writer;
+rondo_status rondo__writer_open(rondo__writer **out, const char *path, rondo_error *err);
+rondo_status rondo__writer_put(rondo__writer *writer, const void *data, size_t bytes, rondo_error *err);
+rondo_status rondo__writer_commit(rondo__writer **writer, rondo_error *err);
+void rondo__writer_abandon(rondo__writer **writer);
+
+/* ---- text buffer (text.c): grows, keeps its first failure ---- */
+typedef struct rondo__text {
+    char *data; /* NUL-terminated once anything was added; may be NULL */
+    size_t size, capacity;
+    bool failed;
+} rondo__text;
+void rondo__text_add(rondo__text *text, const char *data, size_t size);
+void rondo__text_format(rondo__text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void rondo__text_free(rondo__text *text);
+
+/* The nearest of names (count) to word by edit distance, NULL if none is near: for "did you mean". */
+const char *rondo__nearest_name(const char *word, const char *const *names, int count);
+
+/* Length of the valid UTF-8 sequence at p (1-4), or 0: overlong, surrogate, out of range, truncated. */
+int rondo__utf8_length(const unsigned char *p, size_t left);
+/* Position of the first invalid byte, or size when all is valid. */
+size_t rondo__utf8_check(const char *data, size_t size);
+
+/* ---- clock (clock.c) ---- */
+double rondo__clock_seconds(void); /* monotonic */
+
+#endif

@@ -1,0 +1,119 @@
+/* Level 1: numbers. Raw pointers in and out; no tensors, no threads, no allocation.
+ *
+ * scalar.c defines each kernel and stays the definition; avx2.c, avx512.c and neon.c set a vector type and include one
+ * shared template. The table is filled with scalar and then overwritten by what the CPU has, in rising order.
+ *
+ * A property that the whole library leans on: in rondo_kernels.gemm every element of C is ONE chain of multiply-adds over k
+ * in rising order, whatever the block it falls in. So splitting the work by rows, columns or threads, running one row
+ * alone or a whole batch, gives the same bits. Elementwise kernels likewise treat each element alike at any position
+ * (tails use masked vectors, never another formula). */
+#ifndef RONDO_KERNELS_KERNELS_H
+#define RONDO_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rondo/tensor.h"
+
+typedef rondo_real real;
+
+/* Packed weights: a logical matrix W (K, N) cut into panels of RONDO_PANEL columns; panel j holds K rows of RONDO_PANEL
+ * numbers side by side (the last panel: its width rounded up to 16), zero-padded, and begins at dst + j*RONDO_PANEL*K. */
+#define RONDO_PANEL 64
+static inline int64_t rondo__round16(int64_t n) { return (n + 15) / 16 * 16; }
+static inline int64_t rondo__packed_count(int64_t K, int64_t N) { return K * rondo__round16(N); } /* numbers, not bytes */
+
+/* Coefficients of one optimiser update; see the update kernels. */
+typedef struct rondo__update {
+    real learning_rate, beta1, beta2, epsilon, weight_decay, momentum;
+    real correct1, correct2; /* 1/(1-beta1^t), 1/(1-beta2^t) */
+    real grad_scale;         /* gradients are multiplied by this first (clipping by norm, accumulation) */
+    real clip_value;         /* then clipped to [-clip_value, clip_value]; 0: not */
+    bool nesterov, decoupled, centered;
+} rondo__update;
+
+typedef struct rondo__kernels {
+    const char *isa;
+
+    /* --- products --- */
+    /* Packs columns [n0, n1) of W (n0 a multiple of RONDO_PANEL); element (k, n) is w[k*rs + n*cs]. */
+    void (*pack)(real *dst, const real *w, int64_t rs, int64_t cs, int64_t K, int64_t N, int64_t n0, int64_t n1);
+    /* C (M, N; rows ldc apart), columns [n0, n1), n0 a multiple of RONDO_PANEL:
+     *   C = A·W + bias (bias (N) or NULL)           when !accumulate
+     *   C = C + A·W                                  when accumulate (the chain starts from C; bias is ignored)
+     * A (M, K): element (m, k) is a[m*ars + k*acs]. packed: the WHOLE packed W (K, N). */
+    void (*gemm)(int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, int64_t acs, const real *packed, int64_t n0,
+                 int64_t n1, real *c, int64_t ldc, const real *bias, bool accumulate);
+
+    /* --- elementwise over n numbers; out may be an input unless said --- */
+    void (*add)(int64_t n, real *out, const real *a, const real *b);
+    void (*mul)(int64_t n, real *out, const real *a, const real *b);
+    void (*mul_add)(int64_t n, real *out, const real *a, const real *b); /* out += a*b */
+    void (*axpy)(int64_t n, real *y, real alpha, const real *x);         /* y += alpha*x */
+    void (*affine)(int64_t n, real *out, const real *x, real factor, real offset);
+    void (*tanh)(int64_t n, real *out, const real *x);
+    void (*sigmoid)(int64_t n, real *out, const real *x);
+    void (*relu)(int64_t n, real *out, const real *x);
+    void (*exp)(int64_t n, real *out, const real *x);
+    /* dx += dy * f'(y), from the OUTPUT y */
+    void (*tanh_backward)(int64_t n, real *dx, const real *y, const real *dy);
+    void (*sigmoid_backward)(int64_t n, real *dx, const real *y, const real *dy);
+    void (*relu_backward)(int64_t n, real *dx, const real *y, const real *dy);
+    /* Sums in a fixed order (partial sums by lane, then a fixed tree): callers cut arrays into fixed blocks. In double. */
+    double (*sum)(int64_t n, const real *x);
+    double (*sum_squares)(int64_t n, const real *x);
+    double (*dot)(int64_t n, const real *a, const real *b);
+
+    /* --- rows --- */
+    /* probabilities of one row; may be in place */
+    void (*softmax_row)(int64_t n, real *out, const real *x);
+    /* log(sum(exp(x))), stable */
+    real (*logsumexp_row)(int64_t n, const real *x);
+    /* dlogits[j] += scale * (exp(x[j]-lse) - (1-smoothing)*[j==target] - smoothing/n) */
+    void (*cross_entropy_backward_row)(int64_t n, real *dlogits, const real *x, real lse, int64_t target, real smoothing,
+                                       real scale);
+    /* out = (x-mean)*rstd*gain + bias; gain, bias may be NULL; stats[0..1] receive mean, rstd; may be in place */
+    void (*layer_norm_row)(int64_t n, real *out, const real *x, const real *gain, const real *bias, real eps, real stats[2]);
+    /* dx += ...; x is the input of forward; xhat is recomputed. dgain, dbias (NULL or arrays): += */
+    void (*layer_norm_backward_row)(int64_t n, real *dx, real *dgain, real *dbias, const real *dout, const real *x,
+                                    const real *gain, const real stats[2]);
+
+    /* --- gates, one row of H units (callers loop over rows) --- */
+    /* LSTM: a (4H) pre-activations i|f|g|o in, gates out in place. c_prev (H), c (H) out, tanh_c (H) out, h (H) out.
+     * peephole (3H) or NULL; clip 0: none; coupled: i = 1-f. c may be c_prev. h may be NULL (layer-norm path). */
+    void (*lstm_gates)(int64_t H, real *a, const real *c_prev, real *c, real *tanh_c, real *h, const real *peephole,
+                       real clip, bool coupled);
+    /* gates (4H) as left by forward, tanh_c, c_prev, c (after clipping); dh (H), dc (H) in: gradient from the next step and
+     * the output, dc out: gradient for c_prev (may be in place). da (4H) out: gradient of the pre-activations. Peephole
+     * gradients (3H) += when dpeephole is not NULL. */
+    void (*lstm_gates_backward)(int64_t H, real *da, real *dc, real *dpeephole, const real *dh, const real *gates,
+                                const real *tanh_c, const real *c_prev, const real *c, const real *peephole, real clip,
+                                bool coupled);
+    /* GRU, reset after: ax (3H) = W_ih x + biases of the input; ah (3H) = W_hh h + b_hh. gates (3H) out: r|z|n (may be ax).
+     * h (H) out, may be h_prev. ah stays as it is (its n part is needed by backward). */
+    void (*gru_gates)(int64_t H, real *gates, const real *ax, const real *ah, const real *h_prev, real *h);
+    /* dh (H) in: gradient of h_t; dh_prev (H) += z∘dh (direct path only). dax (3H) out, dah (3H) out. ahn (H): n part of ah */
+    void (*gru_gates_backward)(int64_t H, real *dax, real *dah, real *dh_prev, const real *dh, const real *gates,
+                               const real *ahn, const real *h_prev);
+
+    /* --- optimiser updates over n parameters (w, gradient g, moments m, v) --- */
+    void (*update_sgd)(int64_t n, real *w, const real *g, real *m, const rondo__update *u); /* m NULL without momentum */
+    void (*update_adam)(int64_t n, real *w, const real *g, real *m, real *v, const rondo__update *u); /* decoupled: AdamW */
+    void (*update_rmsprop)(int64_t n, real *w, const real *g, real *v, real *m, const rondo__update *u); /* m NULL w/o momentum */
+    void (*update_adagrad)(int64_t n, real *w, const real *g, real *v, const rondo__update *u);
+} rondo__kernels;
+
+/* The table for an instruction set ("scalar", "avx2", "avx512", "neon"); NULL: the best available. Returns NULL when this
+ * build or CPU lacks it. Tables are filled once and const ever after; thread-safe. */
+const rondo__kernels *rondo__kernels_get(const char *isa);
+/* Space separated, slowest first. */
+const char *rondo__kernels_available(void);
+
+/* Each file overwrites the entries that it does better. */
+void rondo__kernels_scalar(rondo__kernels *table);
+void rondo__kernels_avx2(rondo__kernels *table);
+void rondo__kernels_avx512(rondo__kernels *table);
+void rondo__kernels_neon(rondo__kernels *table);
+
+#endif

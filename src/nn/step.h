@@ -1,0 +1,42 @@
+/* One layer, one direction, one step at a time: what streaming and generation run on. Weights are packed once into the
+ * layer's memory; a step allocates nothing, locks nothing, and gives the same bits as the sequence operator. */
+#ifndef RONDO_NN_STEP_H
+#define RONDO_NN_STEP_H
+
+#include "kernels/kernels.h"
+#include "rondo/cells.h"
+
+/* Raw arrays of one layer as the parameters hold them; absent ones are NULL. Names and shapes as in rondo/cells.h. */
+typedef struct rondo__step_weights {
+    const real *w_ih, *w_hh, *b_ih, *b_hh;
+    const real *w_hr, *peephole, *gain_x, *gain_h, *gain_c, *bias_c; /* LSTM, GRU */
+    const real *w_sh, *w_ho, *b_o, *feedback;                        /* Jordan */
+} rondo__step_weights;
+
+typedef struct rondo__step_layer {
+    const rondo__kernels *kernels;
+    int64_t B, I, H;
+    int64_t R;    /* width of h: P with projection, else H */
+    int64_t O, Q; /* Jordan */
+    union {
+        rondo_elman_options elman;
+        rondo_jordan_options jordan;
+        rondo_lstm_options lstm;
+        rondo_gru_options gru;
+    } options; /* rates are used as outside of training */
+    real *h;   /* (B, R); Jordan: s (B, Q). Owned by the caller, read and written by step */
+    real *c;   /* (B, H), LSTM only */
+    void *memory; /* bytes(), 64-byte aligned: packed weights, biases, scratch of a step */
+} rondo__step_layer;
+
+typedef struct rondo__step_class {
+    size_t (*bytes)(const rondo__step_layer *layer, const rondo__step_weights *weights);
+    void (*pack)(rondo__step_layer *layer, const rondo__step_weights *weights);
+    /* x (B, I) -> y (B, R); Jordan: y (B, O) is a_t. */
+    void (*step)(rondo__step_layer *layer, const real *x, real *y);
+} rondo__step_class;
+
+/* Each at the end of its cell's file. */
+extern const rondo__step_class rondo__elman_step, rondo__jordan_step, rondo__lstm_step, rondo__gru_step;
+
+#endif
