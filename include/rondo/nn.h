@@ -67,7 +67,7 @@ typedef struct rondo_recurrent_config {
     int layers;                             /* 0: 1 */
     bool bidirectional;
     rondo_merge merge;
-    bool residual; /* y_l = layer(y_{l-1}) + y_{l-1} wherever the widths agree */
+    bool residual; /* y_l = layer(y_{l-1}) + y_{l-1} from the second layer on, wherever the widths agree */
     bool no_bias;
     rondo_real dropout; /* between layers */
     bool variational;   /* one dropout mask per sequence instead of one per step */
@@ -80,11 +80,12 @@ typedef struct rondo_recurrent_config {
     bool peepholes, coupled_gates;
     rondo_real cell_clip;
     rondo_real forget_bias; /* initial value of the forget gate's b_ih; b_hh starts at 0 there. Default when 0: 1;
-                               RONDO_NO_FORGET_BIAS: as all other biases (PyTorch's start) */
+                               RONDO_NO_FORGET_BIAS: as all other biases (PyTorch's start). Without biases: unused */
     /* GRU */
     bool reset_before;
-    /* Jordan: width of each layer's output; the last layer's is what leaves the network (pre-activation a_t) */
-    int64_t output_size;              /* 0: hidden_size */
+    /* Jordan: width of the last layer's output, which leaves the network as the pre-activation a_t; lower layers' outputs
+     * are as wide as their hidden layers */
+    int64_t output_size;              /* 0: hidden size of the last layer */
     rondo_activation output_activation; /* g of the feedback (last layer); lower layers: tanh, which also is their output */
     rondo_real decay;
     int64_t feedback_size;            /* Q of a feedback matrix given at forward for the last layer; 0: none */
@@ -124,9 +125,10 @@ RONDO_API rondo_var *rondo_recurrent_forward(rondo_recurrent *net, rondo_tape *t
 
 /* ---- streaming: one step at a time, weights packed at open, nothing allocated afterwards ---- */
 typedef struct rondo_stream rondo_stream;
-/* A stream over B independent sequences of a one-directional network, whose parameters must stay unchanged and alive.
+/* A stream over `batch` independent sequences of a one-directional network, whose parameters must stay unchanged and
+ * alive. The context gives the instruction set (a step runs on the calling thread); it must outlive the stream.
  * feedback: Jordan's F values (O, Q) or NULL. Starts from learned or zero states. */
-RONDO_API rondo_status rondo_stream_open(rondo_stream **out, rondo_recurrent *net, int64_t batch,
+RONDO_API rondo_status rondo_stream_open(rondo_stream **out, rondo_context *context, rondo_recurrent *net, int64_t batch,
                                          const rondo_real *feedback, rondo_error *err);
 RONDO_API void rondo_stream_close(rondo_stream **stream);
 /* x (B, I) -> y (B, output_size). No allocation, lock or system call. Same bits as rondo_recurrent_forward. */
