@@ -7,7 +7,7 @@
 
 typedef struct rondo__named {
     const char *name;
-    rondo_tensor tensor; /* data points into the file's memory (reader) or the caller's (writer) */
+    rondo_tensor tensor; /* data: the reader's memory (64-byte aligned, until free) or the caller's (writer) */
 } rondo__named;
 typedef struct rondo__pair {
     const char *key, *value;
@@ -27,7 +27,8 @@ const char *rondo__safetensors_metadata(const rondo__safetensors *file, const ch
 /* Copies tensor NAME into out (count numbers of real), converting F64/F32/F16/BF16; checks the shape. */
 rondo_status rondo__safetensors_copy(const rondo__safetensors *file, const char *name, const rondo_tensor *out,
                                      rondo_error *err);
-/* Writes atomically; the same input gives the same bytes. Arrays are 64-byte aligned in the file. */
+/* Writes atomically; the same input gives the same bytes. The data begin 64-byte aligned in the file; arrays follow
+ * each other in the given order without gaps (so put those of odd sizes last). Needs no JSON library. */
 rondo_status rondo__safetensors_write(const char *path, int count, const rondo__named *tensors, int pairs,
                                       const rondo__pair *metadata, rondo_error *err);
 #endif
