@@ -200,7 +200,7 @@ static size_t padded(size_t bytes) { return (bytes + RONDO_ALIGN - 1) / RONDO_AL
 /* Gives every tensor an aligned place. The sum cannot overflow: the tensors tile a file that is in memory, and each
  * padding is paid for by at least a few dozen bytes of header, which is in memory too. */
 static rondo_status copy_data(rondo__safetensors *file, const char *label, const char *data, rondo_error *err) {
-    size_t total = 0, place = 0;
+    size_t total = 0, next = 0;
     for (int i = 0; i < file->count; i++)
         total += padded((size_t)(file->entries[i].end - file->entries[i].begin));
     file->data = rondo__alloc(total);
@@ -209,10 +209,10 @@ static rondo_status copy_data(rondo__safetensors *file, const char *label, const
     for (int i = 0; i < file->count; i++) {
         entry *e = &file->entries[i];
         const size_t bytes = (size_t)(e->end - e->begin);
-        e->named.tensor.data = file->data + place;
+        e->named.tensor.data = file->data + next;
         if (bytes > 0)
-            memcpy(file->data + place, data + e->begin, bytes);
-        place += padded(bytes);
+            memcpy(file->data + next, data + e->begin, bytes);
+        next += padded(bytes);
     }
     return RONDO_OK;
 }
