@@ -1,0 +1,55 @@
+/* Random masks of the cells. Every draw has a place of its own, (stream, t, batch row, unit), so a mask depends neither
+ * on the threads nor on how rows were sorted, nor on how much padding stands behind them. */
+#include "nn/sequence.h"
+
+/* out[j] = draw (base + j) < rate ? hit : miss. Four numbers come from one block of the generator. */
+static void draw_row(int64_t n, real *out, real rate, real hit, real miss, uint64_t seed, uint64_t stream,
+                     uint64_t base) {
+    uint64_t below = (uint64_t)((double)rate * 4294967296.0); /* of a 32-bit draw */
+    uint32_t draw[4] = {0};
+    uint64_t block = UINT64_MAX;
+    for (int64_t j = 0; j < n; j++) {
+        uint64_t index = base + (uint64_t)j;
+        if (index / 4 != block) {
+            block = index / 4;
+            rondo__random_u32x4(seed, stream, block, draw);
+        }
+        out[j] = draw[index % 4] < below ? hit : miss;
+    }
+}
+
+void rondo__recurrent_mask(const rondo__plan *plan, int64_t n, real *mask, real rate, uint64_t seed, uint64_t stream) {
+    for (int64_t i = 0; i < plan->B; i++)
+        draw_row(n, mask + i * n, rate, 0, 1 / (1 - rate), seed, stream, (uint64_t)(plan->order[i] * n));
+}
+
+typedef struct zoneout {
+    const rondo__plan *plan;
+    int64_t n;
+    real *keep;
+    real rate;
+    uint64_t seed, stream;
+} zoneout;
+
+static void zoneout_steps(void *arg, int64_t begin, int64_t end, int worker) {
+    (void)worker;
+    const zoneout *z = arg;
+    const rondo__plan *plan = z->plan;
+    for (int64_t s = begin; s < end; s++)
+        for (int64_t i = 0; i < plan->active[s]; i++) {
+            int64_t t = plan->reverse ? plan->length[i] - 1 - s : s;
+            draw_row(z->n, z->keep + (plan->start[s] + i) * z->n, z->rate, 1, 0, z->seed, z->stream,
+                     (uint64_t)((t * plan->B + plan->order[i]) * z->n));
+        }
+}
+
+void rondo__zoneout_mask(rondo_context *context, const rondo__plan *plan, int64_t n, real *keep, real rate,
+                         bool training, uint64_t seed, uint64_t stream) {
+    if (!training) {
+        for (int64_t k = 0; k < plan->rows * n; k++)
+            keep[k] = rate;
+        return;
+    }
+    zoneout z = {plan, n, keep, rate, seed, stream};
+    rondo__parallel(context, plan->steps, 1, zoneout_steps, &z);
+}
