@@ -1,0 +1,75 @@
+/* The only malloc of the library.
+ *
+ * Three process-wide counters stand beside it: they change no result, they let tests see that a step allocates nothing,
+ * that nothing leaks, and let any chosen allocation fail. */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/core.h"
+
+static _Atomic uint64_t allocations;
+static _Atomic int64_t live;
+static _Atomic int64_t fail_countdown; /* 1: the next one fails; 0 or less: none */
+
+bool rondo__size_mul(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
+
+bool rondo__size_add(size_t a, size_t b, size_t *out) { return !__builtin_add_overflow(a, b, out); }
+
+static bool told_to_fail(void) {
+    if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) <= 0)
+        return false;
+    return atomic_fetch_sub(&fail_countdown, 1) == 1;
+}
+
+void *rondo__alloc(size_t bytes) {
+    size_t rounded;
+    if (!rondo__size_add(bytes ? bytes : 1, RONDO_ALIGN - 1, &rounded) || told_to_fail())
+        return NULL;
+    void *p = aligned_alloc(RONDO_ALIGN, rounded / RONDO_ALIGN * RONDO_ALIGN);
+    if (p) {
+        atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
+    }
+    return p;
+}
+
+void *rondo__calloc(size_t count, size_t bytes) {
+    size_t total;
+    if (!rondo__size_mul(count, bytes, &total))
+        return NULL;
+    void *p = rondo__alloc(total);
+    if (p)
+        memset(p, 0, total);
+    return p;
+}
+
+void *rondo__realloc(void *p, size_t old_bytes, size_t new_bytes) {
+    void *grown = rondo__alloc(new_bytes);
+    if (grown && p) {
+        memcpy(grown, p, old_bytes < new_bytes ? old_bytes : new_bytes);
+        rondo__free(p);
+    }
+    return grown;
+}
+
+void rondo__free(void *p) {
+    if (!p)
+        return;
+    atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
+    free(p);
+}
+
+char *rondo__strdup(const char *s) {
+    size_t bytes = strlen(s) + 1;
+    char *copy = rondo__alloc(bytes);
+    if (copy)
+        memcpy(copy, s, bytes);
+    return copy;
+}
+
+uint64_t rondo__alloc_count(void) { return atomic_load(&allocations); }
+
+int64_t rondo__alloc_live(void) { return atomic_load(&live); }
+
+void rondo__alloc_fail_at(int64_t nth) { atomic_store(&fail_countdown, nth); }

@@ -1,0 +1,155 @@
+/* Arenas: stacks of memory.
+ *
+ * An arena is a list of chunks. Pushes fill the current chunk from below; when it is full the next one that is large
+ * enough takes over, and a new one is appended when none is. Nothing ever moves while it is in use. Only when the arena
+ * is empty, and once held several chunks, does the next push replace them with a single chunk of the largest size ever
+ * needed: so the first training step may allocate often, the second once, the later ones never.
+ *
+ *     first -> [header | piece | piece | piece |~~~~]  -> [header | piece |~~~~~~~~~~~] -> [header |~~~~~~~]
+ *                                                          ^ current
+ *
+ * Invariants: every chunk after `current` has used == 0; arena->used is the sum of used over all chunks, and is 0 only
+ * when the arena is empty. A mark with used == 0 therefore means "empty" whatever chunk it names, and a mark with
+ * used > 0 names a chunk that cannot have been merged away. Under AddressSanitizer all free space is poisoned and 64
+ * bytes behind each piece stay poisoned, so an overrun into the neighbour is caught. */
+#include <string.h>
+
+#include "core/core.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WITH_RED_ZONES 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_RED_ZONES 1
+#endif
+#endif
+
+#ifdef WITH_RED_ZONES
+#include <sanitizer/asan_interface.h>
+#define RED_ZONE 64
+#define POISON(p, bytes) __asan_poison_memory_region(p, bytes)
+#define UNPOISON(p, bytes) __asan_unpoison_memory_region(p, bytes)
+#else
+#define RED_ZONE 0
+#define POISON(p, bytes) ((void)(p), (void)(bytes))
+#define UNPOISON(p, bytes) ((void)(p), (void)(bytes))
+#endif
+
+#define SMALLEST_CHUNK ((size_t)64 << 10)
+#define LARGEST_EXTRA ((size_t)64 << 20)
+
+typedef struct rondo__chunk {
+    struct rondo__chunk *next;
+    size_t size, used; /* bytes behind the header */
+} chunk;
+
+#define HEADER ((size_t)RONDO_ALIGN) /* keeps the pieces aligned */
+_Static_assert(sizeof(chunk) <= RONDO_ALIGN, "the header of a chunk must fit in front of its pieces");
+
+static char *chunk_data(chunk *c) { return (char *)c + HEADER; }
+
+static chunk *chunk_create(size_t size) {
+    size_t bytes;
+    chunk *c = rondo__size_add(size, HEADER, &bytes) ? rondo__alloc(bytes) : NULL;
+    if (c) {
+        *c = (chunk){.size = size};
+        POISON(chunk_data(c), size);
+    }
+    return c;
+}
+
+static void free_chunks(rondo__arena *arena) {
+    for (chunk *c = arena->first, *next; c; c = next) {
+        next = c->next;
+        UNPOISON(chunk_data(c), c->size);
+        rondo__free(c);
+    }
+    arena->first = arena->current = NULL;
+    arena->used = 0;
+}
+
+/* What a piece takes up: rounded to the alignment, at least one unit, with its red zone. */
+static bool piece_size(size_t bytes, size_t *out) {
+    if (!rondo__size_add(bytes ? bytes : 1, RONDO_ALIGN - 1 + RED_ZONE, out))
+        return false;
+    *out = *out / RONDO_ALIGN * RONDO_ALIGN;
+    return true;
+}
+
+/* Makes room for size bytes in the current chunk. */
+static bool make_room(rondo__arena *arena, size_t size) {
+    if (arena->used == 0 && arena->first && (arena->first->next || arena->first->size < size))
+        free_chunks(arena);
+    chunk *last = NULL;
+    for (chunk *c = arena->current; c; last = c, c = c->next)
+        if (c->size - c->used >= size) {
+            arena->current = c;
+            return true;
+        }
+    size_t wanted = arena->used < LARGEST_EXTRA ? arena->used : LARGEST_EXTRA;
+    if (arena->used == 0)
+        wanted = arena->peak;
+    if (wanted < SMALLEST_CHUNK)
+        wanted = SMALLEST_CHUNK;
+    chunk *fresh = chunk_create(size > wanted ? size : wanted);
+    if (!fresh)
+        return false;
+    if (last)
+        last->next = fresh;
+    else
+        arena->first = fresh;
+    arena->current = fresh;
+    return true;
+}
+
+void rondo__arena_init(rondo__arena *arena) { *arena = (rondo__arena){0}; }
+
+rondo_status rondo__arena_reserve(rondo__arena *arena, size_t bytes) {
+    size_t size, needed;
+    if (!piece_size(bytes, &size) || !rondo__size_add(arena->used, size, &needed) || !make_room(arena, size))
+        return RONDO_MEMORY;
+    if (needed > arena->peak)
+        arena->peak = needed;
+    return RONDO_OK;
+}
+
+void *rondo__arena_push(rondo__arena *arena, size_t bytes) {
+    size_t size;
+    if (!piece_size(bytes, &size) || !make_room(arena, size))
+        return NULL;
+    chunk *c = arena->current;
+    void *p = chunk_data(c) + c->used;
+    c->used += size;
+    arena->used += size;
+    if (arena->used > arena->peak)
+        arena->peak = arena->used;
+    UNPOISON(p, bytes);
+    return p;
+}
+
+rondo__mark rondo__arena_mark(const rondo__arena *arena) {
+    return (rondo__mark){arena->current, arena->current ? arena->current->used : 0, arena->used};
+}
+
+static void chunk_cut(chunk *c, size_t used) {
+    POISON(chunk_data(c) + used, c->used - used);
+    c->used = used;
+}
+
+void rondo__arena_rewind(rondo__arena *arena, rondo__mark mark) {
+    chunk *keep = mark.used ? mark.chunk : arena->first;
+    if (!keep)
+        return;
+    chunk_cut(keep, mark.used ? mark.chunk_used : 0);
+    for (chunk *c = keep->next; c; c = c->next)
+        chunk_cut(c, 0);
+    arena->current = keep;
+    arena->used = mark.used;
+}
+
+void rondo__arena_clear(rondo__arena *arena) { rondo__arena_rewind(arena, (rondo__mark){0}); }
+
+void rondo__arena_free(rondo__arena *arena) {
+    free_chunks(arena);
+    arena->peak = 0;
+}
