@@ -7,7 +7,6 @@ if(RONDO_HAVE_SENTENCEPIECE)
 endif()
 
 set(KERNELS ${CMAKE_SOURCE_DIR}/src/kernels)
-set_source_files_properties(${KERNELS}/scalar.c PROPERTIES COMPILE_OPTIONS "-ffp-contract=off")
 set_source_files_properties(${KERNELS}/avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
 set_source_files_properties(${KERNELS}/avx512.c PROPERTIES COMPILE_OPTIONS
   "-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx2;-mfma;-mprefer-vector-width=512")

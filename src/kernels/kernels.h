@@ -40,8 +40,9 @@ typedef struct rondo__kernels {
     /* Packs columns [n0, n1) of W (n0 a multiple of RONDO_PANEL); element (k, n) is w[k*rs + n*cs]. */
     void (*pack)(real *dst, const real *w, int64_t rs, int64_t cs, int64_t K, int64_t N, int64_t n0, int64_t n1);
     /* C (M, N; rows ldc apart), columns [n0, n1), n0 a multiple of RONDO_PANEL:
-     *   C = A·W + bias (bias (N) or NULL)           when !accumulate
-     *   C = C + A·W                                  when accumulate (the chain starts from C; bias is ignored)
+     *   C = bias + A·W (bias (N) or NULL)   when !accumulate: the chain STARTS from the bias (or 0), then += a*w, k rising
+     *   C = C + A·W                         when accumulate: the chain starts from C; bias is ignored
+     * So a product in blocks of k, the first with the bias and the others accumulating, gives the bits of the whole one.
      * A (M, K): element (m, k) is a[m*ars + k*acs]. packed: the WHOLE packed W (K, N). */
     void (*gemm)(int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, int64_t acs, const real *packed, int64_t n0,
                  int64_t n1, real *c, int64_t ldc, const real *bias, bool accumulate);
@@ -97,10 +98,12 @@ typedef struct rondo__kernels {
     void (*gru_gates_backward)(int64_t H, real *dax, real *dah, real *dh_prev, const real *dh, const real *gates,
                                const real *ahn, const real *h_prev);
 
-    /* --- optimiser updates over n parameters (w, gradient g, moments m, v) --- */
+    /* --- optimiser updates over n parameters (w, gradient g, moments m, v), as torch.optim defines them. The gradient is
+     * scaled, clipped, then weight_decay*w is added to it, or with decoupled w is first multiplied by 1 - lr*weight_decay --- */
     void (*update_sgd)(int64_t n, real *w, const real *g, real *m, const rondo__update *u); /* m NULL without momentum */
     void (*update_adam)(int64_t n, real *w, const real *g, real *m, real *v, const rondo__update *u); /* decoupled: AdamW */
-    void (*update_rmsprop)(int64_t n, real *w, const real *g, real *v, real *m, const rondo__update *u); /* m NULL w/o momentum */
+    /* decay is beta2; m NULL without momentum; average: running mean of the gradient, NULL unless centered */
+    void (*update_rmsprop)(int64_t n, real *w, const real *g, real *v, real *m, real *average, const rondo__update *u);
     void (*update_adagrad)(int64_t n, real *w, const real *g, real *v, const rondo__update *u);
 } rondo__kernels;
 
