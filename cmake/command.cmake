@@ -2,7 +2,7 @@
 file(GLOB RONDO_CLI CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/cli/*.c)
 if(RONDO_CLI)
   add_executable(rondo ${RONDO_CLI})
-  target_link_libraries(rondo PRIVATE rondo_static)
+  target_link_libraries(rondo PRIVATE rondo_static PkgConfig::JANSSON)
   target_compile_definitions(rondo PRIVATE _GNU_SOURCE=1)
   if(RONDO_HAVE_SENTENCEPIECE)
     set_target_properties(rondo PROPERTIES LINKER_LANGUAGE CXX)
