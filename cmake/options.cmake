@@ -1,6 +1,6 @@
 # Compiler flags for everything.
 add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
-                    -fvisibility=hidden -fno-math-errno
+                    -fvisibility=hidden -fno-math-errno -Wno-missing-field-initializers
                     -ffp-contract=off) # a*b + c is what it says; kernels write fused operations out
 if(RONDO_WERROR)
   add_compile_options(-Werror)
