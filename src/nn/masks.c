@@ -2,6 +2,9 @@
  * on the threads nor on how rows were sorted, nor on how much padding stands behind them. */
 #include "nn/sequence.h"
 
+/* Recurrent masks draw from the upper half of the stream's indices, zoneout from the lower: one stream serves both. */
+#define RECURRENT_BASE (UINT64_C(1) << 62)
+
 /* out[j] = draw (base + j) < rate ? hit : miss. Four numbers come from one block of the generator. */
 static void draw_row(int64_t n, real *out, real rate, real hit, real miss, uint64_t seed, uint64_t stream,
                      uint64_t base) {
@@ -20,7 +23,8 @@ static void draw_row(int64_t n, real *out, real rate, real hit, real miss, uint6
 
 void rondo__recurrent_mask(const rondo__plan *plan, int64_t n, real *mask, real rate, uint64_t seed, uint64_t stream) {
     for (int64_t i = 0; i < plan->B; i++)
-        draw_row(n, mask + i * n, rate, 0, 1 / (1 - rate), seed, stream, (uint64_t)(plan->order[i] * n));
+        draw_row(n, mask + i * n, rate, 0, 1 / (1 - rate), seed, stream,
+                 RECURRENT_BASE + (uint64_t)(plan->order[i] * n));
 }
 
 typedef struct zoneout {
