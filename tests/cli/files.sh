@@ -1,0 +1,38 @@
+# Model files and folders: truncated, foreign, unwritable, full. What was there stays.
+. "$(dirname "$0")/lib.sh"
+small_recipe
+expect 0 '' "$RONDO" train small.yaml --out run --quiet
+for name in model.safetensors last.safetensors metrics.jsonl recipe.yaml; do
+    check "run/$name is there" test -s run/$name
+done
+check "no temporary file is left" sh -c '! ls run | grep -q tmp'
+size=$(wc -c < run/model.safetensors)
+for part in 0 1 7 8 100 $((size / 2)) $((size - 1)); do
+    head -c $part run/model.safetensors > cut.safetensors
+    expect 2 "cut.safetensors" "$RONDO" info cut.safetensors
+    expect 2 "cut.safetensors" "$RONDO" generate cut.safetensors
+done
+{ cat run/model.safetensors; echo more; } > long.safetensors
+expect 2 "long.safetensors" "$RONDO" info long.safetensors
+head -c 4000 /dev/urandom > noise.safetensors
+expect 2 "noise.safetensors" "$RONDO" eval noise.safetensors --data text.txt
+printf '\x32\0\0\0\0\0\0\0{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}    1234' | head -c 62 > foreign.safetensors
+expect 2 "foreign.safetensors" "$RONDO" info foreign.safetensors
+expect 2 "recipe.yaml|small.yaml" "$RONDO" info small.yaml
+expect 2 "run" "$RONDO" info run
+# a run in a folder is not overwritten by accident
+cp run/model.safetensors before.safetensors
+expect 2 "run.*--resume" "$RONDO" train small.yaml --out run
+check "the model is as it was" cmp run/model.safetensors before.safetensors
+expect 2 "never.*|last.safetensors" "$RONDO" train small.yaml --out never --resume
+# folders that cannot be
+touch file
+expect 1 "file" "$RONDO" train small.yaml --out file/below
+expect 1 "proc" "$RONDO" train small.yaml --out /proc/rondo
+# a disk that is full: writing fails while the run goes on, the old files stay whole
+full() { (trap '' XFSZ; ulimit -f 4; exec "$@"); }
+expect 1 "full" full "$RONDO" train small.yaml --out full --quiet
+check "nothing half-written" sh -c '! ls full 2>/dev/null | grep -qE "tmp|model.safetensors"'
+expect 1 "stdout" sh -c "'$RONDO' generate run/model.safetensors --tokens 100 --seed 1 > /dev/full"
+expect 1 "stdout" sh -c "'$RONDO' info run/model.safetensors > /dev/full"
+finish

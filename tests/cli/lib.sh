@@ -1,0 +1,60 @@
+# Sourced by every test of the command. Works in a fresh folder that goes away at the end.
+set -u
+RONDO=${RONDO:-$PWD/build/rondo}
+RONDO_TOP=${RONDO_TOP:-$PWD}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+unset RONDO_DATA
+failures=0 checks=0
+
+note_failure() { echo "FAILED: $*"; failures=$((failures + 1)); }
+
+# expect CODE PATTERN COMMAND...: the exit code, and stderr: exactly one line, "rondo: ..." that matches PATTERN (code 0: any)
+expect() {
+    local code=$1 pattern=$2 got
+    shift 2
+    checks=$((checks + 1))
+    "$@" > out 2> err < /dev/null
+    got=$?
+    [ $got -eq "$code" ] || note_failure "$* gave exit code $got, not $code: $(head -c 400 err)"
+    [ "$code" -eq 0 ] && return
+    [ "$(wc -l < err)" -eq 1 ] || note_failure "$* wrote $(wc -l < err) lines of error, not one: $(head -c 600 err)"
+    grep -qE "^rondo: .*$pattern" err || note_failure "$* said '$(head -c 400 err)', not /$pattern/"
+}
+
+check() { # check WHAT COMMAND...: the command succeeds
+    local what=$1
+    shift
+    checks=$((checks + 1))
+    "$@" > /dev/null 2>&1 || note_failure "$what"
+}
+
+finish() {
+    echo "$checks checks, $failures failed"
+    [ $failures -eq 0 ]
+    exit
+}
+
+# A small text and a recipe that trains on it in a second.
+small_recipe() { # small_recipe [EXTRA LINES FOR model:]
+    "$RONDO_TOP/scripts/demo-corpus" 300 > text.txt
+    cat > small.yaml <<YAML
+task: language_model
+data:
+  train: text.txt
+  valid_fraction: 0.1
+  tokenizer: {type: char}
+model:
+  cell: lstm
+  embedding_size: 8
+  hidden_size: 16
+train:
+  optimizer: {type: adamw, learning_rate: 0.01}
+  batch_size: 4
+  steps_per_sequence: 16
+  epochs: 1
+  max_steps: 40
+  seed: 7
+YAML
+}
