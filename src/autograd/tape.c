@@ -1,0 +1,406 @@
+/* The tape.
+ *
+ * Two arenas. The step arena holds, in the order of the calls, each call's record, its options, its outputs and what it
+ * saved; backward pushes gradients behind them. rondo_tape_begin rewinds all of it. The scratch arena is emptied after
+ * every function of an operator; a call that is not recorded has its saved memory there too.
+ *
+ *     step arena | record options out0 out1 saved | record options out0 saved | ... | gradients (backward) |
+ *
+ * Records form a list from the last call to the first, which is the order backward wants. Backward takes two passes:
+ * the first finds the records that the loss depends on and gets all the memory they need; the second only computes. So
+ * when memory runs out no leaf's gradient has been touched. Gradients are cleared just before their first use, while
+ * the cache still wants them.
+ *
+ * Invariants: a failed call leaves the step arena as it found it. Only calls with recording on and at least one input
+ * that needs a gradient are linked into the list. The number of a call counts calls of every kind, so that random
+ * numbers do not depend on what is recorded. */
+#include <stdio.h>
+#include <string.h>
+
+#include "autograd/tape.h"
+#include "tensor/context.h"
+
+/* Every variable of a tape is the first member of one of these. */
+typedef struct node {
+    rondo_var var;
+    bool cleared; /* its gradient holds meaningful numbers (a leaf's always does) */
+} node;
+
+typedef struct record {
+    rondo_call call;
+    struct record *previous;
+    size_t saved_bytes;
+    bool reached; /* the loss depends on an output */
+} record;
+
+struct rondo_tape {
+    rondo_context *context;
+    rondo__arena step, scratch;
+    rondo_step now;
+    uint64_t calls; /* since begin */
+    record *last;
+    bool walked; /* backward has run since begin */
+    rondo_error failure;
+};
+
+/* ---- life and state ---- */
+
+rondo_status rondo_tape_create(rondo_tape **out, rondo_context *context, rondo_error *err) {
+    if (!out)
+        return rondo__fail(err, RONDO_ARGUMENT, "rondo_tape_create: out is NULL");
+    *out = NULL;
+    if (!context)
+        return rondo__fail(err, RONDO_ARGUMENT, "rondo_tape_create: context is NULL (rondo_context_create makes one)");
+    rondo_tape *tape = rondo__calloc(1, sizeof *tape);
+    if (!tape)
+        return rondo__fail(err, RONDO_MEMORY, "rondo_tape_create: out of memory");
+    tape->context = context;
+    rondo__arena_init(&tape->step);
+    rondo__arena_init(&tape->scratch);
+    *out = tape;
+    return RONDO_OK;
+}
+
+void rondo_tape_destroy(rondo_tape **tape) {
+    if (!tape || !*tape)
+        return;
+    rondo__arena_free(&(*tape)->step);
+    rondo__arena_free(&(*tape)->scratch);
+    rondo__free(*tape);
+    *tape = NULL;
+}
+
+void rondo_tape_begin(rondo_tape *tape, const rondo_step *step) {
+    tape->now = step ? *step : (rondo_step){0};
+    tape->calls = 0;
+    tape->last = NULL;
+    tape->walked = false;
+    tape->failure = (rondo_error){0};
+    rondo__arena_clear(&tape->step);
+}
+
+rondo_status rondo_tape_status(const rondo_tape *tape, rondo_error *err) {
+    if (err && tape->failure.status)
+        *err = tape->failure;
+    return tape->failure.status;
+}
+
+rondo_context *rondo_tape_context(const rondo_tape *tape) { return tape->context; }
+bool rondo_tape_training(const rondo_tape *tape) { return tape->now.training; }
+size_t rondo_tape_peak_bytes(const rondo_tape *tape) { return tape->step.peak; }
+
+bool rondo__tape_failed(const rondo_tape *tape) { return !tape || tape->failure.status != RONDO_OK; }
+
+void rondo__tape_fail(rondo_tape *tape, rondo_status status, const char *format, ...) {
+    if (rondo__tape_failed(tape))
+        return;
+    tape->failure.status = status;
+    va_list list;
+    va_start(list, format);
+    vsnprintf(tape->failure.message, sizeof tape->failure.message, format, list);
+    va_end(list);
+}
+
+/* After a function of op returned status with tape->failure as its error record. */
+static void keep_failure(rondo_tape *tape, const char *op, rondo_status status) {
+    tape->failure.status = status;
+    if (!tape->failure.message[0])
+        rondo__fail(&tape->failure, status, "%s: %s", op, rondo_status_sentence(status));
+}
+
+/* ---- variables ---- */
+
+static size_t tensor_bytes(const rondo_tensor *tensor) {
+    return (size_t)rondo_tensor_count(tensor) * rondo_dtype_bytes(tensor->dtype);
+}
+
+static node *push_node(rondo_tape *tape) {
+    node *n = rondo__arena_push(&tape->step, sizeof *n);
+    if (n)
+        *n = (node){0};
+    return n;
+}
+
+rondo_var *rondo_leaf(rondo_tape *tape, const rondo_tensor *value, rondo_real *grad) {
+    if (rondo__tape_failed(tape))
+        return NULL;
+    if (!value || (!value->data && rondo_tensor_count(value) > 0)) {
+        rondo__tape_fail(tape, RONDO_ARGUMENT, "leaf: the tensor or its data is NULL");
+        return NULL;
+    }
+    if (value->dtype != RONDO_REAL) {
+        rondo__tape_fail(tape, RONDO_ARGUMENT, "leaf: its numbers are %s (they must be %s)",
+                         rondo_dtype_name(value->dtype), rondo_dtype_name(RONDO_REAL));
+        return NULL;
+    }
+    rondo_status status = rondo_tensor_check(value, &tape->failure);
+    if (status) {
+        keep_failure(tape, "leaf", status);
+        return NULL;
+    }
+    node *n = push_node(tape);
+    if (!n) {
+        rondo__tape_fail(tape, RONDO_MEMORY, "leaf: out of memory");
+        return NULL;
+    }
+    bool needs_grad = grad && tape->now.recording;
+    *n = (node){.var = {.value = *value, .grad = needs_grad ? grad : NULL, .needs_grad = needs_grad}, .cleared = true};
+    return &n->var;
+}
+
+rondo_var *rondo_zeros(rondo_tape *tape, int rank, const int64_t *dims) {
+    if (rondo__tape_failed(tape))
+        return NULL;
+    if (rank < 0 || rank > RONDO_MAX_RANK || (rank && !dims)) {
+        rondo__tape_fail(tape, RONDO_ARGUMENT, "zeros: rank %d (it must be 0 to %d)", rank, RONDO_MAX_RANK);
+        return NULL;
+    }
+    rondo_tensor value = rondo_tensor_view(RONDO_REAL, NULL, rank, dims);
+    rondo_status status = rondo_tensor_check(&value, &tape->failure);
+    if (status) {
+        keep_failure(tape, "zeros", status);
+        return NULL;
+    }
+    rondo__mark mark = rondo__arena_mark(&tape->step);
+    node *n = push_node(tape);
+    value.data = n ? rondo__arena_push(&tape->step, tensor_bytes(&value)) : NULL;
+    if (!value.data) {
+        rondo__arena_rewind(&tape->step, mark);
+        rondo__tape_fail(tape, RONDO_MEMORY, "zeros: out of memory");
+        return NULL;
+    }
+    memset(value.data, 0, tensor_bytes(&value));
+    n->var.value = value;
+    return &n->var;
+}
+
+/* ---- applying an operator ---- */
+
+/* Unlike (step, call) give unlike streams, and streams of a tape do not fall on the small numbers that others use: the
+ * finalizer of splitmix64 is a bijection of 64 bits. */
+static uint64_t stream_of(uint64_t step, uint64_t call) {
+    uint64_t z = (step << 24) + call + 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+/* The record of a call: inputs and options copied, outputs made but without shape or data. NULL: out of memory. */
+static record *make_record(rondo_tape *tape, const rondo_op *op, const void *options, int n_in, rondo_var *const *in,
+                           int n_out) {
+    record *r = rondo__arena_push(&tape->step, sizeof *r);
+    if (!r)
+        return NULL;
+    *r = (record){0};
+    rondo_call *call = &r->call;
+    call->op = op;
+    call->inputs = n_in;
+    call->outputs = n_out;
+    call->context = tape->context;
+    call->training = tape->now.training;
+    call->seed = tape->now.seed;
+    call->stream = stream_of(tape->now.step, tape->calls++);
+    for (int i = 0; i < n_in; i++) {
+        call->in[i] = in[i];
+        call->recording |= tape->now.recording && in[i] && in[i]->needs_grad;
+    }
+    if (op->options_size) {
+        void *copy = rondo__arena_push(&tape->step, op->options_size);
+        if (!copy)
+            return NULL;
+        memcpy(copy, options, op->options_size);
+        call->options = copy;
+    }
+    for (int i = 0; i < n_out; i++) {
+        node *n = push_node(tape);
+        if (!n)
+            return NULL;
+        n->var.value.dtype = RONDO_REAL;
+        n->var.needs_grad = call->recording;
+        call->out[i] = &n->var;
+    }
+    return r;
+}
+
+static rondo_status push_outputs(rondo_tape *tape, rondo_call *call) {
+    for (int i = 0; i < call->outputs; i++) {
+        rondo_tensor *value = &call->out[i]->value;
+        rondo_status status = rondo_tensor_check(value, &tape->failure);
+        if (status)
+            return status;
+        value->data = rondo__arena_push(&tape->step, tensor_bytes(value));
+        if (!value->data)
+            return RONDO_MEMORY;
+    }
+    return RONDO_OK;
+}
+
+static rondo_status push_scratch(rondo_tape *tape, rondo_call *call, bool backward) {
+    size_t bytes = call->op->scratch_bytes ? call->op->scratch_bytes(call, backward) : 0;
+    call->scratch = bytes ? rondo__arena_push(&tape->scratch, bytes) : NULL;
+    return bytes && !call->scratch ? RONDO_MEMORY : RONDO_OK;
+}
+
+static rondo_status run_forward(rondo_tape *tape, record *r) {
+    rondo_call *call = &r->call;
+    rondo_status status = call->op->shape(call, &tape->failure);
+    if (!status)
+        status = push_outputs(tape, call);
+    if (status)
+        return status;
+    r->saved_bytes = call->op->saved_bytes ? call->op->saved_bytes(call) : 0;
+    if (r->saved_bytes) {
+        call->saved = rondo__arena_push(call->recording ? &tape->step : &tape->scratch, r->saved_bytes);
+        if (!call->saved)
+            return RONDO_MEMORY;
+    }
+    status = push_scratch(tape, call, false);
+    return status ? status : call->op->device[RONDO_CPU].forward(call, &tape->failure);
+}
+
+static bool check_apply(rondo_tape *tape, const rondo_op *op, const void *options, int n_in, int n_out) {
+    if (n_in < 0 || n_in > RONDO_MAX_INPUTS || n_out < 1 || n_out > RONDO_MAX_OUTPUTS)
+        rondo__tape_fail(tape, RONDO_ARGUMENT, "%s: %d inputs and %d outputs (at most %d and 1 to %d)", op->name, n_in,
+                         n_out, RONDO_MAX_INPUTS, RONDO_MAX_OUTPUTS);
+    else if (op->options_size && !options)
+        rondo__tape_fail(tape, RONDO_ARGUMENT, "%s: options are NULL", op->name);
+    else if (!op->device[RONDO_CPU].forward)
+        rondo__tape_fail(tape, RONDO_UNSUPPORTED, "%s: this device cannot do it", op->name);
+    return !rondo__tape_failed(tape);
+}
+
+void rondo_apply(rondo_tape *tape, const rondo_op *op, const void *options, int n_in, rondo_var *const *in, int n_out,
+                 rondo_var **out) {
+    for (int i = 0; i < n_out; i++)
+        out[i] = NULL;
+    if (rondo__tape_failed(tape) || !check_apply(tape, op, options, n_in, n_out))
+        return;
+    rondo__mark mark = rondo__arena_mark(&tape->step);
+    record *r = make_record(tape, op, options, n_in, in, n_out);
+    rondo_status status = r ? run_forward(tape, r) : RONDO_MEMORY;
+    rondo__arena_clear(&tape->scratch);
+    if (status) {
+        rondo__arena_rewind(&tape->step, mark);
+        keep_failure(tape, op->name, status);
+        return;
+    }
+    if (r->call.recording) {
+        r->previous = tape->last;
+        tape->last = r;
+    }
+    memcpy(out, r->call.out, (size_t)n_out * sizeof *out);
+}
+
+/* ---- backward ---- */
+
+static bool give_gradient(rondo_tape *tape, rondo_var *var) {
+    if (!var || !var->needs_grad || var->grad)
+        return true;
+    var->grad = rondo__arena_push(&tape->step, tensor_bytes(&var->value));
+    return var->grad != NULL;
+}
+
+/* First pass, one record: is it reached, and memory for the gradients and the scratch that it needs. */
+static rondo_status prepare(rondo_tape *tape, record *r) {
+    rondo_call *call = &r->call;
+    r->reached = false;
+    for (int i = 0; i < call->outputs; i++)
+        r->reached |= call->out[i]->grad != NULL;
+    if (!r->reached)
+        return RONDO_OK;
+    if (!call->op->device[RONDO_CPU].backward)
+        return rondo__fail(&tape->failure, RONDO_UNSUPPORTED, "%s: it has no backward", call->op->name);
+    bool fits = true;
+    for (int i = 0; i < call->outputs; i++)
+        fits &= give_gradient(tape, call->out[i]);
+    for (int i = 0; i < call->inputs; i++)
+        fits &= give_gradient(tape, call->in[i]);
+    fits = fits && push_scratch(tape, call, true) == RONDO_OK;
+    rondo__arena_clear(&tape->scratch);
+    return fits ? RONDO_OK : RONDO_MEMORY;
+}
+
+typedef struct clearing {
+    char *data;
+} clearing;
+
+static void clear_range(void *arg, int64_t begin, int64_t end, int worker) {
+    (void)worker;
+    memset(((clearing *)arg)->data + begin, 0, (size_t)(end - begin));
+}
+
+static void clear_gradient(rondo_tape *tape, rondo_var *var) {
+    node *n = (node *)var;
+    if (!var || !var->grad || n->cleared)
+        return;
+    clearing job = {(char *)var->grad};
+    rondo__parallel(tape->context, (int64_t)tensor_bytes(&var->value), 1 << 20, clear_range, &job);
+    n->cleared = true;
+}
+
+/* Second pass, one record. */
+static rondo_status run_backward(rondo_tape *tape, record *r) {
+    rondo_call *call = &r->call;
+    for (int i = 0; i < call->outputs; i++)
+        clear_gradient(tape, call->out[i]);
+    for (int i = 0; i < call->inputs; i++)
+        clear_gradient(tape, call->in[i]);
+    rondo_status status = push_scratch(tape, call, true);
+    if (!status)
+        status = call->op->device[RONDO_CPU].backward(call, &tape->failure);
+    rondo__arena_clear(&tape->scratch);
+    return status;
+}
+
+typedef rondo_status (*pass)(rondo_tape *tape, record *r);
+
+static rondo_status walk(rondo_tape *tape, pass each) {
+    for (record *r = tape->last; r; r = r->previous) {
+        rondo_status status = each == prepare || r->reached ? each(tape, r) : RONDO_OK;
+        if (status) {
+            keep_failure(tape, r->call.op->name, status);
+            return status;
+        }
+    }
+    return RONDO_OK;
+}
+
+static rondo_status check_backward(rondo_tape *tape, int count, rondo_var *const *vars) {
+    if (!tape->now.recording)
+        rondo__tape_fail(tape, RONDO_STATE, "backward: nothing was recorded (begin the step with recording on)");
+    else if (tape->walked)
+        rondo__tape_fail(tape, RONDO_STATE, "backward: called twice in one step (begin a new step)");
+    for (int i = 0; i < count && !tape->failure.status; i++)
+        if (!vars[i])
+            rondo__tape_fail(tape, RONDO_ARGUMENT, "backward: variable %d is NULL", i);
+    return tape->failure.status;
+}
+
+rondo_status rondo_backward_from(rondo_tape *tape, int count, rondo_var *const *vars, const rondo_real *const *grads) {
+    if (rondo__tape_failed(tape) || check_backward(tape, count, vars))
+        return tape ? tape->failure.status : RONDO_ARGUMENT;
+    tape->walked = true;
+    for (int i = 0; i < count; i++) {
+        if (!give_gradient(tape, vars[i])) {
+            rondo__tape_fail(tape, RONDO_MEMORY, "backward: out of memory");
+            return RONDO_MEMORY;
+        }
+    }
+    rondo_status status = walk(tape, prepare);
+    if (status)
+        return status;
+    for (int i = 0; i < count; i++) {
+        clear_gradient(tape, vars[i]);
+        if (vars[i]->grad)
+            tape->context->kernels->axpy(rondo_tensor_count(&vars[i]->value), vars[i]->grad, 1, grads[i]);
+    }
+    return walk(tape, run_backward);
+}
+
+rondo_status rondo_backward(rondo_tape *tape, rondo_var *loss, rondo_real scale) {
+    if (!rondo__tape_failed(tape) && loss && rondo_tensor_count(&loss->value) != 1)
+        rondo__tape_fail(tape, RONDO_SHAPE, "backward: the loss has %lld elements (it must be a scalar)",
+                         (long long)rondo_tensor_count(&loss->value));
+    const rondo_real *seed = &scale;
+    return rondo_backward_from(tape, 1, &loss, &seed);
+}

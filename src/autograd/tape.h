@@ -1,0 +1,16 @@
+/* What wrappers of operators share with the tape. */
+#ifndef RONDO_AUTOGRAD_TAPE_H
+#define RONDO_AUTOGRAD_TAPE_H
+
+#include "core/core.h"
+#include "rondo/op.h"
+
+/* Keeps the failure (if it is the tape's first) with its message. For functions that build on the tape and find a wrong
+ * argument before any operator is applied: rondo__tape_fail(...); return NULL; */
+void rondo__tape_fail(rondo_tape *tape, rondo_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* True when tape is NULL or has failed: the caller returns NULL at once. */
+bool rondo__tape_failed(const rondo_tape *tape);
+
+#endif
