@@ -24,7 +24,7 @@ static bool told_to_fail(void) {
 
 void *rondo__alloc(size_t bytes) {
     size_t rounded;
-    if (!rondo__size_add(bytes ? bytes : 1, RONDO_ALIGN - 1, &rounded) || told_to_fail())
+    if (!rondo__size_add(bytes ? bytes : 1, RONDO_ALIGN - 1, &rounded) || rounded > PTRDIFF_MAX || told_to_fail())
         return NULL;
     void *p = aligned_alloc(RONDO_ALIGN, rounded / RONDO_ALIGN * RONDO_ALIGN);
     if (p) {
