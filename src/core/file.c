@@ -1,4 +1,5 @@
 /* Reading files whole, and making folders. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -174,6 +175,7 @@ rondo_status rondo__file_read(const char *path, size_t max_bytes, char **data, s
         rondo__free(b.data);
         return status;
     }
+    assert(b.data);
     b.data[b.size] = '\0';
     *data = b.data;
     *size = b.size;
