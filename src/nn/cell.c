@@ -1,0 +1,160 @@
+#include "nn/cell.h"
+
+#include <string.h>
+
+/* ---- checks ---- */
+
+rondo_status rondo__expect_inputs(const rondo_call *call, int count, const rondo__expected *expected,
+                                  rondo_error *err) {
+    for (int i = 0; i < count; i++) {
+        const rondo__expected *e = &expected[i];
+        if (!call->in[i] && e->optional)
+            continue;
+        rondo_status status = rondo__expect_rank(call->op->name, e->name, call->in[i], e->rank, err);
+        if (status == RONDO_OK)
+            status = rondo__expect_dims(call->op->name, e->name, call->in[i], e->rank, e->dims, err);
+        if (status != RONDO_OK)
+            return status;
+    }
+    return RONDO_OK;
+}
+
+rondo_status rondo__expect_sequence(const rondo_call *call, const rondo_sequence_options *options, int weight,
+                                    const char *name, rondo_error *err) {
+    const char *op = call->op->name;
+    rondo_status status = rondo__expect_rank(op, "x", call->in[0], 3, err);
+    if (status == RONDO_OK)
+        status = rondo__expect_rank(op, name, call->in[weight], 2, err);
+    if (status != RONDO_OK)
+        return status;
+    const int64_t *x = call->in[0]->value.dims, *w = call->in[weight]->value.dims;
+    if (x[2] < 1 || w[0] < 1 || w[1] < 1)
+        return rondo__fail(err, RONDO_SHAPE, "%s: x is %lld wide and %s is (%lld, %lld), none may be empty", op,
+                           (long long)x[2], name, (long long)w[0], (long long)w[1]);
+    return rondo__sequence_check(op, x[0], x[1], options, err);
+}
+
+void rondo__set_shape(rondo_var *var, int rank, int64_t d0, int64_t d1, int64_t d2) {
+    const int64_t dims[3] = {d0, d1, d2};
+    var->value.rank = rank;
+    for (int i = 0; i < rank; i++)
+        var->value.dims[i] = dims[i];
+}
+
+/* ---- packed views ---- */
+
+int64_t rondo__count_rows(int64_t T, int64_t B, const rondo_sequence_options *options, bool *dense) {
+    int64_t rows = 0;
+    *dense = true;
+    if (!options->lengths)
+        return T * B;
+    for (int64_t b = 0; b < B; b++) {
+        rows += options->lengths[b];
+        *dense = *dense && options->lengths[b] == T;
+    }
+    return rows;
+}
+
+const real *rondo__packed_view(rondo_context *context, const rondo__plan *plan, int64_t n, const real *padded,
+                               real *room) {
+    if (plan->dense)
+        return padded;
+    rondo__gather_rows(context, plan, n, room, padded);
+    return room;
+}
+
+typedef struct masking {
+    const rondo__plan *plan;
+    const rondo__kernels *kernels;
+    int64_t n;
+    real *packed;
+    const real *mask;
+} masking;
+
+static void mask_steps(void *arg, int64_t begin, int64_t end, int worker) {
+    (void)worker;
+    const masking *m = arg;
+    for (int64_t s = begin; s < end; s++) {
+        real *rows = m->packed + m->plan->start[s] * m->n;
+        m->kernels->mul(m->plan->active[s] * m->n, rows, rows, m->mask);
+    }
+}
+
+void rondo__mask_rows(rondo_context *context, const rondo__plan *plan, int64_t n, real *packed, const real *mask) {
+    masking m = {plan, context->kernels, n, packed, mask};
+    if (mask)
+        rondo__parallel(context, plan->steps, 1 + 16384 / (plan->B * n + 1), mask_steps, &m);
+}
+
+const real *rondo__masked(const rondo__kernels *kernels, int64_t count, real *room, const real *in, const real *mask) {
+    if (!mask)
+        return in;
+    kernels->mul(count, room, in, mask);
+    return room;
+}
+
+void rondo__recurrent_back(const rondo__kernels *kernels, int64_t rows, int64_t H, int64_t K, real *dh, const real *da,
+                           int64_t ld, const real *packed, const real *mask, real *room) {
+    if (!mask) {
+        kernels->gemm(rows, H, K, da, ld, 1, packed, 0, H, dh, H, NULL, true);
+        return;
+    }
+    kernels->gemm(rows, H, K, da, ld, 1, packed, 0, H, room, H, NULL, false);
+    kernels->mul_add(rows * H, dh, room, mask);
+}
+
+/* ---- zoneout ---- */
+
+/* Two products and no difference, so that keep 1 and 0 give the old and the new value exactly. */
+void rondo__zoneout_mix(int64_t n, real *h, const real *keep, const real *h_prev, const real *fresh) {
+    for (int64_t j = 0; j < n; j++)
+        h[j] = keep[j] * h_prev[j] + (1 - keep[j]) * fresh[j];
+}
+
+void rondo__zoneout_split(int64_t n, real *fresh, real *dh, const real *keep) {
+    if (!keep) {
+        memcpy(fresh, dh, (size_t)n * sizeof *dh);
+        memset(dh, 0, (size_t)n * sizeof *dh);
+        return;
+    }
+    for (int64_t j = 0; j < n; j++) {
+        fresh[j] = (1 - keep[j]) * dh[j];
+        dh[j] = keep[j] * dh[j];
+    }
+}
+
+/* ---- gradients of a product ---- */
+
+size_t rondo__grad_scratch(int64_t N, int64_t M, int64_t K) {
+    const size_t weight = rondo__product_scratch(M, K, N), input = rondo__product_scratch(N, K, M);
+    return weight > input ? weight : input;
+}
+
+void rondo__weight_grad(rondo_context *context, void *scratch, rondo_var *w, int64_t row, int64_t M, int64_t K,
+                        int64_t N, const real *dy, int64_t ld, const real *x) {
+    if (rondo__wants_grad(w) && N > 0)
+        rondo__product_any(context, scratch, M, K, N, dy, 1, ld, x, K, 1, w->grad + row * K, K, true);
+}
+
+void rondo__bias_grad(rondo_context *context, rondo_var *b, int64_t M, int64_t N, const real *dy) {
+    if (rondo__wants_grad(b) && N > 0)
+        rondo__column_sums(context, N, M, dy, M, b->grad);
+}
+
+void rondo__input_grad(rondo_context *context, void *scratch, const rondo__plan *plan, rondo_var *x, const rondo_var *w,
+                       int64_t M, int64_t K, const real *dy, real *room) {
+    if (!rondo__wants_grad(x) || plan->rows == 0)
+        return;
+    real *dx = plan->dense ? x->grad : room;
+    rondo__product_any(context, scratch, plan->rows, K, M, dy, M, 1, rondo__values(w), K, 1, dx, K, plan->dense);
+    if (!plan->dense)
+        rondo__scatter_rows(context, plan, K, x->grad, dx, true);
+}
+
+const real *rondo__bias_sum(int64_t n, real *room, const real *a, const real *b) {
+    if (!a || !b)
+        return a ? a : b;
+    for (int64_t j = 0; j < n; j++)
+        room[j] = a[j] + b[j];
+    return room;
+}

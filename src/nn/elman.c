@@ -1,0 +1,346 @@
+/* The Elman network (Elman, "Finding structure in time", 1990): the hidden layer sees its own last activation. This is
+ * nn.RNN with tanh or ReLU, and sigmoid as in the paper.
+ *
+ * Equations, for one row at one step:
+ *
+ *     a_t = W_ih x_t + b_ih + W_hh (m∘h_{t-1}) + b_hh       m: recurrent dropout, 1 without
+ *     f_t = f(a_t)
+ *     h_t = k_t∘h_{t-1} + (1 - k_t)∘f_t                     k_t: zoneout, 0 without
+ *
+ * Layout. x (T, B, I), output (T, B, H); W_ih (H, I), W_hh (H, H), biases (H): PyTorch's weight_ih_l0 and so on; ONNX RNN
+ * has the same matrices (W, R) and both biases side by side (B). Inside, arrays hold packed rows (sequence.h), N of them.
+ *
+ * Saved from forward to backward (| ragged: only then, else the padded array itself serves):
+ *
+ *     plan | x (N, I) ragged | h (N, H) ragged | f (N, H) zoneout, else f is h | h0 (B, H) | mask (B, H) | keep (N, H)
+ *
+ * Scratch of forward:   W_ihᵀ, W_hhᵀ packed | b_ih + b_hh (H) | m∘h (B, H)
+ * Scratch of backward:  W_hh packed | dh (B, H) | d (B, H) | m∘.. (B, H) | da (N, H) | h_{t-1} (N, H) | dy (N, H) ragged
+ *                       | dx (N, I) ragged | packing room of the products */
+#include <string.h>
+
+#include "nn/activation.h"
+#include "nn/cell.h"
+#include "nn/step.h"
+
+enum { X, H0, W_IH, W_HH, B_IH, B_HH, INPUTS };
+
+/* One call: sizes, and where everything stands. */
+typedef struct elman {
+    const rondo_elman_options *options;
+    const rondo__kernels *kernels;
+    int64_t T, B, I, H, N;
+    rondo__plan *plan;
+    void *plan_memory;
+    const real *x;     /* (N, I) */
+    real *h;           /* (N, H) */
+    real *f;           /* (N, H) */
+    real *h0;          /* (B, H) */
+    real *mask;        /* (B, H) or NULL */
+    real *keep;        /* (N, H) or NULL */
+    real *x_room;      /* (N, I), ragged only */
+    real *masked;      /* (B, H) */
+    real *w_ih, *w_hh; /* packed */
+    real *bias;        /* (H) */
+    real *dh, *d;      /* (B, H) */
+    real *da;          /* (N, H) */
+    real *prev;        /* (N, H) */
+    real *dy_room;     /* (N, H) */
+    real *dx_room;     /* (N, I) */
+    void *room;
+    const real *dy; /* (N, H) */
+} elman;
+
+static size_t elman_saved(const rondo_call *call, elman *e) {
+    bool dense;
+    const rondo_sequence_options *sequence = &e->options->sequence;
+    rondo__carver c = {call->saved, 0};
+    e->N = rondo__count_rows(e->T, e->B, sequence, &dense);
+    e->plan = rondo__carve_bytes(&c, sizeof *e->plan);
+    e->plan_memory = rondo__carve_bytes(&c, rondo__plan_bytes(e->T, e->B));
+    e->x_room = rondo__carve_if(&c, !dense, e->N * e->I);
+    e->h = rondo__carve_if(&c, !dense, e->N * e->H);
+    e->h0 = rondo__carve(&c, e->B * e->H);
+    e->mask = rondo__carve_if(&c, call->training && sequence->recurrent_dropout > 0, e->B * e->H);
+    e->keep = rondo__carve_if(&c, sequence->zoneout > 0, e->N * e->H);
+    e->f = rondo__carve_if(&c, sequence->zoneout > 0, e->N * e->H);
+    if (call->saved) {
+        e->x = dense ? rondo__values(call->in[X]) : e->x_room;
+        e->h = dense ? rondo__values(call->out[0]) : e->h;
+        e->f = e->f ? e->f : e->h;
+    }
+    return c.used;
+}
+
+static size_t elman_scratch(const rondo_call *call, elman *e, bool backward) {
+    rondo__carver c = {call->scratch, 0};
+    bool dense;
+    e->N = rondo__count_rows(e->T, e->B, &e->options->sequence, &dense);
+    e->masked = rondo__carve(&c, e->B * e->H);
+    e->w_hh = rondo__carve(&c, rondo__packed_count(e->H, e->H));
+    if (!backward) {
+        e->w_ih = rondo__carve(&c, rondo__packed_count(e->I, e->H));
+        e->bias = rondo__carve(&c, e->H);
+        return c.used;
+    }
+    e->dh = rondo__carve(&c, e->B * e->H);
+    e->d = rondo__carve(&c, e->B * e->H);
+    e->da = rondo__carve(&c, e->N * e->H);
+    e->prev = rondo__carve(&c, e->N * e->H);
+    e->dy_room = rondo__carve_if(&c, !dense, e->N * e->H);
+    e->dx_room = rondo__carve_if(&c, !dense, e->N * e->I);
+    const size_t input = rondo__grad_scratch(e->N, e->H, e->I), state = rondo__grad_scratch(e->N, e->H, e->H);
+    e->room = rondo__carve_bytes(&c, input > state ? input : state);
+    return c.used;
+}
+
+static elman elman_sizes(const rondo_call *call) {
+    const int64_t *x = call->in[X]->value.dims;
+    return (elman){.options = call->options,
+                   .kernels = call->context->kernels,
+                   .T = x[0],
+                   .B = x[1],
+                   .I = x[2],
+                   .H = call->in[W_HH]->value.dims[1]};
+}
+
+static size_t elman_saved_bytes(const rondo_call *call) {
+    rondo_call measured = *call;
+    elman e = elman_sizes(call);
+    measured.saved = NULL;
+    return elman_saved(&measured, &e);
+}
+
+static size_t elman_scratch_bytes(const rondo_call *call, bool backward) {
+    rondo_call measured = *call;
+    elman e = elman_sizes(call);
+    measured.scratch = NULL;
+    return elman_scratch(&measured, &e, backward);
+}
+
+static elman elman_open(const rondo_call *call, bool backward) {
+    elman e = elman_sizes(call);
+    elman_saved(call, &e);
+    elman_scratch(call, &e, backward);
+    return e;
+}
+
+static rondo_status elman_shape(rondo_call *call, rondo_error *err) {
+    const rondo_elman_options *options = call->options;
+    rondo_status status = rondo__expect_sequence(call, &options->sequence, W_HH, "w_hh", err);
+    if (status != RONDO_OK)
+        return status;
+    if (options->activation != RONDO_TANH && options->activation != RONDO_RELU && options->activation != RONDO_SIGMOID)
+        return rondo__fail(err, RONDO_ARGUMENT, "elman: activation %d is none of tanh, ReLU, sigmoid",
+                           (int)options->activation);
+    const int64_t *x = call->in[X]->value.dims, T = x[0], B = x[1], I = x[2], H = call->in[W_HH]->value.dims[1];
+    const rondo__expected expected[INPUTS] = {{"x", false, 3, {T, B, I}}, {"h0", true, 2, {B, H}},
+                                              {"w_ih", false, 2, {H, I}}, {"w_hh", false, 2, {H, H}},
+                                              {"b_ih", true, 1, {H}},     {"b_hh", true, 1, {H}}};
+    status = rondo__expect_inputs(call, INPUTS, expected, err);
+    if (status == RONDO_OK)
+        status = rondo__expect_room("elman", T * B, H + I, err);
+    rondo__set_shape(call->out[0], 3, T, B, H);
+    rondo__set_shape(call->out[1], 2, B, H, 0);
+    return status;
+}
+
+/* ---- forward ---- */
+
+/* rows of one step: f holds W_ih x + b and becomes f_t; h receives h_t. All (rows, H). The streaming step runs on it too. */
+static void elman_rows(const elman *e, int64_t rows, real *h, real *f, const real *keep, const real *h_prev,
+                       const real *h_in) {
+    const int64_t H = e->H;
+    e->kernels->gemm(rows, H, H, h_in, H, 1, e->w_hh, 0, H, f, H, NULL, true);
+    rondo__activate(e->kernels, e->options->activation, rows, H, f, f);
+    if (keep)
+        rondo__zoneout_mix(rows * H, h, keep, h_prev, f);
+}
+
+static void elman_walk(void *arg, int64_t first, int64_t count, int worker) {
+    (void)worker;
+    const elman *e = arg;
+    const rondo__plan *plan = e->plan;
+    const int64_t H = e->H, place = first * H;
+    for (int64_t s = 0; s < plan->steps; s++) {
+        const int64_t rows = rondo__plan_running(plan, s, first, count), at = (plan->start[s] + first) * H;
+        if (rows == 0)
+            break;
+        const real *h_prev = rondo__entering(plan, s, first, H, e->h0, e->h);
+        const real *h_in =
+            rondo__masked(e->kernels, rows * H, e->masked + place, h_prev, e->mask ? e->mask + place : NULL);
+        elman_rows(e, rows, e->h + at, e->f + at, e->keep ? e->keep + at : NULL, h_prev, h_in);
+    }
+}
+
+static rondo_status elman_forward(rondo_call *call, rondo_error *err) {
+    (void)err;
+    elman e = elman_open(call, false);
+    const rondo_sequence_options *sequence = &e.options->sequence;
+    rondo_context *context = call->context;
+    const int64_t H = e.H, I = e.I;
+
+    /* 1. the plan; x and h0 in its order; masks */
+    rondo__plan_make(e.plan, e.plan_memory, e.T, e.B, sequence);
+    e.x = rondo__packed_view(context, e.plan, I, rondo__values(call->in[X]), e.x_room);
+    rondo__order_rows(e.plan, H, e.h0, rondo__values(call->in[H0]));
+    if (e.mask)
+        rondo__recurrent_mask(e.plan, H, e.mask, sequence->recurrent_dropout, call->seed, call->stream);
+    if (e.keep)
+        rondo__zoneout_mask(context, e.plan, H, e.keep, sequence->zoneout, call->training, call->seed, call->stream);
+    /* 2. weights packed once, both biases in one */
+    rondo__pack(context, e.w_ih, rondo__values(call->in[W_IH]), 1, I, I, H);
+    rondo__pack(context, e.w_hh, rondo__values(call->in[W_HH]), 1, H, H, H);
+    const real *bias = rondo__bias_sum(H, e.bias, rondo__values(call->in[B_IH]), rondo__values(call->in[B_HH]));
+    /* 3. all inputs in one product, straight to where a_t then f_t will stand */
+    rondo__product(context, e.N, H, I, e.x, I, 1, e.w_ih, e.f, H, bias, false);
+    /* 4. the steps */
+    rondo__walk_rows(context, e.plan, elman_walk, &e);
+    /* 5. outputs in the order of the batch */
+    real *final_state = e.masked;
+    rondo__final_rows(e.plan, H, final_state, e.h0, e.h);
+    rondo__unorder_rows(e.plan, H, rondo__values(call->out[1]), final_state, false);
+    if (!e.plan->dense)
+        rondo__scatter_rows(context, e.plan, H, rondo__values(call->out[0]), e.h, false);
+    return RONDO_OK;
+}
+
+/* ---- backward ----
+ * Let dh_t be the gradient of h_t: what comes from the output at t plus what step t+1 sends back. Then
+ *
+ *     df_t = (1 - k_t)∘dh_t                       da_t = df_t ∘ f'(a_t)
+ *     dh_{t-1} += k_t∘dh_t + m∘(W_hhᵀ da_t)
+ *
+ * and over all rows, outside the loop,
+ *
+ *     dW_hh = Σ da_t (m∘h_{t-1})ᵀ    dW_ih = Σ da_t x_tᵀ    db = Σ da_t    dx_t = W_ihᵀ da_t
+ *
+ * A row that ends early starts with the gradient of its final state, which dh holds from the beginning. */
+static void elman_walk_back(void *arg, int64_t first, int64_t count, int worker) {
+    (void)worker;
+    const elman *e = arg;
+    const rondo__plan *plan = e->plan;
+    const int64_t H = e->H, place = first * H;
+    real *dh = e->dh + place, *d = e->d + place;
+    for (int64_t s = plan->steps - 1; s >= 0; s--) {
+        const int64_t rows = rondo__plan_running(plan, s, first, count), n = rows * H;
+        const int64_t at = (plan->start[s] + first) * H;
+        if (rows == 0)
+            continue;
+        e->kernels->add(n, dh, dh, e->dy + at);
+        rondo__zoneout_split(n, d, dh, e->keep ? e->keep + at : NULL);
+        memset(e->da + at, 0, (size_t)n * sizeof(real));
+        rondo__activate_backward(e->kernels, e->options->activation, rows, H, e->da + at, e->f + at, d);
+        rondo__recurrent_back(e->kernels, rows, H, H, dh, e->da + at, H, e->w_hh, e->mask ? e->mask + place : NULL,
+                              e->masked + place);
+    }
+}
+
+static rondo_status elman_backward(rondo_call *call, rondo_error *err) {
+    (void)err;
+    elman e = elman_open(call, true);
+    rondo_context *context = call->context;
+    const int64_t H = e.H, I = e.I;
+
+    /* 5. gradients of the outputs in the order of the plan */
+    e.dy = rondo__packed_view(context, e.plan, H, call->out[0]->grad, e.dy_room);
+    rondo__order_rows(e.plan, H, e.dh, call->out[1]->grad);
+    /* 4. the steps, last to first */
+    rondo__pack(context, e.w_hh, rondo__values(call->in[W_HH]), H, 1, H, H);
+    rondo__walk_rows(context, e.plan, elman_walk_back, &e);
+    if (rondo__wants_grad(call->in[H0]))
+        rondo__unorder_rows(e.plan, H, call->in[H0]->grad, e.dh, true);
+    /* 3. weights and inputs, each one product over all rows */
+    if (rondo__wants_grad(call->in[W_HH])) {
+        rondo__previous_rows(context, e.plan, H, e.prev, e.h0, e.h);
+        rondo__mask_rows(context, e.plan, H, e.prev, e.mask);
+        rondo__weight_grad(context, e.room, call->in[W_HH], 0, H, H, e.N, e.da, H, e.prev);
+    }
+    rondo__weight_grad(context, e.room, call->in[W_IH], 0, H, I, e.N, e.da, H, e.x);
+    rondo__bias_grad(context, call->in[B_IH], H, e.N, e.da);
+    rondo__bias_grad(context, call->in[B_HH], H, e.N, e.da);
+    rondo__input_grad(context, e.room, e.plan, call->in[X], call->in[W_IH], H, I, e.da, e.dx_room);
+    return RONDO_OK;
+}
+
+/* ---- the operator ---- */
+
+static const rondo_op elman_op = {
+    .name = "elman",
+    .options_size = sizeof(rondo_elman_options),
+    .shape = elman_shape,
+    .saved_bytes = elman_saved_bytes,
+    .scratch_bytes = elman_scratch_bytes,
+    .device[RONDO_CPU] = {elman_forward, elman_backward},
+};
+
+/* Layers start their weights uniform in ±1/√H (PyTorch's choice), which keeps the product W_hh h of unit scale; for ReLU
+ * the identity as W_hh (Le 2015) remembers longer and can be had through the parameters. */
+rondo_elman_result rondo_elman(rondo_tape *tape, rondo_var *x, rondo_var *h0, const rondo_elman_weights *weights,
+                               const rondo_elman_options *options) {
+    const rondo_elman_weights none = {NULL}, *w = weights ? weights : &none;
+    const rondo_elman_options defaults = {.activation = RONDO_TANH};
+    rondo_var *const in[INPUTS] = {x, h0, w->w_ih, w->w_hh, w->b_ih, w->b_hh};
+    rondo_var *out[2];
+    rondo_apply(tape, &elman_op, options ? options : &defaults, INPUTS, in, 2, out);
+    return (rondo_elman_result){out[0], out[1]};
+}
+
+/* ---- streaming ---- */
+
+/* memory: this | W_ihᵀ | W_hhᵀ | bias (H) | f (B, H) | keep (B, H), all the rate, where zoneout is set */
+typedef struct elman_stream {
+    elman cell;
+    rondo_elman_options options;
+    const real *bias; /* (H) or NULL */
+} elman_stream;
+
+static size_t elman_stream_carve(const rondo__step_layer *layer, elman_stream *stream, bool place) {
+    rondo__carver c = {place ? layer->memory : NULL, 0};
+    const int64_t B = layer->B, I = layer->I, H = layer->H;
+    rondo__carve_bytes(&c, sizeof *stream);
+    stream->options = layer->options.elman;
+    stream->cell = (elman){.options = &stream->options, .kernels = layer->kernels, .B = B, .I = I, .H = H};
+    stream->cell.w_ih = rondo__carve(&c, rondo__packed_count(I, H));
+    stream->cell.w_hh = rondo__carve(&c, rondo__packed_count(H, H));
+    stream->cell.bias = rondo__carve(&c, H);
+    stream->cell.f = rondo__carve(&c, B * H);
+    stream->cell.keep = rondo__carve_if(&c, layer->options.elman.sequence.zoneout > 0, B * H);
+    return c.used;
+}
+
+static size_t elman_stream_bytes(const rondo__step_layer *layer, const rondo__step_weights *weights) {
+    (void)weights;
+    elman_stream stream;
+    return elman_stream_carve(layer, &stream, false);
+}
+
+static void elman_stream_pack(rondo__step_layer *layer, const rondo__step_weights *weights) {
+    elman_stream *stream = layer->memory;
+    const int64_t I = layer->I, H = layer->H;
+    elman_stream_carve(layer, stream, true);
+    const elman *e = &stream->cell;
+    layer->kernels->pack(e->w_ih, weights->w_ih, 1, I, I, H, 0, H);
+    layer->kernels->pack(e->w_hh, weights->w_hh, 1, H, H, H, 0, H);
+    stream->bias = NULL;
+    if (rondo__bias_sum(H, e->bias, weights->b_ih, weights->b_hh)) {
+        const real *sum = rondo__bias_sum(H, e->bias, weights->b_ih, weights->b_hh);
+        if (sum != e->bias)
+            memcpy(e->bias, sum, (size_t)H * sizeof *sum);
+        stream->bias = e->bias;
+    }
+    for (int64_t j = 0; e->keep && j < layer->B * H; j++)
+        e->keep[j] = layer->options.elman.sequence.zoneout;
+}
+
+static void elman_stream_step(rondo__step_layer *layer, const real *x, real *y) {
+    const elman_stream *stream = layer->memory;
+    const elman *e = &stream->cell;
+    const int64_t B = layer->B, I = layer->I, H = layer->H;
+    layer->kernels->gemm(B, H, I, x, I, 1, e->w_ih, 0, H, e->f, H, stream->bias, false);
+    elman_rows(e, B, e->f, e->f, e->keep, layer->h, layer->h);
+    memcpy(layer->h, e->f, (size_t)(B * H) * sizeof(real));
+    memcpy(y, e->f, (size_t)(B * H) * sizeof(real));
+}
+
+const rondo__step_class rondo__elman_step = {elman_stream_bytes, elman_stream_pack, elman_stream_step};
