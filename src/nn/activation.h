@@ -6,7 +6,8 @@
 #include "rondo/cells.h"
 
 /* out (rows, n) = f(x (rows, n)); softmax is over each row. May be in place. */
-void rondo__activate(const rondo__kernels *kernels, rondo_activation f, int64_t rows, int64_t n, real *out, const real *x);
+void rondo__activate(const rondo__kernels *kernels, rondo_activation f, int64_t rows, int64_t n, real *out,
+                     const real *x);
 /* dx (rows, n) += dy · f'(x), told from y = f(x); all (rows, n). */
 void rondo__activate_backward(const rondo__kernels *kernels, rondo_activation f, int64_t rows, int64_t n, real *dx,
                               const real *y, const real *dy);

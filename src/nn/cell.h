@@ -1,5 +1,5 @@
-/* What the cell operators share besides the plan of rows (sequence.h): checks, views of the call's arrays as packed rows,
- * zoneout, and the gradients of a product over all rows. */
+/* What the cell operators share besides the plan of rows (sequence.h): checks, views of the call's arrays as packed
+ * rows, zoneout, and the gradients of a product over all rows. */
 #ifndef RONDO_NN_CELL_H
 #define RONDO_NN_CELL_H
 
@@ -18,7 +18,8 @@ typedef struct rondo__expected {
 } rondo__expected;
 /* The first count inputs of the call against what is expected of them. */
 rondo_status rondo__expect_inputs(const rondo_call *call, int count, const rondo__expected *expected, rondo_error *err);
-/* Input 0 is x (T, B, I); lengths and rates are sound; matrix input `weight` (rows, columns) is there, neither empty. */
+/* Input 0 is x (T, B, I); lengths and rates are sound; matrix input `weight` (rows, columns) is there, neither empty.
+ */
 rondo_status rondo__expect_sequence(const rondo_call *call, const rondo_sequence_options *options, int weight,
                                     const char *name, rondo_error *err);
 void rondo__set_shape(rondo_var *var, int rank, int64_t d0, int64_t d1, int64_t d2);
@@ -29,7 +30,8 @@ static inline real *rondo__values(const rondo_var *var) { return var ? (real *)v
 /* N, the sum of lengths, before there is a plan; *dense: all lengths equal T. */
 int64_t rondo__count_rows(int64_t T, int64_t B, const rondo_sequence_options *options, bool *dense);
 /* The padded array itself when the plan is dense, else its rows gathered into room (N, n). */
-const real *rondo__packed_view(rondo_context *context, const rondo__plan *plan, int64_t n, const real *padded, real *room);
+const real *rondo__packed_view(rondo_context *context, const rondo__plan *plan, int64_t n, const real *padded,
+                               real *room);
 /* The state that enters step s at places first..: initial (B, n; plan order), or values (N, n) one step earlier. */
 static inline const real *rondo__entering(const rondo__plan *plan, int64_t s, int64_t first, int64_t n,
                                           const real *initial, const real *values) {
@@ -48,12 +50,12 @@ void rondo__zoneout_mix(int64_t n, real *h, const real *keep, const real *h_prev
 /* Backward: fresh = (1 - keep)∘dh, then dh = keep∘dh. Without zoneout (keep NULL) fresh = dh, dh = 0. */
 void rondo__zoneout_split(int64_t n, real *fresh, real *dh, const real *keep);
 
-/* ---- gradients of y (N, M) = x (N, K) · Wᵀ + b, with dy (N, M; rows ld apart). Each adds to the gradient of its variable
- * and does nothing where that is absent. scratch: rondo__grad_scratch bytes, which serve all of them ---- */
+/* ---- gradients of y (N, M) = x (N, K) · Wᵀ + b, with dy (N, M; rows ld apart). Each adds to the gradient of its
+ * variable and does nothing where that is absent. scratch: rondo__grad_scratch bytes, which serve all of them ---- */
 size_t rondo__grad_scratch(int64_t N, int64_t M, int64_t K);
 /* w's rows [row, row + M), each K wide. */
-void rondo__weight_grad(rondo_context *context, void *scratch, rondo_var *w, int64_t row, int64_t M, int64_t K, int64_t N,
-                        const real *dy, int64_t ld, const real *x);
+void rondo__weight_grad(rondo_context *context, void *scratch, rondo_var *w, int64_t row, int64_t M, int64_t K,
+                        int64_t N, const real *dy, int64_t ld, const real *x);
 void rondo__bias_grad(rondo_context *context, rondo_var *b, int64_t M, int64_t N, const real *dy);
 /* x (T, B, K) of the padded batch, w (M, K), dy (N, M); room (N, K) serves ragged plans. */
 void rondo__input_grad(rondo_context *context, void *scratch, const rondo__plan *plan, rondo_var *x, const rondo_var *w,

@@ -7,16 +7,17 @@
  *     f_t = f(a_t)
  *     h_t = k_t∘h_{t-1} + (1 - k_t)∘f_t                     k_t: zoneout, 0 without
  *
- * Layout. x (T, B, I), output (T, B, H); W_ih (H, I), W_hh (H, H), biases (H): PyTorch's weight_ih_l0 and so on; ONNX RNN
- * has the same matrices (W, R) and both biases side by side (B). Inside, arrays hold packed rows (sequence.h), N of them.
+ * Layout. x (T, B, I), output (T, B, H); W_ih (H, I), W_hh (H, H), biases (H): PyTorch's weight_ih_l0 and so on; ONNX
+ * RNN has the same matrices (W, R) and both biases side by side (B). Inside, arrays hold packed rows (sequence.h), N of
+ * them.
  *
  * Saved from forward to backward (| ragged: only then, else the padded array itself serves):
  *
  *     plan | x (N, I) ragged | h (N, H) ragged | f (N, H) zoneout, else f is h | h0 (B, H) | mask (B, H) | keep (N, H)
  *
  * Scratch of forward:   W_ihᵀ, W_hhᵀ packed | b_ih + b_hh (H) | m∘h (B, H)
- * Scratch of backward:  W_hh packed | dh (B, H) | d (B, H) | m∘.. (B, H) | da (N, H) | h_{t-1} (N, H) | dy (N, H) ragged
- *                       | dx (N, I) ragged | packing room of the products */
+ * Scratch of backward:  W_hh packed | dh (B, H) | d (B, H) | m∘.. (B, H) | da (N, H) | h_{t-1} (N, H) | dy (N, H)
+ * ragged | dx (N, I) ragged | packing room of the products */
 #include <string.h>
 
 #include "nn/activation.h"
@@ -147,7 +148,8 @@ static rondo_status elman_shape(rondo_call *call, rondo_error *err) {
 
 /* ---- forward ---- */
 
-/* rows of one step: f holds W_ih x + b and becomes f_t; h receives h_t. All (rows, H). The streaming step runs on it too. */
+/* rows of one step: f holds W_ih x + b and becomes f_t; h receives h_t. All (rows, H). The streaming step runs on it
+ * too. */
 static void elman_rows(const elman *e, int64_t rows, real *h, real *f, const real *keep, const real *h_prev,
                        const real *h_in) {
     const int64_t H = e->H;
@@ -274,8 +276,8 @@ static const rondo_op elman_op = {
     .device[RONDO_CPU] = {elman_forward, elman_backward},
 };
 
-/* Layers start their weights uniform in ±1/√H (PyTorch's choice), which keeps the product W_hh h of unit scale; for ReLU
- * the identity as W_hh (Le 2015) remembers longer and can be had through the parameters. */
+/* Layers start their weights uniform in ±1/√H (PyTorch's choice), which keeps the product W_hh h of unit scale; for
+ * ReLU the identity as W_hh (Le 2015) remembers longer and can be had through the parameters. */
 rondo_elman_result rondo_elman(rondo_tape *tape, rondo_var *x, rondo_var *h0, const rondo_elman_weights *weights,
                                const rondo_elman_options *options) {
     const rondo_elman_weights none = {NULL}, *w = weights ? weights : &none;
