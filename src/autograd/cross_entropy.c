@@ -1,0 +1,146 @@
+/* cross_entropy of logits against target classes; equals nn.CrossEntropyLoss(ignore_index=-1, label_smoothing=s).
+ *
+ *   logits (R, V), targets (R), loss a scalar
+ *   lse = log(sum(exp(x))),  nll = lse - x[target]
+ *   row loss = (1 - s) * nll + s * (lse - mean(x));  loss = sum over rows not ignored / divisor
+ *   backward: dx[j] += dloss / divisor * (softmax(x)[j] - (1 - s) * [j == target] - s / V)
+ *
+ * Saved: lse of each row. Scratch: each row's loss in double, so that the sum runs over rows in order whatever thread
+ * made them. The divisor is divide_by or the number of rows not ignored; where that is 0 the loss is 0 without
+ * gradient. */
+#include "autograd/op_tools.h"
+#include "rondo/ops.h"
+
+#define IGNORED (-1)
+
+typedef struct entropy_options {
+    const int32_t *targets; /* (R) */
+    rondo_cross_entropy_options user;
+} entropy_options;
+
+static rondo_status check_options(const entropy_options *options, rondo_error *err) {
+    real smoothing = options->user.label_smoothing, divide_by = options->user.divide_by;
+    if (!(smoothing >= 0 && smoothing <= 1))
+        return rondo__fail(err, RONDO_ARGUMENT, "cross_entropy: label smoothing is %g (it must be in [0, 1])",
+                           (double)smoothing);
+    if (!(divide_by >= 0))
+        return rondo__fail(err, RONDO_ARGUMENT, "cross_entropy: divide_by is %g (it must not be negative)",
+                           (double)divide_by);
+    return RONDO_OK;
+}
+
+static rondo_status shape(rondo_call *call, rondo_error *err) {
+    const entropy_options *options = call->options;
+    rondo_status status = rondo__need(call, 0, "logits", err);
+    if (!status)
+        status = check_options(options, err);
+    if (status)
+        return status;
+    const rondo_tensor *logits = &call->in[0]->value;
+    if (logits->rank == 0)
+        return rondo__fail(err, RONDO_SHAPE, "cross_entropy: the logits are a scalar (they must be (rows, V))");
+    int64_t R = rondo__rows(logits), V = rondo__width(logits);
+    if (R && !options->targets)
+        return rondo__fail(err, RONDO_ARGUMENT, "cross_entropy: targets is NULL");
+    for (int64_t r = 0; r < R; r++)
+        if (options->targets[r] < IGNORED || options->targets[r] >= V)
+            return rondo__fail(err, RONDO_ARGUMENT, "cross_entropy: target %lld is %d (it must be below %lld, or -1)",
+                               (long long)r, (int)options->targets[r], (long long)V);
+    call->out[0]->value.rank = 0;
+    return RONDO_OK;
+}
+
+static size_t saved_bytes(const rondo_call *call) { return (size_t)rondo__rows(&call->in[0]->value) * sizeof(real); }
+
+static size_t scratch_bytes(const rondo_call *call, bool backward) {
+    return backward ? 0 : (size_t)rondo__rows(&call->in[0]->value) * sizeof(double);
+}
+
+/* What the sum of row losses is divided by; 0: nothing counts. */
+static double divisor(const rondo_call *call) {
+    const entropy_options *options = call->options;
+    if (options->user.divide_by > 0)
+        return (double)options->user.divide_by;
+    int64_t counted = 0;
+    for (int64_t r = 0; r < rondo__rows(&call->in[0]->value); r++)
+        counted += options->targets[r] != IGNORED;
+    return (double)counted;
+}
+
+static void forward_rows(void *arg, int64_t begin, int64_t end, int worker) {
+    const rondo_call *call = arg;
+    const entropy_options *options = call->options;
+    const rondo__kernels *kernels = call->context->kernels;
+    int64_t V = rondo__width(&call->in[0]->value);
+    double smoothing = (double)options->user.label_smoothing;
+    (void)worker;
+    for (int64_t r = begin; r < end; r++) {
+        const real *x = rondo__data(call->in[0]) + r * V;
+        double nll = 0, loss = 0;
+        if (options->targets[r] != IGNORED) {
+            double lse = (double)(((real *)call->saved)[r] = kernels->logsumexp_row(V, x));
+            loss = nll = lse - (double)x[options->targets[r]];
+            if (smoothing > 0)
+                loss = (1 - smoothing) * nll + smoothing * (lse - kernels->sum(V, x) / (double)V);
+        }
+        ((double *)call->scratch)[r] = loss;
+        if (options->user.row_losses)
+            options->user.row_losses[r] = (real)nll;
+    }
+}
+
+static rondo_status forward(rondo_call *call, rondo_error *err) {
+    const rondo_tensor *logits = &call->in[0]->value;
+    int64_t R = rondo__rows(logits);
+    double total = 0, by = divisor(call);
+    (void)err;
+    rondo__parallel(call->context, R, rondo__row_grain(rondo__width(logits)), forward_rows, call);
+    for (int64_t r = 0; r < R; r++)
+        total += ((const double *)call->scratch)[r];
+    *rondo__data(call->out[0]) = by > 0 ? (real)(total / by) : (real)0;
+    return RONDO_OK;
+}
+
+typedef struct job {
+    const rondo_call *call;
+    real scale;
+} job;
+
+static void backward_rows(void *arg, int64_t begin, int64_t end, int worker) {
+    const job *j = arg;
+    const rondo_call *call = j->call;
+    const entropy_options *options = call->options;
+    int64_t V = rondo__width(&call->in[0]->value);
+    (void)worker;
+    for (int64_t r = begin; r < end; r++)
+        if (options->targets[r] != IGNORED)
+            call->context->kernels->cross_entropy_backward_row(
+                V, call->in[0]->grad + r * V, rondo__data(call->in[0]) + r * V, ((const real *)call->saved)[r],
+                options->targets[r], options->user.label_smoothing, j->scale);
+}
+
+static rondo_status backward(rondo_call *call, rondo_error *err) {
+    const rondo_tensor *logits = &call->in[0]->value;
+    double by = divisor(call);
+    (void)err;
+    if (by > 0) {
+        job j = {call, (real)((double)*call->out[0]->grad / by)};
+        rondo__parallel(call->context, rondo__rows(logits), rondo__row_grain(rondo__width(logits)), backward_rows, &j);
+    }
+    return RONDO_OK;
+}
+
+static const rondo_op cross_entropy = {.name = "cross_entropy",
+                                       .options_size = sizeof(entropy_options),
+                                       .shape = shape,
+                                       .saved_bytes = saved_bytes,
+                                       .scratch_bytes = scratch_bytes,
+                                       .device[RONDO_CPU] = {forward, backward}};
+
+rondo_var *rondo_cross_entropy(rondo_tape *tape, rondo_var *logits, const int32_t *targets,
+                               const rondo_cross_entropy_options *options) {
+    entropy_options all = {.targets = targets};
+    if (options)
+        all.user = *options;
+    return rondo__apply(tape, &cross_entropy, &all, 1, &logits);
+}
