@@ -1,0 +1,407 @@
+/* LSTM: long short-term memory (Hochreiter & Schmidhuber 1997) with a forget gate (Gers, Schmidhuber & Cummins 2000),
+ * as a whole-sequence operator. Options: peepholes (Gers & Schmidhuber 2000), a projected state (Sak 2014), coupled
+ * gates (Greff 2017), layer normalisation (Ba 2016), a clipped cell, recurrent dropout (Gal 2016), zoneout (Krueger
+ * 2017). Not offered: more than one cell per block, a bidirectional run (two calls, see reverse).
+ *
+ * Equations, for one row; ∘ is the product of elements, m the dropout mask, k and k' the zoneout masks:
+ *
+ *     a  = W_ih x + b_ih + W_hh (m∘h⁻) + b_hh          or, normalised, LN(W_ih x) + LN(W_hh (m∘h⁻)) + b_ih + b_hh
+ *     i  = σ(a_i + p_i∘c⁻)    f = σ(a_f + p_f∘c⁻)    g = tanh(a_g)          coupled: i = 1 - f
+ *     c* = clip(f∘c⁻ + i∘g)   o = σ(a_o + p_o∘c*)
+ *     u  = o∘tanh(c*)                                  or, normalised, o∘tanh(LN(c*))
+ *     h* = u                                           or, projected, W_hr u
+ *     h  = k∘h⁻ + (1-k)∘h*    c = k'∘c⁻ + (1-k')∘c*
+ *
+ * Layout. Gates stand i|f|g|o, as in PyTorch and Keras (ONNX: i|o|f|c; peepholes there i|o|f, here i|f|o). W_ih (4H,
+ * I), W_hh (4H, R) and W_hr (P, H) are PyTorch's weight_ih_l0, weight_hh_l0, weight_hr_l0.
+ *
+ * Memory. Inner arrays hold the N = Σ lengths rows that exist, step after step (sequence.h). Saved for backward:
+ *
+ *     gates (N,4H) | cell (N,H) c* | tanh_c (N,H) | h0 (B,R) | c0 (B,H)                                    always
+ *     h (N,R)       ragged; a full batch has it in the output      c (N,H)                       zoned cell
+ *     hidden (N,H)  u, with projection                             mask (B,R) keep_h (N,R) keep_c (N,H)
+ *     zx zh (N,4H) stats_x stats_h stats_c (N,2)    normalised: products before LN, means and deviations
+ *
+ * Scratch of forward: the packed weights, the sum of the biases, the packed rows of x when ragged, and a row buffer per
+ * place of the batch. Scratch of backward: see lstm_backward.c.
+ *
+ * Each thread walks all steps of its own rows (rondo__walk_rows), so there is no barrier, and no row knows its
+ * neighbours: the bits are those of the row run alone, and those of the streaming step (lstm_step.c). */
+#include "nn/lstm.h"
+
+#include "nn/expect.h"
+#include "nn/norm_rows.h"
+
+static const rondo_lstm_options *options_of(const rondo_call *call) { return call->options; }
+
+/* ---- shapes ---- */
+
+static rondo_status expect_weights(const rondo_call *call, int64_t I, int64_t H, int64_t R, rondo_error *err) {
+    const struct {
+        int input, rank;
+        const char *name;
+        int64_t dims[2];
+    } expected[] = {
+        {LSTM_W_IH, 2, "w_ih", {4 * H, I}},     {LSTM_W_HH, 2, "w_hh", {4 * H, R}},
+        {LSTM_B_IH, 1, "b_ih", {4 * H, 0}},     {LSTM_B_HH, 1, "b_hh", {4 * H, 0}},
+        {LSTM_W_HR, 2, "w_hr", {R, H}},         {LSTM_PEEPHOLE, 2, "peephole", {3, H}},
+        {LSTM_GAIN_X, 1, "gain_x", {4 * H, 0}}, {LSTM_GAIN_H, 1, "gain_h", {4 * H, 0}},
+        {LSTM_GAIN_C, 1, "gain_c", {H, 0}},     {LSTM_BIAS_C, 1, "bias_c", {H, 0}},
+    };
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        const rondo_var *var = call->in[expected[i].input];
+        rondo_status status =
+            var ? rondo__expect_dims("lstm", expected[i].name, var, expected[i].rank, expected[i].dims, err) : RONDO_OK;
+        if (status)
+            return status;
+    }
+    return RONDO_OK;
+}
+
+static rondo_status expect_states(const rondo_call *call, int64_t B, int64_t H, int64_t R, rondo_error *err) {
+    rondo_status status = RONDO_OK;
+    if (call->in[LSTM_H0])
+        status = rondo__expect_dims("lstm", "h0", call->in[LSTM_H0], 2, (int64_t[]){B, R}, err);
+    if (!status && call->in[LSTM_C0])
+        status = rondo__expect_dims("lstm", "c0", call->in[LSTM_C0], 2, (int64_t[]){B, H}, err);
+    return status;
+}
+
+static rondo_status check_options(const rondo_call *call, int64_t T, int64_t B, rondo_error *err) {
+    const rondo_lstm_options *options = options_of(call);
+    int norms = 0;
+    for (int i = LSTM_GAIN_X; i <= LSTM_BIAS_C; i++)
+        norms += call->in[i] != NULL;
+    if (norms != 0 && norms != 4)
+        return rondo__fail(err, RONDO_ARGUMENT,
+                           "lstm: %d of gain_x, gain_h, gain_c, bias_c are given (all four or none)", norms);
+    if (!(options->cell_clip >= 0))
+        return rondo__fail(err, RONDO_ARGUMENT, "lstm: cell_clip is %g, it must not be negative (0: none)",
+                           (double)options->cell_clip);
+    return rondo__sequence_check("lstm", T, B, &options->sequence, err);
+}
+
+static rondo_status shape(rondo_call *call, rondo_error *err) {
+    rondo_status status = rondo__expect_rank("lstm", "x", call->in[LSTM_X], 3, err);
+    if (!status)
+        status = rondo__expect_rank("lstm", "w_ih", call->in[LSTM_W_IH], 2, err);
+    if (!status)
+        status = rondo__expect_rank("lstm", "w_hh", call->in[LSTM_W_HH], 2, err);
+    if (status)
+        return status;
+    const int64_t *x = call->in[LSTM_X]->value.dims;
+    int64_t H = call->in[LSTM_W_IH]->value.dims[0] / 4,
+            R = call->in[LSTM_W_HR] ? call->in[LSTM_W_HR]->value.dims[0] : H;
+    if (H == 0 || R == 0)
+        return rondo__fail(err, RONDO_SHAPE, "lstm: no units: w_ih has %lld rows (it is (4H, I)), w_hr is (P, H)",
+                           (long long)call->in[LSTM_W_IH]->value.dims[0]);
+    status = expect_weights(call, x[2], H, R, err);
+    if (!status)
+        status = expect_states(call, x[1], H, R, err);
+    if (!status)
+        status = check_options(call, x[0], x[1], err);
+    if (!status) /* more than saved and scratch memory hold per row */
+        status = rondo__expect_room("lstm", (x[0] + 4) * (x[1] + 4), 32 * (H + R + x[2] + 16), err);
+    call->out[LSTM_OUTPUT]->value = rondo_tensor_view(RONDO_REAL, NULL, 3, (int64_t[]){x[0], x[1], R});
+    call->out[LSTM_H]->value = rondo_tensor_view(RONDO_REAL, NULL, 2, (int64_t[]){x[1], R});
+    call->out[LSTM_C]->value = rondo_tensor_view(RONDO_REAL, NULL, 2, (int64_t[]){x[1], H});
+    return status;
+}
+
+/* ---- memory ---- */
+
+rondo__lstm_sizes rondo__lstm_sizes_of(const rondo_call *call) {
+    const rondo_sequence_options *sequence = &options_of(call)->sequence;
+    const int64_t *x = call->in[LSTM_X]->value.dims;
+    rondo__lstm_sizes s = {.T = x[0], .B = x[1], .I = x[2], .H = call->in[LSTM_W_IH]->value.dims[0] / 4};
+    s.projected = call->in[LSTM_W_HR] != NULL;
+    s.R = s.projected ? call->in[LSTM_W_HR]->value.dims[0] : s.H;
+    s.norm = call->in[LSTM_GAIN_H] != NULL;
+    s.dropout = call->training && sequence->recurrent_dropout > 0;
+    s.zone_h = sequence->zoneout > 0;
+    s.zone_c = sequence->zoneout_cell > 0;
+    for (int64_t b = 0; b < s.B; b++) {
+        int64_t length = sequence->lengths ? sequence->lengths[b] : s.T;
+        s.N += length;
+        s.ragged |= length != s.T;
+    }
+    return s;
+}
+
+rondo__lstm_saved rondo__lstm_lay_out(const rondo__lstm_sizes *s, const rondo_call *call, rondo__carver *carver) {
+    rondo__lstm_saved m = {0};
+    int64_t NH = s->N * s->H, NR = s->N * s->R;
+    m.gates = rondo__carve(carver, 4 * NH);
+    m.cell = rondo__carve(carver, NH);
+    m.tanh_c = rondo__carve(carver, NH);
+    m.h0 = rondo__carve(carver, s->B * s->R);
+    m.c0 = rondo__carve(carver, s->B * s->H);
+    m.h = s->ragged ? rondo__carve(carver, NR) : call->out[LSTM_OUTPUT]->value.data;
+    m.c = s->zone_c ? rondo__carve(carver, NH) : m.cell;
+    m.hidden = s->projected ? rondo__carve(carver, NH) : m.h;
+    m.mask = rondo__carve_if(carver, s->dropout, s->B * s->R);
+    m.keep_h = rondo__carve_if(carver, s->zone_h, NR);
+    m.keep_c = rondo__carve_if(carver, s->zone_c, NH);
+    m.zx = rondo__carve_if(carver, s->norm, 4 * NH);
+    m.zh = rondo__carve_if(carver, s->norm, 4 * NH);
+    m.stats_x = rondo__carve_if(carver, s->norm, 2 * s->N);
+    m.stats_h = rondo__carve_if(carver, s->norm, 2 * s->N);
+    m.stats_c = rondo__carve_if(carver, s->norm, 2 * s->N);
+    return m;
+}
+
+static real *row_of(real *array, int64_t row, int64_t width) { return array ? array + row * width : NULL; }
+
+rondo__lstm_rows rondo__lstm_rows_at(const rondo__lstm_sizes *s, const rondo__lstm_saved *m, const rondo__plan *plan,
+                                     int64_t step, int64_t first) {
+    int64_t row = plan->start[step] + first, before = step > 0 ? plan->start[step - 1] + first : first;
+    return (rondo__lstm_rows){
+        .gates = row_of(m->gates, row, 4 * s->H),
+        .cell = row_of(m->cell, row, s->H),
+        .tanh_c = row_of(m->tanh_c, row, s->H),
+        .hidden = row_of(m->hidden, row, s->H),
+        .h = row_of(m->h, row, s->R),
+        .c = row_of(m->c, row, s->H),
+        .h_prev = row_of(step > 0 ? m->h : m->h0, before, s->R),
+        .c_prev = row_of(step > 0 ? m->c : m->c0, before, s->H),
+        .mask = row_of(m->mask, first, s->R),
+        .keep_h = row_of(m->keep_h, row, s->R),
+        .keep_c = row_of(m->keep_c, row, s->H),
+        .zh = row_of(m->zh, row, 4 * s->H),
+        .stats_h = row_of(m->stats_h, row, 2),
+        .stats_c = row_of(m->stats_c, row, 2),
+    };
+}
+
+typedef struct scratch {
+    void *plan;
+    real *packed_ih, *packed_hh, *packed_hr;
+    real *bias;            /* (4H) */
+    real *x;               /* (N, I) when ragged */
+    real *masked, *normed; /* (B, R), (B, 4H) */
+} scratch;
+
+static scratch lay_out_scratch(const rondo__lstm_sizes *s, rondo__carver *carver) {
+    scratch m = {.plan = rondo__carve_bytes(carver, rondo__plan_bytes(s->T, s->B))};
+    m.packed_ih = rondo__carve(carver, rondo__packed_count(s->I, 4 * s->H));
+    m.packed_hh = rondo__carve(carver, rondo__packed_count(s->R, 4 * s->H));
+    m.packed_hr = rondo__carve_if(carver, s->projected, rondo__packed_count(s->H, s->R));
+    m.bias = rondo__carve(carver, 4 * s->H);
+    m.x = rondo__carve_if(carver, s->ragged, s->N * s->I);
+    m.masked = rondo__carve_if(carver, s->dropout, s->B * s->R);
+    m.normed = rondo__carve_if(carver, s->norm, s->B * 4 * s->H);
+    return m;
+}
+
+static size_t saved_bytes(const rondo_call *call) {
+    rondo__lstm_sizes sizes = rondo__lstm_sizes_of(call);
+    rondo__carver carver = {0};
+    rondo__lstm_lay_out(&sizes, call, &carver);
+    return carver.used;
+}
+
+static size_t scratch_bytes(const rondo_call *call, bool backward) {
+    if (backward)
+        return rondo__lstm_backward_scratch(call);
+    rondo__lstm_sizes sizes = rondo__lstm_sizes_of(call);
+    rondo__carver carver = {0};
+    lay_out_scratch(&sizes, &carver);
+    return carver.used;
+}
+
+/* ---- one step ---- */
+
+/* gates += the recurrent product, normalised if the cell is. */
+static void recurrent_product(const rondo__lstm_cell *cell, int64_t n, const rondo__lstm_rows *rows) {
+    const rondo__kernels *k = cell->kernels;
+    int64_t G = 4 * cell->H, R = cell->R;
+    const real *h = rows->h_prev;
+    if (rows->mask) {
+        k->mul(n * R, rows->masked, rows->mask, h);
+        h = rows->masked;
+    }
+    if (!cell->gain_h) {
+        k->gemm(n, G, R, h, R, 1, cell->packed_hh, 0, G, rows->gates, G, NULL, true);
+        return;
+    }
+    k->gemm(n, G, R, h, R, 1, cell->packed_hh, 0, G, rows->zh, G, NULL, false);
+    for (int64_t r = 0; r < n; r++)
+        k->layer_norm_row(G, rows->normed + r * G, rows->zh + r * G, cell->gain_h, NULL, RONDO_NORM_EPS,
+                          rows->stats_h + 2 * r);
+    k->add(n * G, rows->gates, rows->gates, rows->normed);
+}
+
+/* h of one normalised row: o∘tanh(LN(c)). */
+static void normed_output(const rondo__lstm_cell *cell, real *h, real *tanh_c, const real *c, const real *o,
+                          real stats[2]) {
+    const rondo__kernels *k = cell->kernels;
+    k->layer_norm_row(cell->H, tanh_c, c, cell->gain_c, cell->bias_c, RONDO_NORM_EPS, stats);
+    k->tanh(cell->H, tanh_c, tanh_c);
+    k->mul(cell->H, h, o, tanh_c);
+}
+
+/* out = keep∘old + (1-keep)∘fresh; out may be fresh or old. */
+static void mix(int64_t count, real *out, const real *keep, const real *old, const real *fresh) {
+    for (int64_t j = 0; j < count; j++)
+        out[j] = keep[j] * old[j] + (1 - keep[j]) * fresh[j];
+}
+
+void rondo__lstm_advance(const rondo__lstm_cell *cell, int64_t n, const rondo__lstm_rows *rows) {
+    const rondo__kernels *k = cell->kernels;
+    int64_t H = cell->H, R = cell->R;
+    recurrent_product(cell, n, rows);
+    for (int64_t r = 0; r < n; r++) {
+        real *gates = rows->gates + r * 4 * H, *c = rows->cell + r * H, *tanh_c = rows->tanh_c + r * H;
+        real *hidden = rows->hidden + r * H;
+        k->lstm_gates(H, gates, rows->c_prev + r * H, c, tanh_c, cell->gain_h ? NULL : hidden, cell->peephole,
+                      cell->clip, cell->coupled);
+        if (cell->gain_h)
+            normed_output(cell, hidden, tanh_c, c, gates + 3 * H, rows->stats_c + 2 * r);
+    }
+    if (cell->packed_hr)
+        k->gemm(n, R, H, rows->hidden, H, 1, cell->packed_hr, 0, R, rows->h, R, NULL, false);
+    if (rows->keep_h)
+        mix(n * R, rows->h, rows->keep_h, rows->h_prev, rows->h);
+    if (rows->keep_c)
+        mix(n * H, rows->c, rows->keep_c, rows->c_prev, rows->cell);
+}
+
+/* ---- forward ---- */
+
+typedef struct forward_run {
+    rondo__lstm_sizes sizes;
+    rondo__lstm_saved saved;
+    scratch scratch;
+    rondo__plan plan;
+    rondo__lstm_cell cell;
+} forward_run;
+
+static void walk_forward(void *arg, int64_t first, int64_t count, int worker) {
+    (void)worker;
+    const forward_run *run = arg;
+    for (int64_t s = 0; s < run->plan.steps; s++) {
+        int64_t n = rondo__plan_running(&run->plan, s, first, count);
+        if (n == 0)
+            return;
+        rondo__lstm_rows rows = rondo__lstm_rows_at(&run->sizes, &run->saved, &run->plan, s, first);
+        rows.masked = row_of(run->scratch.masked, first, run->sizes.R);
+        rows.normed = row_of(run->scratch.normed, first, 4 * run->sizes.H);
+        rondo__lstm_advance(&run->cell, n, &rows);
+    }
+}
+
+/* b_ih + b_hh, so that the bias is added once; NULL without biases. */
+static const real *sum_biases(const rondo_call *call, int64_t G, real *sum) {
+    const real *b_ih = rondo__lstm_value(call, LSTM_B_IH), *b_hh = rondo__lstm_value(call, LSTM_B_HH);
+    if (!b_ih || !b_hh)
+        return b_ih ? b_ih : b_hh;
+    call->context->kernels->add(G, sum, b_ih, b_hh);
+    return sum;
+}
+
+/* The product of all inputs, into gates; normalised if the cell is. */
+static void input_product(const rondo_call *call, forward_run *run) {
+    const rondo__lstm_sizes *s = &run->sizes;
+    int64_t G = 4 * s->H;
+    const real *x = rondo__lstm_value(call, LSTM_X);
+    if (s->ragged) {
+        rondo__gather_rows(call->context, &run->plan, s->I, run->scratch.x, x);
+        x = run->scratch.x;
+    }
+    const real *bias = sum_biases(call, G, run->scratch.bias);
+    rondo__pack(call->context, run->scratch.packed_ih, rondo__lstm_value(call, LSTM_W_IH), 1, s->I, s->I, G);
+    rondo__product(call->context, s->N, G, s->I, x, s->I, 1, run->scratch.packed_ih,
+                   s->norm ? run->saved.zx : run->saved.gates, G, s->norm ? NULL : bias, false);
+    if (s->norm)
+        rondo__norm_rows(call->context, s->N, G, G, run->saved.gates, run->saved.zx,
+                         rondo__lstm_value(call, LSTM_GAIN_X), bias, run->saved.stats_x);
+}
+
+static void make_masks(const rondo_call *call, const forward_run *run) {
+    const rondo_sequence_options *sequence = &options_of(call)->sequence;
+    const rondo__lstm_sizes *s = &run->sizes;
+    if (s->dropout)
+        rondo__recurrent_mask(&run->plan, s->R, run->saved.mask, sequence->recurrent_dropout, call->seed, call->stream);
+    if (s->zone_h)
+        rondo__zoneout_mask(call->context, &run->plan, s->R, run->saved.keep_h, sequence->zoneout, call->training,
+                            call->seed, call->stream);
+    if (s->zone_c) /* another seed: h and c draw apart */
+        rondo__zoneout_mask(call->context, &run->plan, s->H, run->saved.keep_c, sequence->zoneout_cell, call->training,
+                            call->seed ^ UINT64_C(0x6c73746d2d63656c), call->stream);
+}
+
+static void prepare_cell(const rondo_call *call, forward_run *run) {
+    const rondo__lstm_sizes *s = &run->sizes;
+    rondo__pack(call->context, run->scratch.packed_hh, rondo__lstm_value(call, LSTM_W_HH), 1, s->R, s->R, 4 * s->H);
+    if (s->projected)
+        rondo__pack(call->context, run->scratch.packed_hr, rondo__lstm_value(call, LSTM_W_HR), 1, s->H, s->H, s->R);
+    run->cell = (rondo__lstm_cell){
+        .kernels = call->context->kernels,
+        .H = s->H,
+        .R = s->R,
+        .packed_hh = run->scratch.packed_hh,
+        .packed_hr = run->scratch.packed_hr,
+        .peephole = rondo__lstm_value(call, LSTM_PEEPHOLE),
+        .gain_h = rondo__lstm_value(call, LSTM_GAIN_H),
+        .gain_c = rondo__lstm_value(call, LSTM_GAIN_C),
+        .bias_c = rondo__lstm_value(call, LSTM_BIAS_C),
+        .clip = options_of(call)->cell_clip,
+        .coupled = options_of(call)->coupled_gates,
+    };
+}
+
+static void final_state(const rondo__plan *plan, int64_t n, rondo_var *out, const real *initial, const real *values) {
+    real *to = out->value.data;
+    for (int64_t i = 0; i < plan->B; i++) {
+        int64_t length = plan->length[i];
+        const real *from = length > 0 ? values + (plan->start[length - 1] + i) * n : initial + i * n;
+        for (int64_t j = 0; j < n; j++)
+            to[plan->order[i] * n + j] = from[j];
+    }
+}
+
+static rondo_status forward(rondo_call *call, rondo_error *err) {
+    (void)err;
+    forward_run run = {.sizes = rondo__lstm_sizes_of(call)};
+    const rondo__lstm_sizes *s = &run.sizes;
+    run.saved = rondo__lstm_lay_out(s, call, &(rondo__carver){.base = call->saved});
+    run.scratch = lay_out_scratch(s, &(rondo__carver){.base = call->scratch});
+
+    /* 1. the plan of rows, initial states and masks */
+    rondo__plan_make(&run.plan, run.scratch.plan, s->T, s->B, &options_of(call)->sequence);
+    rondo__order_rows(&run.plan, s->R, run.saved.h0, rondo__lstm_value(call, LSTM_H0));
+    rondo__order_rows(&run.plan, s->H, run.saved.c0, rondo__lstm_value(call, LSTM_C0));
+    make_masks(call, &run);
+    /* 2. one product for all inputs */
+    input_product(call, &run);
+    /* 3. all steps */
+    prepare_cell(call, &run);
+    rondo__walk_rows(call->context, &run.plan, walk_forward, &run);
+    /* 4. out */
+    if (s->ragged)
+        rondo__scatter_rows(call->context, &run.plan, s->R, call->out[LSTM_OUTPUT]->value.data, run.saved.h, false);
+    final_state(&run.plan, s->R, call->out[LSTM_H], run.saved.h0, run.saved.h);
+    final_state(&run.plan, s->H, call->out[LSTM_C], run.saved.c0, run.saved.c);
+    return RONDO_OK;
+}
+
+static const rondo_op lstm_op = {
+    .name = "lstm",
+    .options_size = sizeof(rondo_lstm_options),
+    .shape = shape,
+    .saved_bytes = saved_bytes,
+    .scratch_bytes = scratch_bytes,
+    .device[RONDO_CPU] = {forward, rondo__lstm_backward},
+};
+
+rondo_lstm_result rondo_lstm(rondo_tape *tape, rondo_var *x, rondo_var *h0, rondo_var *c0,
+                             const rondo_lstm_weights *weights, const rondo_lstm_options *options) {
+    static const rondo_lstm_weights no_weights;
+    static const rondo_lstm_options defaults;
+    const rondo_lstm_weights *w = weights ? weights : &no_weights;
+    rondo_var *in[LSTM_INPUTS] = {x,       h0,          c0,        w->w_ih,   w->w_hh,   w->b_ih,  w->b_hh,
+                                  w->w_hr, w->peephole, w->gain_x, w->gain_h, w->gain_c, w->bias_c};
+    rondo_var *out[LSTM_OUTPUTS];
+    rondo_apply(tape, &lstm_op, options ? options : &defaults, LSTM_INPUTS, in, LSTM_OUTPUTS, out);
+    return (rondo_lstm_result){out[LSTM_OUTPUT], out[LSTM_H], out[LSTM_C]};
+}

@@ -1,0 +1,356 @@
+/* Backward of the LSTM, in mirror order of lstm.c. For one row at one step, with dh and dc the gradients of h and c
+ * from the output and from the step after, δ the gradients of the four gates' inputs (da, i|f|g|o):
+ *
+ *     zoneout     dh* = (1-k)∘dh, dh⁻ = k∘dh            dc* = (1-k')∘dc, dc⁻ = k'∘dc
+ *     projection  du = W_hrᵀ dh*
+ *     output      δ_o = du∘tanh(c*)∘o(1-o)              dc* += du∘o∘(1-tanh²(c*)) + p_o∘δ_o     (0 where c* was
+ * clipped) cell        δ_i = dc*∘g∘i(1-i)   δ_f = dc*∘c⁻∘f(1-f)   δ_g = dc*∘i∘(1-g²) dc⁻ += dc*∘f + p_i∘δ_i + p_f∘δ_f
+ * coupled: δ_f = dc*∘(c⁻-g)∘f(1-f), δ_i = 0 product     dh⁻ += m∘(W_hhᵀ δ)                    normalised: W_hhᵀ dz with
+ * dz the gradient through LN
+ *
+ * With layer normalisation of the cell the output line goes through LN, so it is done here (normed_output_backward) and
+ * the gate kernel gets du = 0 and does the rest.
+ *
+ * Only dh and dc pass from step to step. Everything that is summed over rows (weights, biases, peepholes, gains) is
+ * left for after the walk, from δ of all rows, each sum in one fixed order: the bits know nothing of threads.
+ *
+ * Scratch: da (N,4H) | dz (N,4H), dn (N,H) normalised: through the norms | dr (N,P) projected: dh* | dh (B,R) dc (B,H)
+ * running | kept_h (B,R) kept_c (B,H) zoneout | du (B,H) | x, dx (N,I), dout (N,R) ragged | previous (N,R) the left
+ * operand of dW_hh where it is not the output itself | packed weights | room for the products. */
+#include <string.h>
+
+#include "nn/lstm.h"
+#include "nn/norm_rows.h"
+
+typedef struct scratch {
+    void *plan;
+    real *packed_hh;       /* W_hh (4H, R) */
+    real *packed_hr;       /* W_hr (P, H) */
+    real *packed_ih;       /* W_ih (4H, I) */
+    real *da, *dz, *dn;    /* (N, 4H), (N, 4H), (N, H) */
+    real *dr;              /* (N, P) */
+    real *dh, *dc;         /* (B, R), (B, H) */
+    real *kept_h, *kept_c; /* (B, R), (B, H) */
+    real *du;              /* (B, H); dh itself in the plain cell */
+    real *dout;            /* (N, R) */
+    real *x, *dx;          /* (N, I) */
+    real *previous;        /* (N, R) */
+    real *sums;            /* (4H) */
+    void *product;
+} scratch;
+
+static size_t largest_product(const rondo__lstm_sizes *s) {
+    size_t bytes = rondo__product_scratch(4 * s->H, s->I, s->N), hh = rondo__product_scratch(4 * s->H, s->R, s->N);
+    size_t start = rondo__product_scratch(4 * s->H, s->R, s->B);
+    size_t hr = s->projected ? rondo__product_scratch(s->R, s->H, s->N) : 0;
+    bytes = hh > bytes ? hh : bytes;
+    bytes = start > bytes ? start : bytes;
+    return hr > bytes ? hr : bytes;
+}
+
+static scratch lay_out(const rondo__lstm_sizes *s, const rondo_call *call, rondo__carver *carver) {
+    scratch m = {.plan = rondo__carve_bytes(carver, rondo__plan_bytes(s->T, s->B))};
+    int64_t NH = s->N * s->H, NR = s->N * s->R, BH = s->B * s->H, BR = s->B * s->R;
+    bool wants_x = rondo__lstm_grad(call, LSTM_X) != NULL;
+    m.packed_hh = rondo__carve(carver, rondo__packed_count(4 * s->H, s->R));
+    m.packed_hr = rondo__carve_if(carver, s->projected, rondo__packed_count(s->R, s->H));
+    m.packed_ih = rondo__carve_if(carver, wants_x, rondo__packed_count(4 * s->H, s->I));
+    m.da = rondo__carve(carver, 4 * NH);
+    m.dz = s->norm ? rondo__carve(carver, 4 * NH) : m.da;
+    m.dn = rondo__carve_if(carver, s->norm, NH);
+    m.dr = rondo__carve_if(carver, s->projected, NR);
+    m.dh = rondo__carve(carver, BR);
+    m.dc = rondo__carve(carver, BH);
+    m.kept_h = rondo__carve_if(carver, s->zone_h, BR);
+    m.kept_c = rondo__carve_if(carver, s->zone_c, BH);
+    m.du = s->projected || s->norm ? rondo__carve(carver, BH) : m.dh;
+    m.dout = rondo__carve_if(carver, s->ragged, NR);
+    m.x = rondo__carve_if(carver, s->ragged, s->N * s->I);
+    m.dx = rondo__carve_if(carver, s->ragged && wants_x, s->N * s->I);
+    m.previous = rondo__carve_if(carver, s->ragged || s->dropout, NR);
+    m.sums = rondo__carve(carver, 4 * s->H);
+    m.product = rondo__carve_bytes(carver, largest_product(s));
+    return m;
+}
+
+size_t rondo__lstm_backward_scratch(const rondo_call *call) {
+    rondo__lstm_sizes sizes = rondo__lstm_sizes_of(call);
+    rondo__carver carver = {0};
+    lay_out(&sizes, call, &carver);
+    return carver.used;
+}
+
+/* ---- one step ---- */
+
+typedef struct backward_run {
+    const rondo_call *call;
+    const rondo__kernels *kernels;
+    rondo__lstm_sizes sizes;
+    rondo__lstm_saved saved;
+    scratch scratch;
+    rondo__plan plan;
+    const real *dout; /* (N, R) gradient of the output */
+    const real *peephole, *gain_h, *gain_c;
+    real clip;
+    bool coupled;
+} backward_run;
+
+/* kept = keep∘d, d = (1-keep)∘d */
+static void split(int64_t count, real *kept, real *d, const real *keep) {
+    for (int64_t j = 0; j < count; j++) {
+        kept[j] = keep[j] * d[j];
+        d[j] *= 1 - keep[j];
+    }
+}
+
+/* One normalised row: δ_o, and dc += the gradient through tanh, LN and the peephole; dn gets the gradient of LN(c). */
+static void normed_output_backward(const backward_run *run, real *da_o, real *dc, real *dn, const real *du,
+                                   const real *o, const real *tanh_c, const real *c, const real *stats) {
+    int64_t H = run->sizes.H;
+    const real *p_o = run->peephole ? run->peephole + 2 * H : NULL;
+    for (int64_t j = 0; j < H; j++) {
+        da_o[j] = du[j] * tanh_c[j] * o[j] * (1 - o[j]);
+        dn[j] = du[j] * o[j] * (1 - tanh_c[j] * tanh_c[j]);
+        if (p_o)
+            dc[j] += p_o[j] * da_o[j];
+    }
+    run->kernels->layer_norm_backward_row(H, dc, NULL, NULL, dn, c, run->gain_c, stats);
+}
+
+static void gates_backward(const backward_run *run, const rondo__lstm_rows *rows, int64_t n, int64_t row,
+                           int64_t first) {
+    const rondo__kernels *k = run->kernels;
+    const scratch *m = &run->scratch;
+    int64_t H = run->sizes.H;
+    for (int64_t r = 0; r < n; r++) {
+        real *da = m->da + (row + r) * 4 * H, *dc = m->dc + (first + r) * H, *du = m->du + (first + r) * H;
+        const real *gates = rows->gates + r * 4 * H, *tanh_c = rows->tanh_c + r * H, *c = rows->cell + r * H;
+        if (run->gain_h) {
+            /* δ_o waits in da's o block while the kernel, told du = 0, would write zeros there: keep it in dz's */
+            real *da_o = m->dz + (row + r) * 4 * H;
+            normed_output_backward(run, da_o, dc, m->dn + (row + r) * H, du, gates + 3 * H, tanh_c, c,
+                                   rows->stats_c + 2 * r);
+            memset(du, 0, (size_t)H * sizeof *du);
+        }
+        k->lstm_gates_backward(H, da, dc, NULL, du, gates, tanh_c, rows->c_prev + r * H, c, run->peephole, run->clip,
+                               run->coupled);
+        if (run->gain_h)
+            memcpy(da + 3 * H, m->dz + (row + r) * 4 * H, (size_t)H * sizeof *da);
+    }
+}
+
+/* dz: da through the normalisation of the recurrent product. */
+static void norm_backward(const backward_run *run, const rondo__lstm_rows *rows, int64_t n, int64_t row) {
+    int64_t G = 4 * run->sizes.H;
+    real *dz = run->scratch.dz + row * G;
+    const real *da = run->scratch.da + row * G;
+    memset(dz, 0, (size_t)(n * G) * sizeof *dz);
+    for (int64_t r = 0; r < n; r++)
+        run->kernels->layer_norm_backward_row(G, dz + r * G, NULL, NULL, da + r * G, rows->zh + r * G, run->gain_h,
+                                              rows->stats_h + 2 * r);
+}
+
+/* dh and dc of n rows from behind step to before it. */
+static void retreat(const backward_run *run, int64_t step, int64_t first, int64_t n) {
+    const rondo__kernels *k = run->kernels;
+    const rondo__lstm_sizes *s = &run->sizes;
+    const scratch *m = &run->scratch;
+    int64_t H = s->H, R = s->R, G = 4 * H, row = run->plan.start[step] + first;
+    rondo__lstm_rows rows = rondo__lstm_rows_at(s, &run->saved, &run->plan, step, first);
+    real *dh = m->dh + first * R, *dc = m->dc + first * H, *du = m->du + first * H;
+    /* 4. the output's gradient joins */
+    k->add(n * R, dh, dh, run->dout + row * R);
+    /* 3. zoneout and projection */
+    if (s->zone_h)
+        split(n * R, m->kept_h + first * R, dh, rows.keep_h);
+    if (s->zone_c)
+        split(n * H, m->kept_c + first * H, dc, rows.keep_c);
+    if (s->projected) {
+        memcpy(m->dr + row * R, dh, (size_t)(n * R) * sizeof *dh);
+        k->gemm(n, H, R, dh, R, 1, m->packed_hr, 0, H, du, H, NULL, false);
+    } else if (du != dh) {
+        memcpy(du, dh, (size_t)(n * H) * sizeof *dh);
+    }
+    /* 2. gates */
+    gates_backward(run, &rows, n, row, first);
+    if (s->norm)
+        norm_backward(run, &rows, n, row);
+    /* 1. the recurrent product */
+    k->gemm(n, R, G, m->dz + row * G, G, 1, m->packed_hh, 0, R, dh, R, NULL, false);
+    if (s->dropout)
+        k->mul(n * R, dh, dh, rows.mask);
+    if (s->zone_h)
+        k->add(n * R, dh, dh, m->kept_h + first * R);
+    if (s->zone_c)
+        k->add(n * H, dc, dc, m->kept_c + first * H);
+}
+
+static void walk_backward(void *arg, int64_t first, int64_t count, int worker) {
+    (void)worker;
+    const backward_run *run = arg;
+    for (int64_t step = run->plan.steps - 1; step >= 0; step--) {
+        int64_t n = rondo__plan_running(&run->plan, step, first, count);
+        if (n > 0)
+            retreat(run, step, first, n);
+    }
+}
+
+/* ---- sums over all rows ---- */
+
+/* dW (M, K) += dyᵀ·x over rows [0, N): dy (N, M), x (N, K). */
+static void weight_gradient(const backward_run *run, int input, int64_t M, int64_t K, int64_t N, const real *dy,
+                            const real *x) {
+    real *grad = rondo__lstm_grad(run->call, input);
+    if (grad && N > 0)
+        rondo__product_any(run->call->context, run->scratch.product, M, K, N, dy, 1, M, x, K, 1, grad, K, true);
+}
+
+/* The state that entered each row's step is, in a full batch without dropout, the output one step away: the product is
+ * done in two pieces, the step after the initial states and the others. Otherwise it is gathered. */
+static void recurrent_gradient(const backward_run *run) {
+    const rondo__lstm_sizes *s = &run->sizes;
+    const scratch *m = &run->scratch;
+    int64_t G = 4 * s->H, R = s->R, rest = s->N - s->B;
+    if (s->N == 0 || !rondo__lstm_grad(run->call, LSTM_W_HH))
+        return;
+    if (!m->previous) {
+        int64_t start = run->plan.start[0], later = run->plan.reverse ? 0 : s->B, earlier = s->B - later;
+        if (run->call->in[LSTM_H0])
+            weight_gradient(run, LSTM_W_HH, G, R, s->B, m->dz + start * G, run->saved.h0);
+        weight_gradient(run, LSTM_W_HH, G, R, rest, m->dz + later * G, run->saved.h + earlier * R);
+        return;
+    }
+    rondo__previous_rows(run->call->context, &run->plan, R, m->previous, run->saved.h0, run->saved.h);
+    for (int64_t step = 0; s->dropout && step < run->plan.steps; step++) {
+        real *rows = m->previous + run->plan.start[step] * R;
+        run->kernels->mul(run->plan.active[step] * R, rows, rows, run->saved.mask);
+    }
+    weight_gradient(run, LSTM_W_HH, G, R, s->N, m->dz, m->previous);
+}
+
+/* db_ih and db_hh are the same sums. */
+static void bias_gradients(const backward_run *run) {
+    real *b_ih = rondo__lstm_grad(run->call, LSTM_B_IH), *b_hh = rondo__lstm_grad(run->call, LSTM_B_HH);
+    int64_t G = 4 * run->sizes.H;
+    if (!b_ih && !b_hh)
+        return;
+    real *sums = run->scratch.sums;
+    memset(sums, 0, (size_t)G * sizeof *sums);
+    rondo__column_sums(run->call->context, run->sizes.N, G, run->scratch.da, G, sums);
+    if (b_ih)
+        run->kernels->add(G, b_ih, b_ih, sums);
+    if (b_hh)
+        run->kernels->add(G, b_hh, b_hh, sums);
+}
+
+static void peephole_columns(void *arg, int64_t begin, int64_t end, int worker) {
+    (void)worker;
+    const backward_run *run = arg;
+    int64_t H = run->sizes.H;
+    real *dp = rondo__lstm_grad(run->call, LSTM_PEEPHOLE);
+    for (int64_t step = 0; step < run->plan.steps; step++) {
+        rondo__lstm_rows rows = rondo__lstm_rows_at(&run->sizes, &run->saved, &run->plan, step, 0);
+        for (int64_t r = 0; r < run->plan.active[step]; r++) {
+            const real *da = run->scratch.da + (run->plan.start[step] + r) * 4 * H;
+            for (int64_t j = begin; j < end; j++) {
+                dp[j] += da[j] * rows.c_prev[r * H + j];
+                dp[H + j] += da[H + j] * rows.c_prev[r * H + j];
+                dp[2 * H + j] += da[3 * H + j] * rows.cell[r * H + j];
+            }
+        }
+    }
+}
+
+/* Gains and biases of the norms; dz turns from the gradient of the recurrent product into that of the input's. */
+static void norm_gradients(const backward_run *run) {
+    rondo_context *context = run->call->context;
+    const scratch *m = &run->scratch;
+    const rondo__lstm_saved *saved = &run->saved;
+    int64_t N = run->sizes.N, H = run->sizes.H, G = 4 * H;
+    real *gain_x = rondo__lstm_grad(run->call, LSTM_GAIN_X), *gain_h = rondo__lstm_grad(run->call, LSTM_GAIN_H);
+    real *gain_c = rondo__lstm_grad(run->call, LSTM_GAIN_C), *bias_c = rondo__lstm_grad(run->call, LSTM_BIAS_C);
+    if (gain_x)
+        rondo__norm_gain_sums(context, N, G, G, gain_x, m->da, saved->zx, saved->stats_x);
+    if (gain_h)
+        rondo__norm_gain_sums(context, N, G, G, gain_h, m->da, saved->zh, saved->stats_h);
+    if (gain_c)
+        rondo__norm_gain_sums(context, N, H, H, gain_c, m->dn, saved->cell, saved->stats_c);
+    if (bias_c)
+        rondo__column_sums(context, N, H, m->dn, H, bias_c);
+    rondo__norm_rows_backward(context, N, G, G, m->dz, m->da, saved->zx, rondo__lstm_value(run->call, LSTM_GAIN_X),
+                              saved->stats_x);
+}
+
+static void input_gradients(const backward_run *run) {
+    const rondo__lstm_sizes *s = &run->sizes;
+    const scratch *m = &run->scratch;
+    rondo_context *context = run->call->context;
+    int64_t G = 4 * s->H;
+    const real *x = rondo__lstm_value(run->call, LSTM_X);
+    real *dx = rondo__lstm_grad(run->call, LSTM_X);
+    if (s->ragged && rondo__lstm_grad(run->call, LSTM_W_IH)) {
+        rondo__gather_rows(context, &run->plan, s->I, m->x, x);
+        x = m->x;
+    }
+    weight_gradient(run, LSTM_W_IH, G, s->I, s->N, m->dz, x);
+    if (!dx)
+        return;
+    rondo__pack(context, m->packed_ih, rondo__lstm_value(run->call, LSTM_W_IH), s->I, 1, G, s->I);
+    rondo__product(context, s->N, s->I, G, m->dz, G, 1, m->packed_ih, s->ragged ? m->dx : dx, s->I, NULL, !s->ragged);
+    if (s->ragged)
+        rondo__scatter_rows(context, &run->plan, s->I, dx, m->dx, true);
+}
+
+static void state_gradients(const backward_run *run) {
+    real *dh0 = rondo__lstm_grad(run->call, LSTM_H0), *dc0 = rondo__lstm_grad(run->call, LSTM_C0);
+    if (dh0)
+        rondo__unorder_rows(&run->plan, run->sizes.R, dh0, run->scratch.dh, true);
+    if (dc0)
+        rondo__unorder_rows(&run->plan, run->sizes.H, dc0, run->scratch.dc, true);
+}
+
+static void prepare(backward_run *run, const rondo_call *call) {
+    const rondo__lstm_sizes *s = &run->sizes;
+    const rondo_lstm_options *options = call->options;
+    scratch *m = &run->scratch;
+    run->saved = rondo__lstm_lay_out(s, call, &(rondo__carver){.base = call->saved});
+    *m = lay_out(s, call, &(rondo__carver){.base = call->scratch});
+    run->peephole = rondo__lstm_value(call, LSTM_PEEPHOLE);
+    run->gain_h = rondo__lstm_value(call, LSTM_GAIN_H);
+    run->gain_c = rondo__lstm_value(call, LSTM_GAIN_C);
+    run->clip = options->cell_clip;
+    run->coupled = options->coupled_gates;
+    rondo__plan_make(&run->plan, m->plan, s->T, s->B, &options->sequence);
+    rondo__pack(call->context, m->packed_hh, rondo__lstm_value(call, LSTM_W_HH), s->R, 1, 4 * s->H, s->R);
+    if (s->projected)
+        rondo__pack(call->context, m->packed_hr, rondo__lstm_value(call, LSTM_W_HR), s->H, 1, s->R, s->H);
+}
+
+rondo_status rondo__lstm_backward(rondo_call *call, rondo_error *err) {
+    (void)err;
+    backward_run run = {.call = call, .kernels = call->context->kernels, .sizes = rondo__lstm_sizes_of(call)};
+    const rondo__lstm_sizes *s = &run.sizes;
+    prepare(&run, call);
+    /* 4. gradients of the outputs, in the order of the plan */
+    rondo__order_rows(&run.plan, s->R, run.scratch.dh, call->out[LSTM_H]->grad);
+    rondo__order_rows(&run.plan, s->H, run.scratch.dc, call->out[LSTM_C]->grad);
+    run.dout = call->out[LSTM_OUTPUT]->grad;
+    if (s->ragged) {
+        rondo__gather_rows(call->context, &run.plan, s->R, run.scratch.dout, run.dout);
+        run.dout = run.scratch.dout;
+    }
+    /* 3. all steps, backward in time */
+    rondo__walk_rows(call->context, &run.plan, walk_backward, &run);
+    recurrent_gradient(&run);
+    weight_gradient(&run, LSTM_W_HR, s->R, s->H, s->N, run.scratch.dr, run.saved.hidden);
+    if (rondo__lstm_grad(call, LSTM_PEEPHOLE))
+        rondo__parallel(call->context, s->H, 64, peephole_columns, &run);
+    bias_gradients(&run);
+    /* 2. the inputs, through their normalisation */
+    if (s->norm)
+        norm_gradients(&run);
+    input_gradients(&run);
+    /* 1. the initial states */
+    state_gradients(&run);
+    return RONDO_OK;
+}
