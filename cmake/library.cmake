@@ -17,6 +17,9 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   list(REMOVE_ITEM RONDO_SOURCES ${KERNELS}/avx2.c ${KERNELS}/avx512.c)
   set(RONDO_ARCH RONDO_NEON=1)
+  # GCC 12 for ARM stops with an internal error when it vectorises this file; speed does not matter in it
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/autograd/gradient_check.c PROPERTIES
+    COMPILE_OPTIONS "-fno-tree-vectorize")
 else()
   list(REMOVE_ITEM RONDO_SOURCES ${VECTOR_FILES})
   set(RONDO_ARCH "")

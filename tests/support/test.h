@@ -18,4 +18,8 @@ const char *test_write(const char *name, const void *data, size_t size);
 /* How many files the folder holds whose name contains part. */
 int test_count_files(const char *part);
 
+/* Runs body once, which must succeed, then once for every allocation it made with just that one failing: each time it
+ * must return RONDO_MEMORY (a rondo_status) and leave nothing behind. */
+void test_every_failure(int (*body)(void *arg), void *arg);
+
 #endif
