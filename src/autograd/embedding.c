@@ -30,7 +30,7 @@ static rondo_status shape(rondo_call *call, rondo_error *err) {
     rondo_tensor *out = &call->out[0]->value;
     out->rank = options->rank;
     memcpy(out->dims, options->dims, sizeof out->dims);
-    status = rondo_tensor_check(out, err);
+    status = rondo__shape_check(out, err);
     if (status)
         return status;
     int64_t count = rondo_tensor_count(out);

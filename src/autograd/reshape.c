@@ -25,7 +25,7 @@ static rondo_status shape(rondo_call *call, rondo_error *err) {
     if (fits && last && *last == -1 && known > 0)
         *last = rondo_tensor_count(x) / known;
     if (fits && known > 0 && last && *last >= 0)
-        fits = rondo_tensor_check(y, NULL) == RONDO_OK;
+        fits = rondo__shape_check(y, NULL) == RONDO_OK;
     if (!fits || (last && *last < 0) || rondo_tensor_count(y) != rondo_tensor_count(x))
         return rondo__fail(err, RONDO_SHAPE, "reshape: x is %s, which cannot become %s (%lld elements)",
                            rondo__shape_of(x).text, rondo__shape_of(y).text, (long long)rondo_tensor_count(x));

@@ -114,6 +114,12 @@ static size_t tensor_bytes(const rondo_tensor *tensor) {
     return (size_t)rondo_tensor_count(tensor) * rondo_dtype_bytes(tensor->dtype);
 }
 
+rondo_status rondo__shape_check(const rondo_tensor *shape, rondo_error *err) {
+    rondo_tensor with_data = *shape;
+    with_data.data = &with_data; /* never read */
+    return rondo_tensor_check(&with_data, err);
+}
+
 static node *push_node(rondo_tape *tape) {
     node *n = rondo__arena_push(&tape->step, sizeof *n);
     if (n)
@@ -156,7 +162,7 @@ rondo_var *rondo_zeros(rondo_tape *tape, int rank, const int64_t *dims) {
         return NULL;
     }
     rondo_tensor value = rondo_tensor_view(RONDO_REAL, NULL, rank, dims);
-    rondo_status status = rondo_tensor_check(&value, &tape->failure);
+    rondo_status status = rondo__shape_check(&value, &tape->failure);
     if (status) {
         keep_failure(tape, "zeros", status);
         return NULL;
@@ -225,7 +231,7 @@ static record *make_record(rondo_tape *tape, const rondo_op *op, const void *opt
 static rondo_status push_outputs(rondo_tape *tape, rondo_call *call) {
     for (int i = 0; i < call->outputs; i++) {
         rondo_tensor *value = &call->out[i]->value;
-        rondo_status status = rondo_tensor_check(value, &tape->failure);
+        rondo_status status = rondo__shape_check(value, &tape->failure);
         if (status)
             return status;
         value->data = rondo__arena_push(&tape->step, tensor_bytes(value));

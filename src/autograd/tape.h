@@ -13,4 +13,7 @@ void rondo__tape_fail(rondo_tape *tape, rondo_status status, const char *format,
 /* True when tape is NULL or has failed: the caller returns NULL at once. */
 bool rondo__tape_failed(const rondo_tape *tape);
 
+/* rondo_tensor_check for a shape that has no memory yet. */
+rondo_status rondo__shape_check(const rondo_tensor *shape, rondo_error *err);
+
 #endif

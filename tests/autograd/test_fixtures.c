@@ -1,0 +1,111 @@
+/* Values and gradients equal PyTorch's (make_fixtures.py wrote them). */
+#include <math.h>
+#include <stdio.h>
+
+#include "support/test.h"
+
+#include "formats/safetensors.h"
+#include "rondo/ops.h"
+
+#define FIXTURES RONDO_SOURCE_DIR "/tests/golden/autograd.safetensors"
+#define LIMIT 2e-5 /* relative to the largest number of the array */
+
+static rondo__safetensors *file;
+static rondo_context *context;
+static rondo_tape *tape;
+
+static const int32_t ids[] = {2, 0, 4, 2, 2, 1};
+static const int32_t targets[] = {1, -1, 6, 0, -1, 3};
+
+static const rondo_tensor *stored(const char *name, const char *part) {
+    char full[64];
+    snprintf(full, sizeof full, "%s.%s", name, part);
+    const rondo__named *found = rondo__safetensors_find(file, full);
+    if (!found)
+        fail_msg("%s is not in the fixtures", full);
+    return &found->tensor;
+}
+
+static void compare(const char *name, const char *part, const rondo_real *values) {
+    const rondo_tensor *expected = stored(name, part);
+    const float *e = expected->data;
+    double largest = 0;
+    for (int64_t i = 0; i < rondo_tensor_count(expected); i++)
+        largest = fmax(largest, fabs((double)e[i]));
+    for (int64_t i = 0; i < rondo_tensor_count(expected); i++)
+        if (!(fabs((double)values[i] - (double)e[i]) <= LIMIT * largest))
+            fail_msg("%s.%s[%d] is %g, PyTorch has %g", name, part, (int)i, (double)values[i], (double)e[i]);
+}
+
+typedef rondo_var *(*operator)(rondo_var *const *in);
+
+static void check(const char *name, operator run, int count, const char *const *parts) {
+    rondo_var *in[4];
+    rondo_real *grads[4];
+    rondo_tape_begin(tape, &(rondo_step){.recording = true});
+    for (int i = 0; i < count; i++) {
+        const rondo_tensor *value = stored(name, parts[i]);
+        grads[i] = rondo__calloc((size_t)rondo_tensor_count(value), sizeof *grads[i]);
+        in[i] = rondo_leaf(tape, value, grads[i]);
+    }
+    rondo_var *out = run(in);
+    assert_int_equal(rondo_tape_status(tape, NULL), RONDO_OK);
+    assert_int_equal(rondo_tensor_count(&out->value), rondo_tensor_count(stored(name, "out")));
+    compare(name, "out", out->value.data);
+    const rondo_real *dout = stored(name, "dout")->data;
+    assert_int_equal(rondo_backward_from(tape, 1, &out, &dout), RONDO_OK);
+    for (int i = 0; i < count; i++) {
+        char part[16];
+        snprintf(part, sizeof part, "d%s", parts[i]);
+        compare(name, part, grads[i]);
+        rondo__free(grads[i]);
+    }
+}
+
+static rondo_var *linear(rondo_var *const *in) { return rondo_linear(tape, in[0], in[1], in[2]); }
+static rondo_var *layer_norm(rondo_var *const *in) {
+    return rondo_layer_norm(tape, in[0], in[1], in[2], (rondo_real)1e-5);
+}
+static rondo_var *embedding(rondo_var *const *in) { return rondo_embedding(tape, in[0], ids, 2, (int64_t[]){3, 2}); }
+static rondo_var *entropy(rondo_var *const *in) { return rondo_cross_entropy(tape, in[0], targets, NULL); }
+static rondo_var *entropy_smooth(rondo_var *const *in) {
+    return rondo_cross_entropy(tape, in[0], targets,
+                               &(rondo_cross_entropy_options){.label_smoothing = (rondo_real)0.1});
+}
+static rondo_var *softmax(rondo_var *const *in) { return rondo_softmax(tape, in[0]); }
+static rondo_var *log_softmax(rondo_var *const *in) { return rondo_log_softmax(tape, in[0]); }
+
+static void test_all(void **state) {
+    (void)state;
+    check("linear", linear, 3, (const char *[]){"x", "w", "b"});
+    check("layer_norm", layer_norm, 3, (const char *[]){"x", "gain", "bias"});
+    check("embedding", embedding, 1, (const char *[]){"table"});
+    check("cross_entropy", entropy, 1, (const char *[]){"x"});
+    check("cross_entropy_smooth", entropy_smooth, 1, (const char *[]){"x"});
+    check("softmax", softmax, 1, (const char *[]){"x"});
+    check("log_softmax", log_softmax, 1, (const char *[]){"x"});
+}
+
+static int begin(void **state) {
+    rondo_error err = {0};
+    (void)state;
+    if (rondo__safetensors_read(&file, FIXTURES, &err) || rondo_context_create(&context, NULL, &err) ||
+        rondo_tape_create(&tape, context, &err)) {
+        print_error("%s\n", err.message);
+        return -1;
+    }
+    return 0;
+}
+
+static int end(void **state) {
+    (void)state;
+    rondo_tape_destroy(&tape);
+    rondo_context_destroy(&context);
+    rondo__safetensors_free(&file);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_all)};
+    return cmocka_run_group_tests(tests, begin, end);
+}
