@@ -18,18 +18,18 @@ rondo_status rondo__fail(rondo_error *err, rondo_status status, const char *form
     __attribute__((format(printf, 3, 4)));
 
 /* ---- the only malloc (alloc.c): counted, 64-byte aligned, can be told to fail ---- */
-void *rondo__alloc(size_t bytes);                   /* NULL when out of memory; bytes 0 gives a valid pointer */
-void *rondo__calloc(size_t count, size_t bytes);    /* cleared; NULL also when count * bytes overflows */
+void *rondo__alloc(size_t bytes);                /* NULL when out of memory; bytes 0 gives a valid pointer */
+void *rondo__calloc(size_t count, size_t bytes); /* cleared; NULL also when count * bytes overflows */
 void *rondo__realloc(void *p, size_t old_bytes, size_t new_bytes); /* p stays valid when it returns NULL */
 void rondo__free(void *p);
 char *rondo__strdup(const char *s);
-uint64_t rondo__alloc_count(void);                  /* allocations so far in this process */
-int64_t rondo__alloc_live(void);                    /* allocations not yet freed */
-void rondo__alloc_fail_at(int64_t nth);             /* the nth allocation from now (1 = next) fails once; 0: never */
+uint64_t rondo__alloc_count(void);                     /* allocations so far in this process */
+int64_t rondo__alloc_live(void);                       /* allocations not yet freed */
+void rondo__alloc_fail_at(int64_t nth);                /* the nth allocation from now (1 = next) fails once; 0: never */
 bool rondo__size_mul(size_t a, size_t b, size_t *out); /* false on overflow */
 bool rondo__size_add(size_t a, size_t b, size_t *out);
 
-/* ---- arenas (arena.c): stack-like memory that grows by chunks and is merged into one chunk when rewound to empty ---- */
+/* ---- arenas (arena.c): stacks of memory that grow by chunks; once empty again, the chunks become one ---- */
 typedef struct rondo__arena {
     struct rondo__chunk *first, *current;
     size_t used, peak; /* bytes, over all chunks */
@@ -43,28 +43,29 @@ rondo_status rondo__arena_reserve(rondo__arena *arena, size_t bytes); /* room fo
 void *rondo__arena_push(rondo__arena *arena, size_t bytes);           /* aligned, not cleared; NULL: out of memory */
 rondo__mark rondo__arena_mark(const rondo__arena *arena);
 void rondo__arena_rewind(rondo__arena *arena, rondo__mark mark);
-void rondo__arena_clear(rondo__arena *arena); /* rewinds to empty; several chunks become one of the peak size at the next push */
+/* Rewinds to empty; several chunks become one of the peak size at the next push. */
+void rondo__arena_clear(rondo__arena *arena);
 void rondo__arena_free(rondo__arena *arena);
 
 /* ---- threads (pool.c) ---- */
 typedef struct rondo__pool rondo__pool;
-typedef void (*rondo__task)(void *arg, int64_t index, int worker); /* worker in [0, threads) */
+typedef void (*rondo__task)(void *arg, int64_t index, int worker);                 /* worker in [0, threads) */
 rondo_status rondo__pool_create(rondo__pool **out, int threads, rondo_error *err); /* threads includes the caller */
 void rondo__pool_destroy(rondo__pool **pool);
 int rondo__pool_threads(const rondo__pool *pool); /* 1 for NULL */
-/* Runs task(arg, i, worker) for i in [0, n), returns when all are done. Not reentrant. Workers take indices in any order:
- * the work of one index must not depend on another. pool NULL or n == 1: on the calling thread. */
+/* Runs task(arg, i, worker) for i in [0, n), returns when all are done. Not reentrant. Workers take indices in any
+ * order: the work of one index must not depend on another. pool NULL or n == 1: on the calling thread. */
 void rondo__pool_run(rondo__pool *pool, int64_t n, rondo__task task, void *arg);
 /* One call per worker at the same time, each with its own index = worker; inside they may meet. */
 void rondo__pool_region(rondo__pool *pool, rondo__task task, void *arg);
-/* All workers of the region running on pool wait for each other; spins, then yields when the machine is oversubscribed. */
+/* All workers of the region running on pool wait for each other: they spin, then yield on a busy machine. */
 void rondo__pool_meet(rondo__pool *pool, int worker);
 
-/* ---- random numbers (rng.h/rng.c): Philox 4x32-10 (Salmon 2011); a value depends only on (seed, stream, index) ---- */
+/* ---- random numbers (random.c): Philox 4x32-10 (Salmon 2011); a value depends only on (seed, stream, index) ---- */
 uint32_t rondo__random_u32(uint64_t seed, uint64_t stream, uint64_t index);
 void rondo__random_u32x4(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]); /* indices 4*block .. +3 */
-double rondo__random_uniform(uint64_t seed, uint64_t stream, uint64_t index); /* [0, 1) from 32 bits */
-double rondo__random_normal(uint64_t seed, uint64_t stream, uint64_t index);  /* Box-Muller on indices 2i, 2i+1 */
+double rondo__random_uniform(uint64_t seed, uint64_t stream, uint64_t index);              /* [0, 1) from 32 bits */
+double rondo__random_normal(uint64_t seed, uint64_t stream, uint64_t index); /* Box-Muller on indices 2i, 2i+1 */
 uint64_t rondo__random_below(uint64_t seed, uint64_t stream, uint64_t index, uint64_t n); /* [0, n) */
 
 /* ---- CPU (cpu.c) ---- */
@@ -76,12 +77,13 @@ int rondo__cpu_cores(void); /* cores this process may use */
 
 /* ---- files (file.c) ---- */
 /* Whole file into memory from rondo__alloc, plus a NUL that is not counted. Names the file in every error:
- * RONDO_NOT_FOUND, RONDO_IO, RONDO_MEMORY, RONDO_FORMAT over max_bytes (0: no limit). A name ending in .gz is unpacked. */
+ * RONDO_NOT_FOUND, RONDO_IO, RONDO_MEMORY, RONDO_FORMAT over max_bytes (0: no limit). A name ending in .gz is unpacked.
+ */
 rondo_status rondo__file_read(const char *path, size_t max_bytes, char **data, size_t *size, rondo_error *err);
 bool rondo__file_exists(const char *path);
 rondo_status rondo__make_folders(const char *path, rondo_error *err); /* like mkdir -p */
-/* Atomic writing: to PATH.tmp-PID in the same folder, then fsync, rename, fsync of the folder. Until commit nothing is at
- * PATH but what was there; abandon (or a failed commit) removes the temporary file. */
+/* Atomic writing: to PATH.tmp-PID in the same folder, then fsync, rename, fsync of the folder. Until commit nothing is
+ * at PATH but what was there; abandon (or a failed commit) removes the temporary file. */
 typedef struct rondo__writer rondo__writer;
 rondo_status rondo__writer_open(rondo__writer **out, const char *path, rondo_error *err);
 rondo_status rondo__writer_put(rondo__writer *writer, const void *data, size_t bytes, rondo_error *err);
