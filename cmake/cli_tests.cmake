@@ -10,3 +10,13 @@ if(TARGET rondo)
     endif()
   endforeach()
 endif()
+
+# examples/NAME.c -> test examples/NAME: the C examples build against the public headers and run.
+file(GLOB EXAMPLES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/*.c)
+foreach(FILE ${EXAMPLES})
+  get_filename_component(NAME ${FILE} NAME_WE)
+  add_executable(example_${NAME} ${FILE})
+  target_link_libraries(example_${NAME} PRIVATE rondo_shared)
+  set_target_properties(example_${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME examples/${NAME} COMMAND example_${NAME})
+endforeach()
