@@ -2,7 +2,7 @@
 # tests/FOLDER/test_NAME_f64.c    -> test FOLDER/NAME_f64, double library (the definition)
 # tests/FOLDER/test_NAME_both.c   -> both
 # tests/FOLDER/plain_NAME.c       -> test FOLDER/NAME, without cmocka: these also run in the cross build
-# Other .c files of tests/support are linked into every cmocka test. Tests may include internal headers (src/ is on
+# Other .c files of tests/support are linked into every cmocka test, those of tests/laws into the tests there. Tests may include internal headers (src/ is on
 # their path). A test that returns 77 is shown as skipped.
 #
 # Label `threads`: a name with "threads" in it, and all of tests/laws/. The target test_threads builds just these; it is
@@ -14,6 +14,8 @@ endif()
 file(GLOB TEST_SUPPORT CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.c)
 file(GLOB TEST_FILES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/*/test_*.c)
 file(GLOB PLAIN_FILES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/*/plain_*.c)
+file(GLOB TEST_LAWS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/laws/*.c)
+list(FILTER TEST_LAWS EXCLUDE REGEX "/test_[^/]*$")
 add_custom_target(test_threads)
 add_custom_target(test_plain)
 
@@ -28,6 +30,9 @@ function(rondo_test_program FILE KIND SUFFIX LIBRARY)
   add_executable(${TARGET} ${FILE})
   if(KIND STREQUAL "test")
     target_sources(${TARGET} PRIVATE ${TEST_SUPPORT})
+    if(FOLDER STREQUAL "laws")
+      target_sources(${TARGET} PRIVATE ${TEST_LAWS})
+    endif()
     target_link_libraries(${TARGET} PRIVATE ${CMOCKA_LIBRARY})
   else()
     set(TEST ${TEST}_plain)
