@@ -5,9 +5,9 @@
  *
  *     step 0: rows 0..active[0]-1 | step 1: rows 0..active[1]-1 | ...      N = sum of lengths rows in all
  *
- * start[s] is the packed row at which step s begins. So a step is one slice, and products over all steps are one product
- * over N rows: no work is done for padding. For a full batch (all lengths T) packed rows ARE the rows of the padded
- * (T, B, .) array, nothing is copied, and a reversed run only counts start[s] downwards: start[s] = (T-1-s)*B.
+ * start[s] is the packed row at which step s begins. So a step is one slice, and products over all steps are one
+ * product over N rows: no work is done for padding. For a full batch (all lengths T) packed rows ARE the rows of the
+ * padded (T, B, .) array, nothing is copied, and a reversed run only counts start[s] downwards: start[s] = (T-1-s)*B.
  *
  *     dense:  packed row of (t, b) = t*B + b              ragged: gather before, scatter after (zeros at padding)
  */
@@ -18,15 +18,15 @@
 #include "tensor/context.h"
 
 typedef struct rondo__plan {
-    int64_t T, B;       /* of the padded array */
-    int64_t steps;      /* longest length: steps that are walked */
-    int64_t rows;       /* N: packed rows in all */
-    bool dense;         /* all lengths equal T: packed rows are the padded rows, order is the identity */
+    int64_t T, B;  /* of the padded array */
+    int64_t steps; /* longest length: steps that are walked */
+    int64_t rows;  /* N: packed rows in all */
+    bool dense;    /* all lengths equal T: packed rows are the padded rows, order is the identity */
     bool reverse;
-    int64_t *start;     /* (steps) packed row where step s begins */
-    int32_t *active;    /* (steps) rows that run at step s */
-    int32_t *order;     /* (B) order[i] = row of the batch that stands at place i */
-    int32_t *length;    /* (B) length of the row at place i, falling */
+    int64_t *start;  /* (steps) packed row where step s begins */
+    int32_t *active; /* (steps) rows that run at step s */
+    int32_t *order;  /* (B) order[i] = row of the batch that stands at place i */
+    int32_t *length; /* (B) length of the row at place i, falling */
 } rondo__plan;
 
 /* Bytes that a plan needs for given T and B. */
@@ -37,8 +37,8 @@ void rondo__plan_make(rondo__plan *plan, void *memory, int64_t T, int64_t B, con
 rondo_status rondo__sequence_check(const char *op, int64_t T, int64_t B, const rondo_sequence_options *options,
                                    rondo_error *err);
 
-/* Padded (T, B, n) -> packed (N, n); and packed -> padded with zeros at padding, or added to what is there (for gradients,
- * padding untouched). Not for dense plans, where both are the same array. */
+/* Padded (T, B, n) -> packed (N, n); and packed -> padded with zeros at padding, or added to what is there (for
+ * gradients, padding untouched). Not for dense plans, where both are the same array. */
 void rondo__gather_rows(rondo_context *context, const rondo__plan *plan, int64_t n, real *packed, const real *padded);
 void rondo__scatter_rows(rondo_context *context, const rondo__plan *plan, int64_t n, real *padded, const real *packed,
                          bool add);
@@ -46,10 +46,10 @@ void rondo__scatter_rows(rondo_context *context, const rondo__plan *plan, int64_
 void rondo__order_rows(const rondo__plan *plan, int64_t n, real *ordered, const real *batch);
 void rondo__unorder_rows(const rondo__plan *plan, int64_t n, real *batch, const real *ordered, bool add);
 
-/* The rows of the batch cut into contiguous chunks, one task each, of about equal work (sums of lengths): each task walks
- * all steps of its own rows, no barrier is needed, and since each row's arithmetic does not depend on the others the bits
- * do not depend on the cut. body(arg, first, count, worker): places [first, first + count) of the plan. At step s of a
- * chunk the rows that run are rondo__plan_running(plan, s, first, count). */
+/* The rows of the batch cut into contiguous chunks, one task each, of about equal work (sums of lengths): each task
+ * walks all steps of its own rows, no barrier is needed, and since each row's arithmetic does not depend on the others
+ * the bits do not depend on the cut. body(arg, first, count, worker): places [first, first + count) of the plan. At
+ * step s of a chunk the rows that run are rondo__plan_running(plan, s, first, count). */
 typedef void (*rondo__rows_task)(void *arg, int64_t first, int64_t count, int worker);
 void rondo__walk_rows(rondo_context *context, const rondo__plan *plan, rondo__rows_task body, void *arg);
 static inline int64_t rondo__plan_running(const rondo__plan *plan, int64_t s, int64_t first, int64_t count) {
@@ -68,7 +68,7 @@ void rondo__final_rows(const rondo__plan *plan, int64_t n, real *final_state, co
  * zoneout: 1 where packed row (step, place) unit j keeps its old value; drawn by (t, batch row, unit); in use (not
  * training) every entry is the rate itself. */
 void rondo__recurrent_mask(const rondo__plan *plan, int64_t n, real *mask, real rate, uint64_t seed, uint64_t stream);
-void rondo__zoneout_mask(rondo_context *context, const rondo__plan *plan, int64_t n, real *keep, real rate, bool training,
-                         uint64_t seed, uint64_t stream);
+void rondo__zoneout_mask(rondo_context *context, const rondo__plan *plan, int64_t n, real *keep, real rate,
+                         bool training, uint64_t seed, uint64_t stream);
 
 #endif

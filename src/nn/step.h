@@ -23,9 +23,9 @@ typedef struct rondo__step_layer {
         rondo_jordan_options jordan;
         rondo_lstm_options lstm;
         rondo_gru_options gru;
-    } options; /* rates are used as outside of training */
-    real *h;   /* (B, R); Jordan: s (B, Q). Owned by the caller, read and written by step */
-    real *c;   /* (B, H), LSTM only */
+    } options;    /* rates are used as outside of training */
+    real *h;      /* (B, R); Jordan: s (B, Q). Owned by the caller, read and written by step */
+    real *c;      /* (B, H), LSTM only */
     void *memory; /* bytes(), 64-byte aligned: packed weights, biases, scratch of a step */
 } rondo__step_layer;
 
