@@ -1,0 +1,77 @@
+/* Inside of the GRU: what gru.c (forward, the operator), gru_backward.c and gru_step.c share. */
+#ifndef RONDO_NN_GRU_H
+#define RONDO_NN_GRU_H
+
+#include "nn/cell.h"
+
+enum { GRU_X, GRU_H0, GRU_W_IH, GRU_W_HH, GRU_B_IH, GRU_B_HH, GRU_GAIN_X, GRU_GAIN_H, GRU_INPUTS };
+
+/* What the gate arithmetic of a step needs; the whole sequence and the streaming step run on the same. */
+typedef struct rondo__gru_gates {
+    const rondo__kernels *kernels;
+    int64_t H;
+    bool reset_before;
+    const real *w_hh;   /* packed (H, 3H), reset after; (H, 2H) for r, z, reset before */
+    const real *w_hn;   /* packed (H, H), reset before only */
+    const real *b_hh;   /* (3H) or NULL, the recurrent bias where it is not added to the input's (reset after) */
+    const real *gain_h; /* (3H) or NULL: layer normalisation */
+} rondo__gru_gates;
+
+/* The rows of one step. */
+typedef struct rondo__gru_rows {
+    int64_t rows;
+    const real *h_prev;       /* (rows, H) */
+    const real *h_in;         /* (rows, H): m∘h_prev */
+    real *gates;              /* (rows, 3H): in: W_ih x + b (normalised); out: r|z|n */
+    real *h;                  /* (rows, H) out; may be h_prev */
+    real *ah;                 /* (rows, 3H) room: the recurrent products, normalised */
+    real *reset;              /* (rows, H) room, reset before: r∘h_in */
+    real *ahn;                /* (rows, H) out or NULL, reset after: W_hn h + b_hn, normalised */
+    real *raw_h;              /* (rows, 3H) out, layer normalisation: the recurrent products as they are */
+    real *stats_rz, *stats_n; /* (rows, 2) out, layer normalisation */
+    const real *keep;         /* (rows, H) or NULL */
+    real *fresh;              /* (rows, H) room, where keep is */
+} rondo__gru_rows;
+
+void rondo__gru_step_rows(const rondo__gru_gates *g, const rondo__gru_rows *r);
+
+/* One call of the operator: sizes, and where everything stands. gru.c tells the layout. */
+typedef struct rondo__gru {
+    rondo__gru_gates gates_of;
+    const rondo_gru_options *options;
+    const rondo__kernels *kernels;
+    int64_t T, B, I, H, N;
+    bool dense, norm;
+    /* saved */
+    rondo__plan *plan;
+    void *plan_memory;
+    real *x_room;        /* (N, I), ragged only */
+    const real *x;       /* (N, I) */
+    real *h;             /* (N, H) */
+    real *h0, *mask;     /* (B, H) */
+    real *keep;          /* (N, H) */
+    real *gates;         /* (N, 3H) */
+    real *ahn;           /* (N, H) */
+    real *raw_x, *raw_h; /* (N, 3H) */
+    real *stats[4];      /* (N, 2): of x's r|z, x's n, h's r|z, h's n */
+    /* scratch of both */
+    real *w_hh, *w_hn;    /* packed */
+    real *masked, *fresh; /* (B, H) */
+    /* scratch of forward */
+    real *w_ih; /* packed */
+    real *bias; /* (3H) */
+    real *ah;   /* (B, 3H) */
+    /* scratch of backward */
+    real *dh, *d;            /* (B, H) */
+    real *da_x, *da_h;       /* (N, 3H): gradients of the gates' pre-activations, input and recurrent part */
+    real *draw_x, *draw_h;   /* (N, 3H): the same before normalisation; without it they are da_x, da_h */
+    real *prev, *reset;      /* (N, H): m∘h_{t-1}; r∘ of it (forward: (B, H)) */
+    real *dy_room, *dx_room; /* (N, H), (N, I), ragged only */
+    const real *dy;          /* (N, H) */
+    void *room;              /* packing room of the products */
+} rondo__gru;
+
+rondo__gru rondo__gru_open(const rondo_call *call, bool backward);
+rondo_status rondo__gru_backward(rondo_call *call, rondo_error *err);
+
+#endif
