@@ -1,0 +1,312 @@
+/* The Jordan network (Jordan, "Serial order: a parallel distributed processing approach", 1986): what is carried from
+ * step to step is not the hidden layer but the network's own output, in state units with a fading memory.
+ *
+ * Equations, for one row at one step:
+ *
+ *     h_t = f(W_ih x_t + b_ih + W_sh (m∘s_t))        m: recurrent dropout, 1 without
+ *     a_t = W_ho h_t + b_o        y_t = g(a_t)
+ *     s_{t+1} = decay s_t + feed_t
+ *     feed_t = y_t               free running
+ *              y_t·F             free running through a feedback matrix, for example an embedding: its expected row
+ *              target_t          teacher forcing
+ *
+ * The output is a_t, before g, so that a cross-entropy can take logits. This is the variant whose state units have one
+ * common, fixed decay and no connections among each other but that.
+ *
+ * Layout. x (T, B, I), output (T, B, O), hidden (T, B, H), state (B, Q), teacher (T, B, Q); W_ih (H, I), W_sh (H, Q),
+ * W_ho (O, H), F (O, Q). Neither PyTorch, ONNX nor Keras has this cell. Inside, arrays hold packed rows (sequence.h),
+ * N.
+ *
+ * Two ways to run. Free running is serial: per step the products with W_sh, W_ho and F. With a teacher s_t does not
+ * depend on the network, so the states of all steps come first and then each product is one over all N rows.
+ *
+ * Saved from forward to backward (ragged: only then, else the padded array itself serves):
+ *
+ *     plan | x (N, I) ragged | m∘s (N, Q) | h (N, H) ragged | a (N, O) ragged | mask (B, Q)
+ *     | free running, g not the identity: y (N, O)
+ *
+ * Scratch of forward:   W_ihᵀ, W_shᵀ, W_hoᵀ, F packed | s (B, Q) | targets (N, Q) ragged
+ * Scratch of backward:  W_sh, W_ho, Fᵀ packed | ds (B, Q) | of a (N, O), h and its pre-activation (N, H) | teaching: of
+ * m∘s (N, Q), else with F: of y·F (N, Q) and y (B, O) | (B, Q) | the outputs' gradients, dx, ragged only | packing room
+ * of the products */
+#include "nn/jordan.h"
+
+#include <string.h>
+
+static void jordan_saved(const rondo_call *call, rondo__jordan *j, rondo__carver *c) {
+    const int64_t N = j->N;
+    j->plan = rondo__carve_bytes(c, sizeof *j->plan);
+    j->plan_memory = rondo__carve_bytes(c, rondo__plan_bytes(j->T, j->B));
+    j->x_room = rondo__carve_if(c, !j->dense, N * j->I);
+    j->s_in = rondo__carve(c, N * j->Q);
+    j->h = rondo__carve_if(c, !j->dense, N * j->H);
+    j->a = rondo__carve_if(c, !j->dense, N * j->O);
+    j->y = rondo__carve_if(c, !j->teaching && j->options->output != RONDO_IDENTITY, N * j->O);
+    j->mask = rondo__carve_if(c, call->training && j->options->sequence.recurrent_dropout > 0, j->B * j->Q);
+    if (c->base) {
+        j->x = j->dense ? rondo__values(call->in[JORDAN_X]) : j->x_room;
+        j->a = j->dense ? rondo__values(call->out[0]) : j->a;
+        j->h = j->dense ? rondo__values(call->out[1]) : j->h;
+        j->y = j->y ? j->y : j->a;
+    }
+}
+
+static size_t largest_product(const rondo__jordan *j) {
+    const size_t each[4] = {rondo__grad_scratch(j->N, j->H, j->I), rondo__grad_scratch(j->N, j->H, j->Q),
+                            rondo__grad_scratch(j->N, j->O, j->H), rondo__grad_scratch(j->N, j->O, j->Q)};
+    size_t most = 0;
+    for (int i = 0; i < 4; i++)
+        most = each[i] > most ? each[i] : most;
+    return most;
+}
+
+static void jordan_backward_scratch(rondo__jordan *j, rondo__carver *c) {
+    const int64_t N = j->N;
+    const bool fed_back = j->fed_back && !j->teaching;
+    j->da_o = rondo__carve_if(c, !j->teaching, N * j->O);
+    j->dh = rondo__carve(c, N * j->H);
+    j->da_h = rondo__carve(c, N * j->H);
+    j->ds_in = rondo__carve_if(c, j->teaching, N * j->Q);
+    j->dfeed = rondo__carve_if(c, fed_back, N * j->Q);
+    j->dy = rondo__carve_if(c, fed_back, j->B * j->O);
+    j->masked = rondo__carve(c, j->B * j->Q);
+    j->dout_room = rondo__carve_if(c, !j->dense, N * j->O);
+    j->dhidden_room = rondo__carve_if(c, !j->dense, N * j->H);
+    j->dx_room = rondo__carve_if(c, !j->dense, N * j->I);
+    j->room = rondo__carve_bytes(c, largest_product(j));
+}
+
+static void jordan_scratch(rondo__jordan *j, rondo__carver *c, bool backward) {
+    const bool fed_back = j->fed_back && !j->teaching;
+    j->w_sh = rondo__carve(c, backward ? rondo__packed_count(j->H, j->Q) : rondo__packed_count(j->Q, j->H));
+    j->w_ho = rondo__carve(c, backward ? rondo__packed_count(j->O, j->H) : rondo__packed_count(j->H, j->O));
+    j->feedback =
+        rondo__carve_if(c, fed_back, backward ? rondo__packed_count(j->Q, j->O) : rondo__packed_count(j->O, j->Q));
+    j->s = rondo__carve(c, j->B * j->Q);
+    j->teacher_room = rondo__carve_if(c, j->teaching && !j->dense, j->N * j->Q);
+    if (backward)
+        jordan_backward_scratch(j, c);
+    else
+        j->w_ih = rondo__carve(c, rondo__packed_count(j->I, j->H));
+}
+
+static rondo__jordan jordan_sizes(const rondo_call *call) {
+    const int64_t *x = call->in[JORDAN_X]->value.dims;
+    rondo__jordan j = {.options = call->options, .kernels = call->context->kernels, .T = x[0], .B = x[1], .I = x[2]};
+    j.H = call->in[JORDAN_W_SH]->value.dims[0];
+    j.Q = call->in[JORDAN_W_SH]->value.dims[1];
+    j.O = call->in[JORDAN_W_HO]->value.dims[0];
+    j.teaching = call->in[JORDAN_TEACHER] != NULL;
+    j.fed_back = call->in[JORDAN_F] != NULL;
+    j.N = rondo__count_rows(j.T, j.B, &j.options->sequence, &j.dense);
+    return j;
+}
+
+static size_t jordan_saved_bytes(const rondo_call *call) {
+    rondo__carver c = {NULL, 0};
+    rondo__jordan j = jordan_sizes(call);
+    jordan_saved(call, &j, &c);
+    return c.used;
+}
+
+static size_t jordan_scratch_bytes(const rondo_call *call, bool backward) {
+    rondo__carver c = {NULL, 0};
+    rondo__jordan j = jordan_sizes(call);
+    jordan_scratch(&j, &c, backward);
+    return c.used;
+}
+
+rondo__jordan rondo__jordan_open(const rondo_call *call, bool backward) {
+    rondo__carver saved = {call->saved, 0}, scratch = {call->scratch, 0};
+    rondo__jordan j = jordan_sizes(call);
+    jordan_saved(call, &j, &saved);
+    jordan_scratch(&j, &scratch, backward);
+    j.net = (rondo__jordan_net){.kernels = j.kernels,
+                                .H = j.H,
+                                .O = j.O,
+                                .Q = j.Q,
+                                .activation = j.options->activation,
+                                .output = j.options->output,
+                                .decay = j.options->decay,
+                                .w_sh = j.w_sh,
+                                .w_ho = j.w_ho,
+                                .feedback = j.feedback,
+                                .b_o = rondo__values(call->in[JORDAN_B_O])};
+    return j;
+}
+
+static rondo_status check_options(const rondo_jordan_options *options, rondo_error *err) {
+    const rondo_activation f = options->activation, g = options->output;
+    if (options->sequence.zoneout != 0 || options->sequence.zoneout_cell != 0)
+        return rondo__fail(err, RONDO_ARGUMENT, "jordan: there is no hidden-to-hidden path for zoneout (set it to 0)");
+    if (f != RONDO_TANH && f != RONDO_RELU && f != RONDO_SIGMOID)
+        return rondo__fail(err, RONDO_ARGUMENT, "jordan: activation %d is none of tanh, ReLU, sigmoid", (int)f);
+    if (g != RONDO_IDENTITY && g != RONDO_TANH && g != RONDO_SIGMOID && g != RONDO_SOFTMAX)
+        return rondo__fail(err, RONDO_ARGUMENT, "jordan: output %d is none of identity, tanh, sigmoid, softmax",
+                           (int)g);
+    if (!(options->decay >= 0 && options->decay < 1))
+        return rondo__fail(err, RONDO_ARGUMENT, "jordan: decay is %g, it must be at least 0 and below 1",
+                           (double)options->decay);
+    return RONDO_OK;
+}
+
+static rondo_status jordan_shape(rondo_call *call, rondo_error *err) {
+    const rondo_jordan_options *options = call->options;
+    rondo_status status = rondo__expect_sequence(call, &options->sequence, JORDAN_W_SH, "w_sh", err);
+    if (status == RONDO_OK)
+        status = rondo__expect_rank("jordan", "w_ho", call->in[JORDAN_W_HO], 2, err);
+    if (status == RONDO_OK)
+        status = check_options(options, err);
+    if (status != RONDO_OK)
+        return status;
+    const int64_t *x = call->in[JORDAN_X]->value.dims, T = x[0], B = x[1], I = x[2];
+    const int64_t H = call->in[JORDAN_W_SH]->value.dims[0], Q = call->in[JORDAN_W_SH]->value.dims[1];
+    const int64_t O = call->in[JORDAN_W_HO]->value.dims[0];
+    const rondo__expected expected[JORDAN_INPUTS] = {
+        {"x", false, 3, {T, B, I}}, {"s0", true, 2, {B, Q}},    {"teacher", true, 3, {T, B, Q}},
+        {"w_ih", false, 2, {H, I}}, {"w_sh", false, 2, {H, Q}}, {"b_ih", true, 1, {H}},
+        {"w_ho", false, 2, {O, H}}, {"b_o", true, 1, {O}},      {"feedback", true, 2, {O, Q}}};
+    status = rondo__expect_inputs(call, JORDAN_INPUTS, expected, err);
+    if (status == RONDO_OK && (O < 1 || (!call->in[JORDAN_F] && !call->in[JORDAN_TEACHER] && O != Q)))
+        status = rondo__fail(err, RONDO_SHAPE,
+                             "jordan: %lld outputs cannot be fed to %lld state units (give a feedback matrix)",
+                             (long long)O, (long long)Q);
+    if (status == RONDO_OK)
+        status = rondo__expect_room("jordan", T * B, I + H + O + Q, err);
+    rondo__set_shape(call->out[0], 3, T, B, O);
+    rondo__set_shape(call->out[1], 3, T, B, H);
+    rondo__set_shape(call->out[2], 2, B, Q, 0);
+    return status;
+}
+
+/* ---- forward, free running: one step ---- */
+
+void rondo__jordan_decay(const rondo__kernels *kernels, int64_t count, real *s, real decay) {
+    if (decay == 0)
+        memset(s, 0, (size_t)count * sizeof *s);
+    else
+        kernels->affine(count, s, s, decay, 0);
+}
+
+void rondo__jordan_step_rows(const rondo__jordan_net *net, const rondo__jordan_rows *r) {
+    const rondo__kernels *kernels = net->kernels;
+    const int64_t n = r->rows, H = net->H, O = net->O, Q = net->Q;
+    kernels->gemm(n, H, Q, r->s_in, Q, 1, net->w_sh, 0, H, r->h, H, NULL, true);
+    rondo__activate(kernels, net->activation, n, H, r->h, r->h);
+    kernels->gemm(n, O, H, r->h, H, 1, net->w_ho, 0, O, r->a, O, net->b_o, false);
+    rondo__activate(kernels, net->output, n, O, r->y, r->a);
+    rondo__jordan_decay(kernels, n * Q, r->s, net->decay);
+    if (net->feedback)
+        kernels->gemm(n, Q, O, r->y, O, 1, net->feedback, 0, Q, r->s, Q, NULL, true);
+    else
+        kernels->add(n * Q, r->s, r->s, r->y);
+}
+
+/* s_in = m∘s */
+static void enter_state(const rondo__jordan *j, int64_t rows, real *s_in, const real *s, const real *mask) {
+    if (mask)
+        j->kernels->mul(rows * j->Q, s_in, s, mask);
+    else
+        memcpy(s_in, s, (size_t)(rows * j->Q) * sizeof *s);
+}
+
+static void jordan_walk(void *arg, int64_t first, int64_t count, int worker) {
+    (void)worker;
+    const rondo__jordan *j = arg;
+    const rondo__plan *plan = j->plan;
+    const int64_t Q = j->Q;
+    real *s = j->s + first * Q;
+    for (int64_t step = 0; step < plan->steps; step++) {
+        const int64_t rows = rondo__plan_running(plan, step, first, count), at = plan->start[step] + first;
+        if (rows == 0)
+            break;
+        enter_state(j, rows, j->s_in + at * Q, s, j->mask ? j->mask + first * Q : NULL);
+        if (j->teaching) { /* the state alone; all else follows over all rows */
+            rondo__jordan_decay(j->kernels, rows * Q, s, j->options->decay);
+            j->kernels->add(rows * Q, s, s, j->teacher + at * Q);
+            continue;
+        }
+        const rondo__jordan_rows r = {rows, j->s_in + at * Q, j->h + at * j->H, j->a + at * j->O, j->y + at * j->O, s};
+        rondo__jordan_step_rows(&j->net, &r);
+    }
+}
+
+/* ---- forward, teacher forcing: everything but the states ---- */
+
+static void activate_rows(void *arg, int64_t begin, int64_t end, int worker) {
+    (void)worker;
+    const rondo__jordan *j = arg;
+    real *h = j->h + begin * j->H;
+    rondo__activate(j->kernels, j->options->activation, end - begin, j->H, h, h);
+}
+
+static void taught_outputs(rondo_context *context, rondo__jordan *j) {
+    const int64_t N = j->N, H = j->H, O = j->O, Q = j->Q;
+    rondo__product(context, N, H, Q, j->s_in, Q, 1, j->w_sh, j->h, H, NULL, true);
+    rondo__parallel(context, N, 1 + 8192 / H, activate_rows, j);
+    rondo__product(context, N, O, H, j->h, H, 1, j->w_ho, j->a, O, j->net.b_o, false);
+}
+
+static void pack_weights(rondo_call *call, const rondo__jordan *j) {
+    rondo_context *context = call->context;
+    rondo__pack(context, j->w_ih, rondo__values(call->in[JORDAN_W_IH]), 1, j->I, j->I, j->H);
+    rondo__pack(context, j->w_sh, rondo__values(call->in[JORDAN_W_SH]), 1, j->Q, j->Q, j->H);
+    rondo__pack(context, j->w_ho, rondo__values(call->in[JORDAN_W_HO]), 1, j->H, j->H, j->O);
+    if (j->feedback)
+        rondo__pack(context, j->feedback, rondo__values(call->in[JORDAN_F]), j->Q, 1, j->O, j->Q);
+}
+
+static rondo_status jordan_forward(rondo_call *call, rondo_error *err) {
+    (void)err;
+    rondo__jordan j = rondo__jordan_open(call, false);
+    const rondo_sequence_options *sequence = &j.options->sequence;
+    rondo_context *context = call->context;
+    const int64_t I = j.I, H = j.H, Q = j.Q;
+
+    /* 1. the plan; x, targets and s0 in its order; the mask */
+    rondo__plan_make(j.plan, j.plan_memory, j.T, j.B, sequence);
+    j.x = rondo__packed_view(context, j.plan, I, rondo__values(call->in[JORDAN_X]), j.x_room);
+    if (j.teaching)
+        j.teacher = rondo__packed_view(context, j.plan, Q, rondo__values(call->in[JORDAN_TEACHER]), j.teacher_room);
+    rondo__order_rows(j.plan, Q, j.s, rondo__values(call->in[JORDAN_S0]));
+    if (j.mask)
+        rondo__recurrent_mask(j.plan, Q, j.mask, sequence->recurrent_dropout, call->seed, call->stream);
+    /* 2. weights packed once */
+    pack_weights(call, &j);
+    /* 3. all inputs in one product, straight to where h_t will stand */
+    rondo__product(context, j.N, H, I, j.x, I, 1, j.w_ih, j.h, H, rondo__values(call->in[JORDAN_B_IH]), false);
+    /* 4. the steps */
+    rondo__walk_rows(context, j.plan, jordan_walk, &j);
+    if (j.teaching)
+        taught_outputs(context, &j);
+    /* 5. outputs in the order of the batch; s holds each row's state after its last step */
+    rondo__unorder_rows(j.plan, Q, rondo__values(call->out[2]), j.s, false);
+    if (!j.plan->dense) {
+        rondo__scatter_rows(context, j.plan, j.O, rondo__values(call->out[0]), j.a, false);
+        rondo__scatter_rows(context, j.plan, H, rondo__values(call->out[1]), j.h, false);
+    }
+    return RONDO_OK;
+}
+
+/* ---- the operator ---- */
+
+static const rondo_op jordan_op = {
+    .name = "jordan",
+    .options_size = sizeof(rondo_jordan_options),
+    .shape = jordan_shape,
+    .saved_bytes = jordan_saved_bytes,
+    .scratch_bytes = jordan_scratch_bytes,
+    .device[RONDO_CPU] = {jordan_forward, rondo__jordan_backward},
+};
+
+/* With a decay d near 1 the state units sum about 1/(1-d) outputs; layers start W_sh like all weights and leave the
+ * scale to training. */
+rondo_jordan_result rondo_jordan(rondo_tape *tape, rondo_var *x, rondo_var *s0, rondo_var *teacher,
+                                 const rondo_jordan_weights *weights, const rondo_jordan_options *options) {
+    const rondo_jordan_weights none = {NULL}, *w = weights ? weights : &none;
+    const rondo_jordan_options defaults = {.decay = 0};
+    rondo_var *const in[JORDAN_INPUTS] = {x, s0, teacher, w->w_ih, w->w_sh, w->b_ih, w->w_ho, w->b_o, w->feedback};
+    rondo_var *out[3];
+    rondo_apply(tape, &jordan_op, options ? options : &defaults, JORDAN_INPUTS, in, 3, out);
+    return (rondo_jordan_result){out[0], out[1], out[2]};
+}

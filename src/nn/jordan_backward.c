@@ -1,0 +1,155 @@
+/* Backward of the Jordan cell; jordan.c tells the equations and the layout.
+ *
+ * Let ds be the gradient of s_{t+1} (at a row's last step: of its final state). Then
+ *
+ *     dfeed = ds             free running: dy = dfeed, or dfeed·Fᵀ       da_t = dout_t + gᵀ'(a_t) dy
+ *                            teaching:     dtarget_t = dfeed            da_t = dout_t
+ *     dh_t = dhidden_t + W_hoᵀ da_t         dp_t = dh_t ∘ f'(p_t)       p_t: pre-activation of h_t
+ *     ds (of s_t) = decay ds + m∘(W_shᵀ dp_t)
+ *
+ * Softmax has a full Jacobian: gᵀ' dy = y∘(dy - y·dy). Over all rows, outside the loop: dF = Σ y dfeedᵀ, dW_ho = Σ da
+ * hᵀ, db_o = Σ da, dW_sh = Σ dp (m∘s)ᵀ, dW_ih = Σ dp xᵀ, db_ih = Σ dp, dx = W_ihᵀ dp. With a teacher nothing but the
+ * scan of ds is serial. */
+#include <string.h>
+
+#include "nn/jordan.h"
+
+/* ---- free running ---- */
+
+/* da_o rows [at, at + rows) from the outputs' gradient and from what was fed back. */
+static void output_back(const rondo__jordan *j, int64_t at, int64_t first, int64_t rows, const real *ds) {
+    const int64_t O = j->O, Q = j->Q;
+    const real *dy = ds;
+    if (j->feedback) {
+        memcpy(j->dfeed + at * Q, ds, (size_t)(rows * Q) * sizeof *ds);
+        j->kernels->gemm(rows, O, Q, ds, Q, 1, j->feedback, 0, O, j->dy + first * O, O, NULL, false);
+        dy = j->dy + first * O;
+    }
+    memcpy(j->da_o + at * O, j->dout + at * O, (size_t)(rows * O) * sizeof *ds);
+    rondo__activate_backward(j->kernels, j->options->output, rows, O, j->da_o + at * O, j->y + at * O, dy);
+}
+
+static void hidden_back(const rondo__jordan *j, int64_t at, int64_t rows) {
+    const int64_t O = j->O, H = j->H;
+    const size_t bytes = (size_t)(rows * H) * sizeof(real);
+    memcpy(j->dh + at * H, j->dhidden + at * H, bytes);
+    j->kernels->gemm(rows, H, O, j->da_o + at * O, O, 1, j->w_ho, 0, H, j->dh + at * H, H, NULL, true);
+    memset(j->da_h + at * H, 0, bytes);
+    rondo__activate_backward(j->kernels, j->options->activation, rows, H, j->da_h + at * H, j->h + at * H,
+                             j->dh + at * H);
+}
+
+static void walk_back_free(void *arg, int64_t first, int64_t count, int worker) {
+    (void)worker;
+    const rondo__jordan *j = arg;
+    const rondo__plan *plan = j->plan;
+    const int64_t Q = j->Q, place = first * Q;
+    real *ds = j->s + place;
+    for (int64_t step = plan->steps - 1; step >= 0; step--) {
+        const int64_t rows = rondo__plan_running(plan, step, first, count), at = plan->start[step] + first;
+        if (rows == 0)
+            continue;
+        output_back(j, at, first, rows, ds);
+        hidden_back(j, at, rows);
+        rondo__jordan_decay(j->kernels, rows * Q, ds, j->options->decay);
+        rondo__recurrent_back(j->kernels, rows, Q, j->H, ds, j->da_h + at * j->H, j->H, j->w_sh,
+                              j->mask ? j->mask + place : NULL, j->masked + place);
+    }
+}
+
+/* ---- teacher forcing ---- */
+
+/* dh (N, H) = dhidden, and da_h = dh∘f' once the product with W_ho was added; both in ranges of rows. */
+static void copy_hidden(void *arg, int64_t begin, int64_t end, int worker) {
+    (void)worker;
+    const rondo__jordan *j = arg;
+    memcpy(j->dh + begin * j->H, j->dhidden + begin * j->H, (size_t)((end - begin) * j->H) * sizeof(real));
+}
+
+static void activation_back(void *arg, int64_t begin, int64_t end, int worker) {
+    (void)worker;
+    const rondo__jordan *j = arg;
+    const int64_t at = begin * j->H, rows = end - begin;
+    memset(j->da_h + at, 0, (size_t)(rows * j->H) * sizeof(real));
+    rondo__activate_backward(j->kernels, j->options->activation, rows, j->H, j->da_h + at, j->h + at, j->dh + at);
+}
+
+/* The scan: ds of s_{t+1} is the gradient of target_t (kept where m∘s's gradient stood), then of s_t. */
+static void walk_back_taught(void *arg, int64_t first, int64_t count, int worker) {
+    (void)worker;
+    const rondo__jordan *j = arg;
+    const rondo__plan *plan = j->plan;
+    const int64_t Q = j->Q, place = first * Q;
+    real *ds = j->s + place, *room = j->masked + place;
+    for (int64_t step = plan->steps - 1; step >= 0; step--) {
+        const int64_t n = rondo__plan_running(plan, step, first, count) * Q;
+        real *ds_in = j->ds_in + (plan->start[step] + first) * Q;
+        if (n == 0)
+            continue;
+        memcpy(room, ds, (size_t)n * sizeof *ds);
+        rondo__jordan_decay(j->kernels, n, ds, j->options->decay);
+        if (j->mask)
+            j->kernels->mul_add(n, ds, ds_in, j->mask + place);
+        else
+            j->kernels->add(n, ds, ds, ds_in);
+        memcpy(ds_in, room, (size_t)n * sizeof *ds);
+    }
+}
+
+static void teacher_back(rondo_call *call, rondo__jordan *j) {
+    rondo_context *context = call->context;
+    const int64_t N = j->N, H = j->H, O = j->O, Q = j->Q;
+    rondo_var *teacher = call->in[JORDAN_TEACHER];
+    rondo__parallel(context, N, 1 + 16384 / H, copy_hidden, j);
+    rondo__product(context, N, H, O, j->dout, O, 1, j->w_ho, j->dh, H, NULL, true);
+    rondo__parallel(context, N, 1 + 8192 / H, activation_back, j);
+    rondo__product(context, N, Q, H, j->da_h, H, 1, j->w_sh, j->ds_in, Q, NULL, false);
+    rondo__walk_rows(context, j->plan, walk_back_taught, j);
+    if (!rondo__wants_grad(teacher))
+        return;
+    if (j->plan->dense)
+        j->kernels->add(N * Q, teacher->grad, teacher->grad, j->ds_in);
+    else
+        rondo__scatter_rows(context, j->plan, Q, teacher->grad, j->ds_in, true);
+}
+
+/* ---- all of it ---- */
+
+static void weight_grads(rondo_call *call, const rondo__jordan *j) {
+    rondo_context *context = call->context;
+    const int64_t N = j->N, I = j->I, H = j->H, O = j->O, Q = j->Q;
+    const real *da_o = j->teaching ? j->dout : j->da_o;
+    if (j->feedback)
+        rondo__weight_grad(context, j->room, call->in[JORDAN_F], 0, O, Q, N, j->y, O, j->dfeed);
+    rondo__weight_grad(context, j->room, call->in[JORDAN_W_HO], 0, O, H, N, da_o, O, j->h);
+    rondo__bias_grad(context, call->in[JORDAN_B_O], O, N, da_o);
+    rondo__weight_grad(context, j->room, call->in[JORDAN_W_SH], 0, H, Q, N, j->da_h, H, j->s_in);
+    rondo__weight_grad(context, j->room, call->in[JORDAN_W_IH], 0, H, I, N, j->da_h, H, j->x);
+    rondo__bias_grad(context, call->in[JORDAN_B_IH], H, N, j->da_h);
+    rondo__input_grad(context, j->room, j->plan, call->in[JORDAN_X], call->in[JORDAN_W_IH], H, I, j->da_h, j->dx_room);
+}
+
+rondo_status rondo__jordan_backward(rondo_call *call, rondo_error *err) {
+    (void)err;
+    rondo__jordan j = rondo__jordan_open(call, true);
+    rondo_context *context = call->context;
+
+    /* 5. gradients of the outputs in the order of the plan */
+    j.dout = rondo__packed_view(context, j.plan, j.O, call->out[0]->grad, j.dout_room);
+    j.dhidden = rondo__packed_view(context, j.plan, j.H, call->out[1]->grad, j.dhidden_room);
+    rondo__order_rows(j.plan, j.Q, j.s, call->out[2]->grad);
+    /* 4. the steps, last to first, on weights packed the other way */
+    rondo__pack(context, j.w_sh, rondo__values(call->in[JORDAN_W_SH]), j.Q, 1, j.H, j.Q);
+    rondo__pack(context, j.w_ho, rondo__values(call->in[JORDAN_W_HO]), j.H, 1, j.O, j.H);
+    if (j.feedback)
+        rondo__pack(context, j.feedback, rondo__values(call->in[JORDAN_F]), 1, j.Q, j.Q, j.O);
+    if (j.teaching)
+        teacher_back(call, &j);
+    else
+        rondo__walk_rows(context, j.plan, walk_back_free, &j);
+    if (rondo__wants_grad(call->in[JORDAN_S0]))
+        rondo__unorder_rows(j.plan, j.Q, call->in[JORDAN_S0]->grad, j.s, true);
+    /* 3. weights and inputs, each one product over all rows */
+    weight_grads(call, &j);
+    return RONDO_OK;
+}
