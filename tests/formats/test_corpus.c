@@ -1,0 +1,55 @@
+/* Every seed of fuzz/corpus goes through its fuzz target, so that the targets stay whole without clang. */
+#include "support/test.h"
+
+#include <dirent.h>
+#include <stdio.h>
+
+#define LLVMFuzzerTestOneInput fuzz_safetensors
+#include "../../fuzz/fuzz_safetensors.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_recipe
+#include "../../fuzz/fuzz_recipe.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_npy
+#include "../../fuzz/fuzz_npy.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_tokenizer
+#include "../../fuzz/fuzz_tokenizer.c"
+#undef LLVMFuzzerTestOneInput
+
+static void replay(const char *name, int (*target)(const uint8_t *, size_t)) {
+    const int64_t live = rondo__alloc_live();
+    char folder[1024], path[2048];
+    const struct dirent *entry;
+    int seeds = 0;
+    snprintf(folder, sizeof folder, RONDO_SOURCE_DIR "/fuzz/corpus/%s", name);
+    DIR *list = opendir(folder);
+    assert_non_null(list);
+    while ((entry = readdir(list)) != NULL) {
+        char *data;
+        size_t size;
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        assert_int_equal(rondo__file_read(path, 0, &data, &size, NULL), RONDO_OK);
+        target((const uint8_t *)data, size);
+        rondo__free(data);
+        seeds++;
+    }
+    closedir(list);
+    assert_true(seeds > 0);
+    assert_int_equal(rondo__alloc_live(), live);
+}
+
+static void seeds(void **state) {
+    (void)state;
+    replay("safetensors", fuzz_safetensors);
+    replay("recipe", fuzz_recipe);
+    replay("npy", fuzz_npy);
+    replay("tokenizer", fuzz_tokenizer);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(seeds)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
