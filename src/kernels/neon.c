@@ -1,4 +1,65 @@
-/* The table of the neon instruction set: for now it keeps the scalar kernels. */
+/* NEON of AArch64: 4 lanes. */
+#include <arm_neon.h>
+#include <math.h>
+#include <string.h>
+
 #include "kernels/kernels.h"
 
-void rondo__kernels_neon(rondo__kernels *table) { table->isa = "neon"; }
+enum { LANES = 4, TILE_ROWS = 6, TILE_VECTORS = 4 };
+typedef float32x4_t V;
+typedef uint32x4_t Mask;
+typedef float64x2_t D; /* half as many doubles */
+
+static inline V v_set(float x) { return vdupq_n_f32(x); }
+static inline V v_load(const float *p) { return vld1q_f32(p); }
+static inline void v_store(float *p, V x) { vst1q_f32(p, x); }
+static inline V v_load_part(const float *p, int64_t n, V fill) {
+    float part[4];
+    vst1q_f32(part, fill);
+    for (int64_t i = 0; i < n; i++)
+        part[i] = p[i];
+    return vld1q_f32(part);
+}
+static inline void v_store_part(float *p, V x, int64_t n) {
+    float part[4];
+    vst1q_f32(part, x);
+    for (int64_t i = 0; i < n; i++)
+        p[i] = part[i];
+}
+static inline V v_fma(V a, V b, V c) { return vfmaq_f32(c, a, b); }
+static inline V v_min(V a, V b) { return vminq_f32(a, b); }
+static inline V v_max(V a, V b) { return vmaxq_f32(a, b); }
+static inline V v_sqrt(V a) { return vsqrtq_f32(a); }
+static inline V v_round(V a) { return vrndnq_f32(a); }
+static inline V v_abs(V a) { return vabsq_f32(a); }
+static inline V v_negative_abs(V a) { return vnegq_f32(vabsq_f32(a)); }
+static inline V v_sign_of(V a, V sign) { return vbslq_f32(vdupq_n_u32(0x80000000u), sign, a); }
+static inline Mask v_less(V a, V b) { return vcltq_f32(a, b); }
+static inline Mask v_at_most(V a, V b) { return vcleq_f32(a, b); }
+static inline V v_select(Mask m, V a, V b) { return vbslq_f32(m, a, b); }
+static inline V bits_of_pow2(int32x4_t n) {
+    return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(n, vdupq_n_s32(127)), 23));
+}
+/* In two steps, so that the result may be subnormal or infinite. */
+static inline V v_scale(V p, V n) {
+    int32x4_t i = vcvtq_s32_f32(n), half = vshrq_n_s32(i, 1);
+    return vmulq_f32(vmulq_f32(p, bits_of_pow2(half)), bits_of_pow2(vsubq_s32(i, half)));
+}
+static inline V v_pow2(V n) { return bits_of_pow2(vcvtq_s32_f32(n)); }
+static inline D d_low(V x) { return vcvt_f64_f32(vget_low_f32(x)); }
+static inline D d_high(V x) { return vcvt_high_f64_f32(x); }
+
+#include "kernels/vector.inc"
+#include "kernels/vector_gates.inc"
+#include "kernels/vector_product.inc"
+#include "kernels/vector_rows.inc"
+#include "kernels/vector_updates.inc"
+
+void rondo__kernels_neon(rondo__kernels *table) {
+    table->isa = "neon";
+    fill_elementwise(table);
+    fill_product(table);
+    fill_rows(table);
+    fill_gates(table);
+    fill_updates(table);
+}
