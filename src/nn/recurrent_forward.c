@@ -1,4 +1,5 @@
 /* The forward pass of a recurrent stack over whole sequences: each layer and direction is one operator of its cell. */
+#include "autograd/tape.h"
 #include "nn/recurrent.h"
 #include "nn/rows.h"
 
@@ -158,15 +159,15 @@ static bool check_inputs(const rondo_recurrent *net, rondo_tape *tape, const ron
                          const rondo_recurrent_input *input) {
     const rondo_recurrent_config *config = &net->config;
     if (!x || x->value.rank != 3 || x->value.dims[2] != config->input_size)
-        rondo__refuse(tape, RONDO_SHAPE, "recurrent: x must be (T, B, %lld)", (long long)config->input_size);
+        rondo__tape_fail(tape, RONDO_SHAPE, "recurrent: x must be (T, B, %lld)", (long long)config->input_size);
     else if (config->cell != RONDO_JORDAN && (input->feedback || input->teacher))
-        rondo__refuse(tape, RONDO_ARGUMENT, "recurrent: %s is given to a cell that is not jordan (leave it NULL)",
-                      input->feedback ? "feedback" : "teacher");
+        rondo__tape_fail(tape, RONDO_ARGUMENT, "recurrent: %s is given to a cell that is not jordan (leave it NULL)",
+                         input->feedback ? "feedback" : "teacher");
     else if (input->feedback && !config->feedback_size)
-        rondo__refuse(tape, RONDO_ARGUMENT, "recurrent: feedback is given but feedback_size is 0 (set it to Q)");
+        rondo__tape_fail(tape, RONDO_ARGUMENT, "recurrent: feedback is given but feedback_size is 0 (set it to Q)");
     else if (config->feedback_size && !input->feedback)
-        rondo__refuse(tape, RONDO_ARGUMENT, "recurrent: feedback_size is %lld but no feedback matrix is given",
-                      (long long)config->feedback_size);
+        rondo__tape_fail(tape, RONDO_ARGUMENT, "recurrent: feedback_size is %lld but no feedback matrix is given",
+                         (long long)config->feedback_size);
     return rondo_tape_status(tape, NULL) == RONDO_OK;
 }
 

@@ -1,4 +1,4 @@
-/* Small operators on rows that layers need, and how a layer refuses its inputs. */
+/* Small operators on rows that layers need. */
 #ifndef RONDO_NN_ROWS_H
 #define RONDO_NN_ROWS_H
 
@@ -9,9 +9,5 @@ rondo_var *rondo__expand_rows(rondo_tape *tape, rondo_var *x, int64_t B);
 /* x (M, n) -> (count, n): rows index[0..count) of x; the gradient is added back to these rows in order. Each index is
  * in [0, M); the array must outlive the step. */
 rondo_var *rondo__pick_rows(rondo_tape *tape, rondo_var *x, int64_t count, const int32_t *index);
-
-/* Fails the tape with one formatted line, unless it has failed before; returns NULL. */
-rondo_var *rondo__refuse(rondo_tape *tape, rondo_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 #endif
