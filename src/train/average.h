@@ -1,0 +1,14 @@
+/* An exponential moving average of the weights, used in their place for evaluation and in the model file. */
+#ifndef RONDO_TRAIN_AVERAGE_H
+#define RONDO_TRAIN_AVERAGE_H
+
+#include "tensor/context.h"
+
+/* average += (1 - d) * (values - average) over n numbers, d = min(decay, (1 + step) / (10 + step)): short memory at the
+ * start, so that the initial weights are soon forgotten. step: optimiser steps done before this one. */
+void rondo__average_update(rondo_context *context, int64_t n, real *average, const real *values, double decay,
+                           int64_t step);
+/* Exchanges two blocks. */
+void rondo__blocks_swap(int64_t n, real *a, real *b);
+
+#endif

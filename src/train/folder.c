@@ -1,0 +1,48 @@
+/* The folder of a run. */
+#include <stdio.h>
+#include <string.h>
+
+#include "train/loop.h"
+
+static const char *join(const char *folder, const char *name, char out[RONDO__PATH]) {
+    snprintf(out, RONDO__PATH, "%s/%s", folder, name);
+    return out;
+}
+
+rondo_status rondo__folder_check(const rondo_train_options *options, rondo_error *err) {
+    static const char *const names[] = {"model.safetensors", "last.safetensors", "metrics.jsonl"};
+    char path[RONDO__PATH];
+    if (!options->folder || !options->folder[0])
+        return rondo__fail(err, RONDO_ARGUMENT, "train: no folder is given for the results");
+    if (strlen(options->folder) > RONDO__PATH - 64)
+        return rondo__fail(err, RONDO_ARGUMENT, "%.100s...: the folder's name is too long", options->folder);
+    if (options->resume) {
+        if (rondo__file_exists(join(options->folder, "last.safetensors", path)))
+            return RONDO_OK;
+        return rondo__fail(err, RONDO_NOT_FOUND, "%s: not there, so no run can go on (train without --resume first)",
+                           path);
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (rondo__file_exists(join(options->folder, names[i], path)))
+            return rondo__fail(err, RONDO_STATE,
+                               "%s: already holds a run (use --resume to go on, or choose another --out)",
+                               options->folder);
+    }
+    return RONDO_OK;
+}
+
+rondo_status rondo__folder_prepare(const rondo__run *run, rondo_error *err) {
+    char path[RONDO__PATH];
+    rondo__text yaml = {0};
+    rondo__writer *writer = NULL;
+    rondo_status status = rondo__make_folders(run->options->folder, err);
+    if (!status && rondo__recipe_yaml(&run->task->recipe, &yaml))
+        status = rondo__fail(err, RONDO_MEMORY, "train: no memory for recipe.yaml");
+    if (!status)
+        status = rondo__writer_open(&writer, rondo__run_path(run, "recipe.yaml", path), err);
+    if (!status && !(status = rondo__writer_put(writer, yaml.data, yaml.size, err)))
+        status = rondo__writer_commit(&writer, err);
+    rondo__writer_abandon(&writer);
+    rondo__text_free(&yaml);
+    return status;
+}

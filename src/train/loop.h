@@ -1,0 +1,69 @@
+/* One training run: what the loop, the evaluation, the checkpoint and the log share. */
+#ifndef RONDO_TRAIN_LOOP_H
+#define RONDO_TRAIN_LOOP_H
+
+#include "train/optimizer.h"
+#include "train/schedule.h"
+#include "train/task.h"
+
+/* Everything that a resumed run must find again, beside the arrays. Written as two arrays of numbers. */
+typedef struct rondo__progress {
+    int64_t step;         /* optimiser steps done */
+    int64_t epoch, batch; /* the next batch, both from 0 */
+    int64_t evaluated;    /* step of the last evaluation, -1: none */
+    int64_t lines;        /* of metrics.jsonl */
+    int64_t loss_symbols; /* targets since the last evaluation */
+    int64_t bad;          /* evaluations since the best */
+    int64_t has_best;
+    double loss_sum; /* nats since the last evaluation */
+    double best;     /* value of the metric that counts */
+    double seconds;  /* of training and evaluation so far, over all sittings */
+    rondo__plateau plateau;
+} rondo__progress;
+
+typedef struct rondo__run {
+    rondo__task_object *task;
+    const rondo_train_options *options;
+    rondo_tape *tape;
+    rondo_optimizer *optimizer;
+    real *average; /* (size of the parameters' block) or NULL */
+    rondo__progress progress;
+    rondo_metrics best;
+    int64_t batches, steps_per_epoch, total;
+    int64_t first_step;                   /* of this sitting */
+    double begun;                         /* clock, less the seconds of earlier sittings */
+    double busy, busy_symbols;            /* training only, since the last evaluation */
+    double sitting_busy, sitting_symbols; /* training only, of this sitting */
+    double last_norm, last_rate;
+    bool stop; /* the event function asked for it */
+    char message[512];
+} rondo__run;
+
+const char *rondo__run_path(const rondo__run *run, const char *name, char out[RONDO__PATH]);
+double rondo__run_seconds(const rondo__run *run);
+void rondo__run_event(rondo__run *run, rondo_event_kind kind, const rondo_metrics *metrics, bool best,
+                      const char *message);
+
+/* One optimiser step (loop_step.c). */
+rondo_status rondo__run_step(rondo__run *run, rondo_error *err);
+/* Is an evaluation due that has not been made? */
+bool rondo__run_due(const rondo__run *run);
+/* Evaluates, logs, keeps the best, saves (loop_evaluate.c). */
+rondo_status rondo__run_evaluate(rondo__run *run, rondo_error *err);
+
+/* DIR/last.safetensors (checkpoint.c). Load also brings metrics.jsonl back to the checkpoint's lines. */
+rondo_status rondo__checkpoint_save(rondo__run *run, rondo_error *err);
+rondo_status rondo__checkpoint_load(rondo__run *run, rondo_error *err);
+/* RONDO_STATE naming the key when a run of recipe was cannot go on as recipe now. *changed: first other key that
+ * differs, or NULL. */
+rondo_status rondo__resume_check(const rondo__recipe *was, const rondo__recipe *now, const char *path,
+                                 const char **changed, rondo_error *err);
+
+/* DIR/metrics.jsonl (log.c). */
+rondo_status rondo__log_add(const char *path, const rondo__text *line, rondo_error *err);
+rondo_status rondo__log_cut(const char *path, int64_t lines, rondo_error *err);
+/* DIR (folder.c): may a run begin there? Checked before any data is read. */
+rondo_status rondo__folder_check(const rondo_train_options *options, rondo_error *err);
+rondo_status rondo__folder_prepare(const rondo__run *run, rondo_error *err);
+
+#endif

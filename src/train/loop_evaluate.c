@@ -1,0 +1,129 @@
+/* An evaluation: metrics, the log's line, the best model so far, the checkpoint; in this order, so that a checkpoint
+ * never counts what is not in the files yet. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "train/average.h"
+#include "train/loop.h"
+#include "train/metrics.h"
+
+bool rondo__run_due(const rondo__run *run) {
+    const rondo__progress *p = &run->progress;
+    const int64_t every = run->task->recipe.train.evaluate_every;
+    if (p->step == 0 || p->evaluated == p->step)
+        return false;
+    return p->step >= run->total || (every > 0 ? p->step % every == 0 : p->batch == 0);
+}
+
+/* The task's metrics, after valid_loss and train_loss. */
+static rondo_status measure(rondo__run *run, rondo_metrics *metrics, rondo_error *err) {
+    rondo_metrics found = {0};
+    rondo__task_object *task = run->task;
+    const int64_t n = rondo_params_size(task->params);
+    if (run->average)
+        rondo__blocks_swap(n, rondo_params_values(task->params), run->average);
+    rondo_status status = task->class->evaluate(task, run->tape, 0, NULL, &found, err);
+    if (run->average)
+        rondo__blocks_swap(n, rondo_params_values(task->params), run->average);
+    const rondo__progress *p = &run->progress;
+    metrics->count = 0;
+    rondo__metrics_set(metrics, "valid_loss", rondo_metrics_get(&found, "loss"));
+    rondo__metrics_set(metrics, "train_loss", p->loss_symbols ? p->loss_sum / (double)p->loss_symbols : NAN);
+    for (int i = 0; i < found.count; i++)
+        rondo__metrics_set(metrics, found.item[i].name, found.item[i].value);
+    return status;
+}
+
+static rondo_status check_metric(const rondo__run *run, const rondo_metrics *metrics, rondo_error *err) {
+    const char *wanted = run->task->recipe.train.metric;
+    rondo__text names = {0};
+    for (int i = 0; i < metrics->count; i++) {
+        if (strcmp(metrics->item[i].name, wanted) == 0) {
+            rondo__text_free(&names);
+            return RONDO_OK;
+        }
+        rondo__text_format(&names, "%s%s", i ? ", " : "", metrics->item[i].name);
+    }
+    rondo_status status = rondo__fail(err, RONDO_ARGUMENT, "train.metric is '%s' (must be one of: %s)", wanted,
+                                      names.data ? names.data : "");
+    rondo__text_free(&names);
+    return status;
+}
+
+static rondo_status log_line(rondo__run *run, const rondo_metrics *metrics, bool best, rondo_error *err) {
+    const rondo__progress *p = &run->progress;
+    char path[RONDO__PATH];
+    rondo__text line = {0};
+    rondo__text_format(&line, "{\"step\": %lld, \"epoch\": %lld, \"train_loss\": ", (long long)p->step,
+                       (long long)(p->batch == 0 ? p->epoch : p->epoch + 1));
+    rondo__json_real(&line, rondo_metrics_get(metrics, "train_loss"));
+    for (int i = 0; i < metrics->count; i++) {
+        if (strcmp(metrics->item[i].name, "train_loss") == 0)
+            continue;
+        rondo__text_format(&line, ", \"%s\": ", metrics->item[i].name);
+        rondo__json_real(&line, metrics->item[i].value);
+    }
+    rondo__text_format(&line, ", \"learning_rate\": ");
+    rondo__json_real(&line, run->last_rate);
+    rondo__text_format(&line, ", \"best\": %s, \"seconds\": %.3f, \"tokens_per_second\": %.1f}\n",
+                       best ? "true" : "false", rondo__run_seconds(run),
+                       run->busy > 0 ? run->busy_symbols / run->busy : 0.0);
+    rondo_status status = line.failed ? rondo__fail(err, RONDO_MEMORY, "train: no memory for a line of metrics.jsonl")
+                                      : rondo__log_add(rondo__run_path(run, "metrics.jsonl", path), &line, err);
+    rondo__text_free(&line);
+    return status;
+}
+
+static rondo_status save_best(rondo__run *run, rondo_error *err) {
+    char path[RONDO__PATH];
+    rondo_status status =
+        rondo__model_write(run->task, rondo__run_path(run, "model.safetensors", path), run->average, &run->best, err);
+    if (!status)
+        rondo__run_event(run, RONDO_EVENT_SAVE, NULL, false, path);
+    return status;
+}
+
+/* Takes the value into account; true: the best so far. */
+static bool judge(rondo__run *run, const rondo_metrics *metrics) {
+    const rondo__recipe_train *train = &run->task->recipe.train;
+    rondo__progress *p = &run->progress;
+    const double value = rondo_metrics_get(metrics, train->metric);
+    const bool best = !isnan(value) && (!p->has_best || (train->metric_rises ? value > p->best : value < p->best));
+    if (best) {
+        p->has_best = 1;
+        p->best = value;
+        run->best = *metrics;
+    }
+    p->bad = best ? 0 : p->bad + 1;
+    rondo__plateau_observe(&p->plateau, train, value);
+    return best;
+}
+
+rondo_status rondo__run_evaluate(rondo__run *run, rondo_error *err) {
+    rondo_metrics metrics = {0};
+    rondo_status status = measure(run, &metrics, err);
+    if (!status)
+        status = check_metric(run, &metrics, err);
+    if (status)
+        return status;
+    const double loss = rondo_metrics_get(&metrics, "valid_loss");
+    if (!isfinite(loss))
+        return rondo__fail(err, RONDO_NUMERIC,
+                           "train: step %lld: the validation loss is %g; %s keeps the last good weights (lower "
+                           "train.optimizer.learning_rate or train.clip_norm)",
+                           (long long)run->progress.step, loss, run->options->folder);
+    const bool best = judge(run, &metrics);
+    status = log_line(run, &metrics, best, err);
+    run->progress.lines += !status;
+    if (!status && best)
+        status = save_best(run, err);
+    if (status)
+        return status;
+    rondo__run_event(run, RONDO_EVENT_EVALUATE, &metrics, best, NULL);
+    run->progress.evaluated = run->progress.step;
+    run->progress.loss_sum = 0;
+    run->progress.loss_symbols = 0;
+    run->busy = run->busy_symbols = 0;
+    return rondo__checkpoint_save(run, err);
+}

@@ -1,0 +1,91 @@
+/* One optimiser step: the gradients of one or several batches, then the update. */
+#include <math.h>
+
+#include "train/average.h"
+#include "train/loop.h"
+
+/* Numbers (name NULL: the norm as a whole) that are not finite end the run; the files keep what was saved last. */
+static rondo_status refuse_numbers(const rondo__run *run, double loss, rondo_error *err) {
+    const char *name = rondo__bad_gradient(run->task->params);
+    return rondo__fail(
+        err, RONDO_NUMERIC,
+        "train: step %lld: the loss is %g and %s%s%s is not finite; %s keeps the last good weights (lower "
+        "train.optimizer.learning_rate or train.clip_norm)",
+        (long long)run->progress.step + 1, loss, name ? "the gradient of '" : "the norm of the gradients",
+        name ? name : "", name ? "'" : "", run->options->folder);
+}
+
+static rondo_status one_batch(rondo__run *run, double *loss, rondo_error *err) {
+    rondo__task_object *task = run->task;
+    rondo__progress *p = &run->progress;
+    const rondo_step step = {.training = true,
+                             .recording = true,
+                             .seed = task->recipe.train.seed,
+                             .step = (uint64_t)(p->epoch * run->batches + p->batch)};
+    int64_t symbols = 0;
+    rondo_tape_begin(run->tape, &step);
+    rondo_var *mean = task->class->loss(task, run->tape, p->epoch, p->batch, &symbols);
+    rondo_status status = rondo_tape_status(run->tape, err);
+    if (status)
+        return status;
+    *loss = (double)*(const real *)mean->value.data;
+    status = rondo_backward(run->tape, mean, 1);
+    if (status)
+        return rondo_tape_status(run->tape, err) ? rondo_tape_status(run->tape, err)
+                                                 : rondo__fail(err, status, "train: backward failed");
+    if (!isfinite(*loss))
+        return refuse_numbers(run, *loss, err);
+    task->class->after_batch(task);
+    p->loss_sum += *loss * (double)symbols;
+    p->loss_symbols += symbols;
+    run->busy_symbols += (double)symbols;
+    run->sitting_symbols += (double)symbols;
+    if (++p->batch == run->batches) {
+        p->batch = 0;
+        p->epoch++;
+    }
+    return RONDO_OK;
+}
+
+static rondo_status update(rondo__run *run, int64_t batches, double loss, rondo_error *err) {
+    const rondo__recipe_train *train = &run->task->recipe.train;
+    rondo__progress *p = &run->progress;
+    run->last_rate = rondo__schedule_rate(train, &p->plateau, p->step, run->total);
+    rondo_status status = RONDO_OK;
+    if (run->last_rate > 0) { /* a schedule may end at zero, which the optimiser takes for its default */
+        const rondo_optimizer_update step = {.learning_rate = run->last_rate,
+                                             .grad_scale = 1 / (double)batches,
+                                             .clip_norm = train->clip_norm,
+                                             .clip_value = train->clip_value};
+        status = rondo_optimizer_step(run->optimizer, &step, &run->last_norm, err);
+    }
+    if (status == RONDO_NUMERIC)
+        return refuse_numbers(run, loss, err);
+    if (!status && run->average)
+        rondo__average_update(run->task->context, rondo_params_size(run->task->params), run->average,
+                              rondo_params_values(run->task->params), train->ema, p->step);
+    return status;
+}
+
+rondo_status rondo__run_step(rondo__run *run, rondo_error *err) {
+    rondo__progress *p = &run->progress;
+    const double begun = rondo__clock_seconds();
+    const int64_t most = run->task->recipe.train.accumulate;
+    int64_t batches = 0;
+    double loss = 0;
+    rondo_params_clear_grads(run->task->params);
+    do { /* a step does not reach over the end of an epoch */
+        rondo_status status = one_batch(run, &loss, err);
+        if (status)
+            return status;
+        batches++;
+    } while (batches < most && p->batch != 0);
+    rondo_status status = update(run, batches, loss, err);
+    if (status)
+        return status;
+    p->step++;
+    const double seconds = rondo__clock_seconds() - begun;
+    run->busy += seconds;
+    run->sitting_busy += seconds;
+    return RONDO_OK;
+}

@@ -1,0 +1,48 @@
+#include "train/metrics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "formats/json_text.h"
+
+static int find(const rondo_metrics *metrics, const char *name) {
+    for (int i = 0; i < metrics->count; i++) {
+        if (strcmp(metrics->item[i].name, name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+double rondo_metrics_get(const rondo_metrics *metrics, const char *name) {
+    const int i = metrics && name ? find(metrics, name) : -1;
+    return i < 0 ? NAN : metrics->item[i].value;
+}
+
+void rondo__metrics_set(rondo_metrics *metrics, const char *name, double value) {
+    int i = find(metrics, name);
+    if (i < 0 && metrics->count < RONDO_MAX_METRICS) {
+        i = metrics->count++;
+        snprintf(metrics->item[i].name, sizeof metrics->item[i].name, "%s", name);
+    }
+    if (i >= 0)
+        metrics->item[i].value = value;
+}
+
+void rondo__json_real(rondo__text *text, double value) {
+    if (isfinite(value))
+        rondo__json_number(text, value);
+    else
+        rondo__text_add(text, "null", 4);
+}
+
+void rondo__metrics_json(const rondo_metrics *metrics, rondo__text *text) {
+    rondo__text_add(text, "{", 1);
+    for (int i = 0; i < metrics->count; i++) {
+        rondo__text_add(text, ", ", i ? 2 : 0);
+        rondo__json_string(text, metrics->item[i].name, strlen(metrics->item[i].name));
+        rondo__text_add(text, ": ", 2);
+        rondo__json_real(text, metrics->item[i].value);
+    }
+    rondo__text_add(text, "}", 1);
+}
