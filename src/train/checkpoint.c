@@ -161,7 +161,9 @@ static rondo_status take_all(rondo__run *run, const rondo__safetensors *file, co
     const int most = run->task->class->extra_tensors(run->task, 16, beside);
     for (int i = 0; i < most; i++)
         allowed[i] = beside[i].name;
-    return status ? status : rondo__model_values(run->task->params, file, path, allowed, err);
+    if (!status)
+        status = rondo__model_fits(run->task->params, file, path, allowed, err);
+    return status ? status : rondo__model_values(run->task->params, file, err);
 }
 
 static rondo_status load(rondo__run *run, const rondo__safetensors *file, const char *path, rondo_error *err) {
@@ -193,7 +195,7 @@ rondo_status rondo__checkpoint_load(rondo__run *run, rondo_error *err) {
     rondo_status status = rondo__safetensors_read(&file, rondo__run_path(run, "last.safetensors", path), err);
     if (!status)
         status = load(run, file, path, err);
-    rondo__safetensors_free(file);
+    rondo__safetensors_free(&file);
     if (!status)
         status = rondo__log_cut(rondo__run_path(run, "metrics.jsonl", log), run->progress.lines, err);
     return status;

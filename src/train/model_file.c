@@ -72,8 +72,8 @@ static bool same_shape(const rondo_tensor *a, const rondo_tensor *b) {
     return a->rank == b->rank && memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims) == 0;
 }
 
-static rondo_status copy_parameter(const rondo_param *param, const rondo__safetensors *file, const char *path,
-                                   rondo_error *err) {
+static rondo_status check_parameter(const rondo_param *param, const rondo__safetensors *file, const char *path,
+                                    rondo_error *err) {
     const rondo__named *found = rondo__safetensors_find(file, param->name);
     if (!found)
         return rondo__fail(err, RONDO_FORMAT,
@@ -86,7 +86,7 @@ static rondo_status copy_parameter(const rondo_param *param, const rondo__safete
         return rondo__fail(err, RONDO_FORMAT, "%s: tensor '%s' has shape %s (its recipe asks for %s)", path,
                            param->name, is, wanted);
     }
-    return rondo__safetensors_copy(file, param->name, &param->value, err);
+    return RONDO_OK;
 }
 
 static bool is_listed(const char *name, const char *const *allowed) {
@@ -97,16 +97,25 @@ static bool is_listed(const char *name, const char *const *allowed) {
     return strncmp(name, "train.", 6) == 0 || strncmp(name, "state.", 6) == 0;
 }
 
-rondo_status rondo__model_values(rondo_params *params, const rondo__safetensors *file, const char *path,
-                                 const char *const *allowed, rondo_error *err) {
+rondo_status rondo__model_fits(rondo_params *params, const rondo__safetensors *file, const char *path,
+                               const char *const *allowed, rondo_error *err) {
     rondo_status status = RONDO_OK;
+    for (int i = 0; i < rondo_params_count(params) && !status; i++)
+        status = check_parameter(rondo_params_at(params, i), file, path, err);
     for (int i = 0; i < rondo__safetensors_count(file) && !status; i++) {
         const char *name = rondo__safetensors_at(file, i)->name;
         if (rondo_params_find(params, name) < 0 && !is_listed(name, allowed))
             status = rondo__fail(err, RONDO_FORMAT, "%s: tensor '%s' is one too many (its recipe knows no such tensor)",
                                  path, rondo__show(name).text);
     }
-    for (int i = 0; i < rondo_params_count(params) && !status; i++)
-        status = copy_parameter(rondo_params_at(params, i), file, path, err);
+    return status;
+}
+
+rondo_status rondo__model_values(rondo_params *params, const rondo__safetensors *file, rondo_error *err) {
+    rondo_status status = RONDO_OK;
+    for (int i = 0; i < rondo_params_count(params) && !status; i++) {
+        const rondo_param *param = rondo_params_at(params, i);
+        status = rondo__safetensors_copy(file, param->name, &param->value, err);
+    }
     return status;
 }

@@ -26,9 +26,11 @@ rondo_status rondo__model_meta_read(rondo__model_meta *meta, const rondo__safete
                                     rondo_error *err);
 void rondo__model_meta_free(rondo__model_meta *meta);
 
-/* Copies every parameter from the file; missing, extra and misshapen tensors are named. allowed: names of tensors
- * beside the parameters (NULL ends). */
-rondo_status rondo__model_values(rondo_params *params, const rondo__safetensors *file, const char *path,
-                                 const char *const *allowed, rondo_error *err);
+/* Do the declared parameters (finished or not) match the file? Missing, extra and misshapen tensors are named. allowed:
+ * names of tensors beside the parameters (NULL ends). */
+rondo_status rondo__model_fits(rondo_params *params, const rondo__safetensors *file, const char *path,
+                               const char *const *allowed, rondo_error *err);
+/* Copies every parameter from a file that fits. */
+rondo_status rondo__model_values(rondo_params *params, const rondo__safetensors *file, rondo_error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include "train/recipe.h"
 
 typedef struct rondo__task_class rondo__task_class;
+struct rondo__model_meta; /* model_file.h */
 
 /* An object of a task begins with this. */
 typedef struct rondo__task_object {
@@ -19,17 +20,20 @@ typedef struct rondo__task_object {
 } rondo__task_object;
 
 struct rondo__task_class {
-    const char *name; /* "language_model" */
+    const char *name;   /* "language_model" */
     const char *symbol; /* what speed counts: "symbols" */
-    /* Reads the recipe's data, builds vocabulary and model; parameters get their initial values from the recipe's seed. */
-    rondo_status (*create)(rondo__task_object **out, rondo_context *context, const rondo__recipe *recipe, rondo_error *err);
-    /* From a model file: no training data is read. */
-    rondo_status (*load)(rondo__task_object **out, rondo_context *context, const rondo__recipe *recipe,
-                         const rondo__safetensors *file, rondo_error *err);
+    /* Reads the recipe's data, builds vocabulary and model; parameters get their initial values from the recipe's seed.
+     */
+    rondo_status (*create)(rondo__task_object **out, rondo_context *context, const rondo__recipe *recipe,
+                           rondo_error *err);
+    /* From a model file (path for messages): no training data is read. Shapes are checked against the file before
+     * memory is taken by the recipe's sizes. */
+    rondo_status (*load)(rondo__task_object **out, rondo_context *context, const struct rondo__model_meta *meta,
+                         const rondo__safetensors *file, const char *path, rondo_error *err);
     void (*destroy)(rondo__task_object **task);
     int64_t (*batches_per_epoch)(const rondo__task_object *task);
-    /* Builds the loss (mean per symbol) of one batch of one epoch on a tape that has begun. Carried states are kept inside the
-     * task; a batch depends only on (seed, epoch, batch) and them. *symbols: targets counted. */
+    /* Builds the loss (mean per symbol) of one batch of one epoch on a tape that has begun. Carried states are kept
+     * inside the task; a batch depends only on (seed, epoch, batch) and them. *symbols: targets counted. */
     rondo_var *(*loss)(rondo__task_object *task, rondo_tape *tape, int64_t epoch, int64_t batch, int64_t *symbols);
     /* After the tape has been run back (or evaluated): take over what is carried to the next batch. */
     void (*after_batch)(rondo__task_object *task);
@@ -48,8 +52,8 @@ const rondo__task_class *rondo__task_find(int task_kind); /* in src/tasks/regist
 /* The loop (src/train/loop.c): trains an object to the end of its recipe. */
 rondo_status rondo__train_run(rondo__task_object *task, const rondo_train_options *options, rondo_train_result *result,
                               rondo_error *err);
-/* Writes a model file (src/train/model_file.c): parameters (values: NULL, or a block to use in their place, e.g. averaged
- * weights), recipe and vocabulary. */
-rondo_status rondo__model_write(rondo__task_object *task, const char *path, const real *values, const rondo_metrics *metrics,
-                                rondo_error *err);
+/* Writes a model file (src/train/model_file.c): parameters (values: NULL, or a block to use in their place, e.g.
+ * averaged weights), recipe and vocabulary. */
+rondo_status rondo__model_write(rondo__task_object *task, const char *path, const real *values,
+                                const rondo_metrics *metrics, rondo_error *err);
 #endif

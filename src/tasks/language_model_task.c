@@ -1,0 +1,166 @@
+/* The language model as a task: batches in order, states carried from chunk to chunk. */
+#include <string.h>
+
+#include "tasks/language_model.h"
+
+static void destroy(rondo__task_object **task) {
+    if (!task || !*task)
+        return;
+    rondo__lm *lm = (rondo__lm *)*task;
+    rondo__lm_memory_free(&lm->memory);
+    rondo__free(lm->train);
+    rondo__free(lm->valid);
+    rondo__free(lm->order);
+    rondo__free(lm->x);
+    rondo__free(lm->y);
+    rondo__free(lm->lengths);
+    rondo_adaptive_destroy(&lm->adaptive);
+    rondo_recurrent_destroy(&lm->net);
+    rondo_params_destroy(&lm->base.params);
+    rondo__tokenizer_free(&lm->tokenizer);
+    rondo__free(lm);
+    *task = NULL;
+}
+
+static rondo_status begin(rondo__lm **out, rondo_context *context, const rondo__recipe *recipe, rondo_error *err) {
+    rondo__lm *lm = rondo__calloc(1, sizeof *lm);
+    *out = lm;
+    if (!lm)
+        return rondo__fail(err, RONDO_MEMORY, "language_model: no memory");
+    lm->base = (rondo__task_object){.class = &rondo__language_model, .context = context, .recipe = *recipe};
+    lm->order_epoch = -1;
+    return RONDO_OK;
+}
+
+/* Room for one batch; B and T are at most the number of symbols. */
+static rondo_status make_room(rondo__lm *lm, rondo_error *err) {
+    const size_t B = (size_t)lm->batches.B;
+    size_t count;
+    const bool fits = rondo__size_mul(B, (size_t)rondo__batches_steps(&lm->batches, 0), &count);
+    lm->x = fits ? rondo__calloc(count, sizeof *lm->x) : NULL;
+    lm->y = fits ? rondo__calloc(count, sizeof *lm->y) : NULL;
+    lm->lengths = rondo__calloc(B, sizeof *lm->lengths);
+    const bool shuffled = !lm->base.recipe.train.carry_state;
+    if (shuffled)
+        lm->order = rondo__calloc((size_t)lm->batches.chunks, sizeof *lm->order);
+    if (!lm->x || !lm->y || !lm->lengths || (shuffled && !lm->order))
+        return rondo__fail(err, RONDO_MEMORY, "language_model: no memory for a batch of %lld sequences",
+                           (long long)lm->batches.B);
+    return rondo__lm_memory_make(&lm->memory, lm->net, lm->batches.B, err);
+}
+
+static rondo_status create(rondo__task_object **out, rondo_context *context, const rondo__recipe *recipe,
+                           rondo_error *err) {
+    rondo__lm *lm;
+    rondo_status status = begin(&lm, context, recipe, err);
+    if (!status)
+        status = rondo__lm_read(lm, err);
+    if (!status)
+        status = rondo__lm_build(lm, NULL, NULL, err);
+    if (!status)
+        status = make_room(lm, err);
+    *out = lm ? &lm->base : NULL;
+    if (status)
+        destroy(out);
+    return status;
+}
+
+static rondo_status load(rondo__task_object **out, rondo_context *context, const rondo__model_meta *meta,
+                         const rondo__safetensors *file, const char *path, rondo_error *err) {
+    rondo__lm *lm;
+    const rondo__named *pieces = rondo__safetensors_find(file, "sentencepiece_model");
+    const bool bytes = pieces && pieces->tensor.dtype == RONDO_U8 && pieces->tensor.rank == 1;
+    rondo_status status = begin(&lm, context, &meta->recipe, err);
+    if (!status && pieces && !bytes)
+        status = rondo__fail(err, RONDO_FORMAT, "%s: tensor 'sentencepiece_model' is not a row of bytes", path);
+    if (!status)
+        status = rondo__tokenizer_from_json(&lm->tokenizer, meta->vocabulary, bytes ? pieces->tensor.data : NULL,
+                                            bytes ? (size_t)pieces->tensor.dims[0] : 0, err);
+    if (!status)
+        status = rondo__lm_build(lm, file, path, err);
+    *out = lm ? &lm->base : NULL;
+    if (status)
+        destroy(out);
+    return status;
+}
+
+static int64_t batches_per_epoch(const rondo__task_object *task) { return ((const rondo__lm *)task)->batches.chunks; }
+
+/* Without carried states any order of chunks will do: one drawn for each epoch (Fisher and Yates). */
+static int64_t chunk_of(rondo__lm *lm, int64_t epoch, int64_t batch) {
+    if (!lm->order)
+        return batch;
+    if (lm->order_epoch != epoch) {
+        const uint64_t seed = lm->base.recipe.train.seed, stream = 0x6f72646572000000u ^ (uint64_t)epoch; /* "order" */
+        for (int64_t i = 0; i < lm->batches.chunks; i++)
+            lm->order[i] = i;
+        for (int64_t i = lm->batches.chunks - 1; i > 0; i--) {
+            const int64_t j = (int64_t)rondo__random_below(seed, stream, (uint64_t)i, (uint64_t)i + 1);
+            const int64_t kept = lm->order[i];
+            lm->order[i] = lm->order[j];
+            lm->order[j] = kept;
+        }
+        lm->order_epoch = epoch;
+    }
+    return lm->order[batch];
+}
+
+static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch, int64_t batch, int64_t *symbols) {
+    rondo__lm *lm = (rondo__lm *)task;
+    const int64_t chunk = chunk_of(lm, epoch, batch);
+    const bool warm = task->recipe.train.carry_state && batch > 0;
+    rondo_states initial;
+    *symbols = rondo__batches_fill(&lm->batches, chunk, lm->x, lm->y, lm->lengths);
+    if (warm)
+        rondo__lm_memory_use(&lm->memory, tape, &initial);
+    memset(&lm->final_states, 0, sizeof lm->final_states);
+    const rondo__lm_chunk c = {.T = rondo__batches_steps(&lm->batches, chunk),
+                               .B = lm->batches.B,
+                               .inputs = lm->x,
+                               .targets = lm->y,
+                               .known = lm->y,
+                               .lengths = lm->lengths,
+                               .initial = warm ? &initial : NULL,
+                               .final_states = &lm->final_states,
+                               .loss = {.label_smoothing = (real)task->recipe.train.label_smoothing}};
+    return rondo__lm_loss(lm, tape, &c);
+}
+
+static void after_batch(rondo__task_object *task) {
+    rondo__lm *lm = (rondo__lm *)task;
+    rondo__lm_memory_take(&lm->memory, &lm->final_states);
+}
+
+static int state(rondo__task_object *task, int max, rondo__named *out) {
+    rondo__lm *lm = (rondo__lm *)task;
+    return task->recipe.train.carry_state ? rondo__lm_memory_list(&lm->memory, max, out) : 0;
+}
+
+static rondo_status vocabulary(rondo__task_object *task, rondo__text *json) {
+    return rondo__tokenizer_json(((rondo__lm *)task)->tokenizer, json);
+}
+
+static int extra_tensors(rondo__task_object *task, int max, rondo__named *out) {
+    size_t size = 0;
+    const void *model = rondo__tokenizer_piece_model(((rondo__lm *)task)->tokenizer, &size);
+    const int64_t dims[1] = {(int64_t)size};
+    if (!model || size == 0 || max < 1)
+        return 0;
+    out[0] = (rondo__named){"sentencepiece_model", rondo_tensor_view(RONDO_U8, (void *)(uintptr_t)model, 1, dims)};
+    return 1;
+}
+
+const rondo__task_class rondo__language_model = {
+    .name = "language_model",
+    .symbol = "symbols",
+    .create = create,
+    .load = load,
+    .destroy = destroy,
+    .batches_per_epoch = batches_per_epoch,
+    .loss = loss,
+    .after_batch = after_batch,
+    .evaluate = rondo__lm_evaluate,
+    .state = state,
+    .vocabulary = vocabulary,
+    .extra_tensors = extra_tensors,
+};

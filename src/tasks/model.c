@@ -1,0 +1,131 @@
+/* A trained model, opened from its file. The file is taken for hostile: the container is checked as a whole by its
+ * reader, the recipe like any recipe, every shape against the recipe before memory is taken by the recipe's sizes. */
+#include <string.h>
+
+#include "formats/json_text.h"
+#include "tasks/language_model.h"
+#include "train/metrics.h"
+
+struct rondo_model {
+    rondo__task_object *task;
+    rondo_tape *tape;
+    char *info;
+};
+
+static const char *const cell_names[] = {"elman", "jordan", "lstm", "gru"};
+
+static void add_tensors(rondo_params *params, rondo__text *text) {
+    rondo__text_format(text, "\"tensors\": [");
+    for (int i = 0; i < rondo_params_count(params); i++) {
+        const rondo_param *param = rondo_params_at(params, i);
+        rondo__text_format(text, "%s{\"name\": \"%s\", \"dtype\": \"%s\", \"shape\": [", i ? ", " : "", param->name,
+                           rondo_dtype_name(param->value.dtype));
+        for (int d = 0; d < param->value.rank; d++)
+            rondo__text_format(text, "%s%lld", d ? ", " : "", (long long)param->value.dims[d]);
+        rondo__text_format(text, "]}");
+    }
+    rondo__text_format(text, "]");
+}
+
+static rondo_status describe(const rondo__lm *lm, const rondo_metrics *metrics, rondo__text *text) {
+    static const char *const tokenizers[] = {"char", "word", "sentencepiece", "none"};
+    const rondo__recipe_model *m = &lm->base.recipe.model;
+    rondo__text_format(
+        text,
+        "{\"task\": \"%s\", \"cell\": \"%s\", \"layers\": %lld, \"embedding_size\": %lld, \"hidden_size\": "
+        "%lld, \"vocabulary_size\": %lld, \"tokenizer\": \"%s\", \"parameters\": %lld, \"recipe\": ",
+        lm->base.class->name, cell_names[m->cell], (long long)m->layers, (long long)lm->E, (long long)m->hidden_size,
+        (long long)lm->V, tokenizers[rondo__tokenizer_get_kind(lm->tokenizer)],
+        (long long)rondo_params_total(lm->base.params));
+    rondo_status status = rondo__recipe_json(&lm->base.recipe, text);
+    rondo__text_format(text, ", \"metrics\": ");
+    rondo__metrics_json(metrics, text);
+    rondo__text_format(text, ", ");
+    add_tensors(lm->base.params, text);
+    rondo__text_format(text, "}");
+    return status ? status : text->failed ? RONDO_MEMORY : RONDO_OK;
+}
+
+static rondo_status load(rondo_model *model, rondo_context *context, const rondo__model_meta *meta,
+                         const rondo__safetensors *file, const char *path, rondo_error *err) {
+    const rondo__task_class *class = rondo__task_find(meta->recipe.task);
+    if (!class)
+        return rondo__fail(err, RONDO_UNSUPPORTED, "%s: this build has no such task yet", path);
+    rondo_status status = class->load(&model->task, context, meta, file, path, err);
+    if (status)
+        return status;
+    rondo__text text = {0};
+    status = describe((rondo__lm *)model->task, &meta->metrics, &text);
+    if (status) {
+        rondo__text_free(&text);
+        return rondo__fail(err, status, "%s: %s", path, rondo_status_sentence(status));
+    }
+    model->info = text.data;
+    return rondo_tape_create(&model->tape, context, err);
+}
+
+static rondo_status open_file(rondo_model *model, rondo_context *context, const char *path, rondo_error *err) {
+    rondo__safetensors *file = NULL;
+    rondo__model_meta *meta = rondo__calloc(1, sizeof *meta);
+    rondo_status status = meta ? rondo__safetensors_read(&file, path, err)
+                               : rondo__fail(err, RONDO_MEMORY, "%s: no memory to read it", path);
+    if (!status)
+        status = rondo__model_meta_read(meta, file, path, err);
+    if (!status) {
+        status = load(model, context, meta, file, path, err);
+        rondo__model_meta_free(meta);
+    }
+    rondo__safetensors_free(&file);
+    rondo__free(meta);
+    return status;
+}
+
+rondo_status rondo_model_open(rondo_model **out, rondo_context *context, const char *path, rondo_error *err) {
+    if (!out)
+        return rondo__fail(err, RONDO_ARGUMENT, "model: out is NULL");
+    *out = NULL;
+    if (!context || !path)
+        return rondo__fail(err, RONDO_ARGUMENT, "model: context or path is NULL");
+    rondo_model *model = rondo__calloc(1, sizeof *model);
+    if (!model)
+        return rondo__fail(err, RONDO_MEMORY, "%s: no memory to read it", path);
+    rondo_status status = open_file(model, context, path, err);
+    if (status)
+        rondo_model_close(&model);
+    *out = model;
+    return status;
+}
+
+void rondo_model_close(rondo_model **model) {
+    if (!model || !*model)
+        return;
+    rondo_tape_destroy(&(*model)->tape);
+    if ((*model)->task)
+        (*model)->task->class->destroy(&(*model)->task);
+    rondo__free((*model)->info);
+    rondo__free(*model);
+    *model = NULL;
+}
+
+const char *rondo_model_task(const rondo_model *model) { return model ? model->task->class->name : ""; }
+
+const char *rondo_model_info(rondo_model *model) { return model ? model->info : "{}"; }
+
+rondo_status rondo_model_evaluate(rondo_model *model, int files, const char *const *file, rondo_metrics *metrics,
+                                  rondo_error *err) {
+    if (!model || !file || files < 1 || !metrics)
+        return rondo__fail(err, RONDO_ARGUMENT,
+                           "evaluate: needs a model, at least one file, and a place for the metrics");
+    return model->task->class->evaluate(model->task, model->tape, files, file, metrics, err);
+}
+
+rondo_status rondo_model_generate(rondo_model *model, const rondo_generate_options *options, rondo_text_fn write,
+                                  void *arg, rondo_error *err) {
+    const rondo_generate_options plain = {0};
+    if (!model || !write)
+        return rondo__fail(err, RONDO_ARGUMENT, "generate: needs a model, and a function to write with");
+    if (model->task->class != &rondo__language_model)
+        return rondo__fail(err, RONDO_UNSUPPORTED, "generate: only a language model writes (this one is for %s)",
+                           model->task->class->name);
+    return rondo__lm_generate((rondo__lm *)model->task, options ? options : &plain, write, arg, err);
+}
