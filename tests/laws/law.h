@@ -56,7 +56,7 @@ typedef struct law_cell {
     const rondo__step_class *step;
 } law_cell;
 
-extern const law_cell law_lstm;
+extern const law_cell law_elman, law_jordan, law_lstm, law_gru;
 
 /* ---- tools (law_tools.c); all memory is from malloc, a failed test leaks ---- */
 typedef struct law_data {
