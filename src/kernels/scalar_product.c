@@ -6,21 +6,32 @@
 
 #include "kernels/scalar.h"
 
-enum { ROWS = 4, COLUMNS = 8 };
+enum { ROWS = 4, COLUMNS = 8, PACK_DEPTH = 16 };
 
 static inline int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* Rows of the panel from w (K, width), either stride of which may be the short one; blocks of k keep the lines of a
+ * transposed w in the cache until they are used up. */
+static void pack_panel(real *panel, int64_t stride, const real *w, int64_t rs, int64_t cs, int64_t K, int64_t width) {
+    for (int64_t k0 = 0; k0 < K; k0 += PACK_DEPTH) {
+        int64_t k1 = min64(k0 + PACK_DEPTH, K);
+        for (int64_t j = 0; j < width; j++)
+            for (int64_t k = k0; k < k1; k++)
+                panel[k * stride + j] = w[k * rs + j * cs];
+    }
+}
 
 static void pack(real *dst, const real *w, int64_t rs, int64_t cs, int64_t K, int64_t N, int64_t n0, int64_t n1) {
     for (int64_t n = n0; n < n1; n += RONDO_PANEL) {
         int64_t width = min64(RONDO_PANEL, N - n), stride = rondo__round16(width);
         real *panel = dst + n * K;
-        for (int64_t k = 0; k < K; k++) {
-            real *row = panel + k * stride;
-            for (int64_t j = 0; j < width; j++)
-                row[j] = w[k * rs + (n + j) * cs];
-            for (int64_t j = width; j < stride; j++)
-                row[j] = 0;
+        for (int64_t k = 0; k < K && (width < stride || cs == 1); k++) {
+            if (cs == 1)
+                memcpy(panel + k * stride, w + k * rs + n, (size_t)width * sizeof(real));
+            memset(panel + k * stride + width, 0, (size_t)(stride - width) * sizeof(real));
         }
+        if (cs != 1)
+            pack_panel(panel, stride, w + n * cs, rs, cs, K, width);
     }
 }
 
