@@ -29,45 +29,33 @@
  * neighbours: the bits are those of the row run alone, and those of the streaming step (lstm_step.c). */
 #include "nn/lstm.h"
 
-#include "nn/expect.h"
-#include "nn/norm_rows.h"
+#include "nn/cell.h"
 
 static const rondo_lstm_options *options_of(const rondo_call *call) { return call->options; }
 
 /* ---- shapes ---- */
 
-static rondo_status expect_weights(const rondo_call *call, int64_t I, int64_t H, int64_t R, rondo_error *err) {
-    const struct {
-        int input, rank;
-        const char *name;
-        int64_t dims[2];
-    } expected[] = {
-        {LSTM_W_IH, 2, "w_ih", {4 * H, I}},     {LSTM_W_HH, 2, "w_hh", {4 * H, R}},
-        {LSTM_B_IH, 1, "b_ih", {4 * H, 0}},     {LSTM_B_HH, 1, "b_hh", {4 * H, 0}},
-        {LSTM_W_HR, 2, "w_hr", {R, H}},         {LSTM_PEEPHOLE, 2, "peephole", {3, H}},
-        {LSTM_GAIN_X, 1, "gain_x", {4 * H, 0}}, {LSTM_GAIN_H, 1, "gain_h", {4 * H, 0}},
-        {LSTM_GAIN_C, 1, "gain_c", {H, 0}},     {LSTM_BIAS_C, 1, "bias_c", {H, 0}},
+static rondo_status expect_shapes(const rondo_call *call, const rondo__lstm_sizes *s, rondo_error *err) {
+    int64_t B = s->B, I = s->I, H = s->H, R = s->R;
+    const rondo__expected expected[LSTM_INPUTS] = {
+        [LSTM_X] = {"x", false, 3, {s->T, B, I}},
+        [LSTM_H0] = {"h0", true, 2, {B, R}},
+        [LSTM_C0] = {"c0", true, 2, {B, H}},
+        [LSTM_W_IH] = {"w_ih", false, 2, {4 * H, I}},
+        [LSTM_W_HH] = {"w_hh", false, 2, {4 * H, R}},
+        [LSTM_B_IH] = {"b_ih", true, 1, {4 * H}},
+        [LSTM_B_HH] = {"b_hh", true, 1, {4 * H}},
+        [LSTM_W_HR] = {"w_hr", true, 2, {R, H}},
+        [LSTM_PEEPHOLE] = {"peephole", true, 2, {3, H}},
+        [LSTM_GAIN_X] = {"gain_x", true, 1, {4 * H}},
+        [LSTM_GAIN_H] = {"gain_h", true, 1, {4 * H}},
+        [LSTM_GAIN_C] = {"gain_c", true, 1, {H}},
+        [LSTM_BIAS_C] = {"bias_c", true, 1, {H}},
     };
-    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
-        const rondo_var *var = call->in[expected[i].input];
-        rondo_status status =
-            var ? rondo__expect_dims("lstm", expected[i].name, var, expected[i].rank, expected[i].dims, err) : RONDO_OK;
-        if (status)
-            return status;
-    }
-    return RONDO_OK;
+    return rondo__expect_inputs(call, LSTM_INPUTS, expected, err);
 }
 
-static rondo_status expect_states(const rondo_call *call, int64_t B, int64_t H, int64_t R, rondo_error *err) {
-    rondo_status status = RONDO_OK;
-    if (call->in[LSTM_H0])
-        status = rondo__expect_dims("lstm", "h0", call->in[LSTM_H0], 2, (int64_t[]){B, R}, err);
-    if (!status && call->in[LSTM_C0])
-        status = rondo__expect_dims("lstm", "c0", call->in[LSTM_C0], 2, (int64_t[]){B, H}, err);
-    return status;
-}
-
-static rondo_status check_options(const rondo_call *call, int64_t T, int64_t B, rondo_error *err) {
+static rondo_status check_options(const rondo_call *call, rondo_error *err) {
     const rondo_lstm_options *options = options_of(call);
     int norms = 0;
     for (int i = LSTM_GAIN_X; i <= LSTM_BIAS_C; i++)
@@ -78,33 +66,27 @@ static rondo_status check_options(const rondo_call *call, int64_t T, int64_t B, 
     if (!(options->cell_clip >= 0))
         return rondo__fail(err, RONDO_ARGUMENT, "lstm: cell_clip is %g, it must not be negative (0: none)",
                            (double)options->cell_clip);
-    return rondo__sequence_check("lstm", T, B, &options->sequence, err);
+    return RONDO_OK;
 }
 
 static rondo_status shape(rondo_call *call, rondo_error *err) {
-    rondo_status status = rondo__expect_rank("lstm", "x", call->in[LSTM_X], 3, err);
-    if (!status)
-        status = rondo__expect_rank("lstm", "w_ih", call->in[LSTM_W_IH], 2, err);
-    if (!status)
-        status = rondo__expect_rank("lstm", "w_hh", call->in[LSTM_W_HH], 2, err);
+    rondo_status status = rondo__expect_sequence(call, &options_of(call)->sequence, LSTM_W_IH, "w_ih", err);
+    if (!status && call->in[LSTM_W_HR])
+        status = rondo__expect_rank("lstm", "w_hr", call->in[LSTM_W_HR], 2, err);
     if (status)
         return status;
-    const int64_t *x = call->in[LSTM_X]->value.dims;
-    int64_t H = call->in[LSTM_W_IH]->value.dims[0] / 4,
-            R = call->in[LSTM_W_HR] ? call->in[LSTM_W_HR]->value.dims[0] : H;
-    if (H == 0 || R == 0)
+    rondo__lstm_sizes s = rondo__lstm_sizes_of(call);
+    if (s.H == 0 || s.R == 0)
         return rondo__fail(err, RONDO_SHAPE, "lstm: no units: w_ih has %lld rows (it is (4H, I)), w_hr is (P, H)",
                            (long long)call->in[LSTM_W_IH]->value.dims[0]);
-    status = expect_weights(call, x[2], H, R, err);
+    status = expect_shapes(call, &s, err);
     if (!status)
-        status = expect_states(call, x[1], H, R, err);
-    if (!status)
-        status = check_options(call, x[0], x[1], err);
+        status = check_options(call, err);
     if (!status) /* more than saved and scratch memory hold per row */
-        status = rondo__expect_room("lstm", (x[0] + 4) * (x[1] + 4), 32 * (H + R + x[2] + 16), err);
-    call->out[LSTM_OUTPUT]->value = rondo_tensor_view(RONDO_REAL, NULL, 3, (int64_t[]){x[0], x[1], R});
-    call->out[LSTM_H]->value = rondo_tensor_view(RONDO_REAL, NULL, 2, (int64_t[]){x[1], R});
-    call->out[LSTM_C]->value = rondo_tensor_view(RONDO_REAL, NULL, 2, (int64_t[]){x[1], H});
+        status = rondo__expect_room("lstm", (s.T + 4) * (s.B + 4), 32 * (s.H + s.R + s.I + 16), err);
+    rondo__set_shape(call->out[LSTM_OUTPUT], 3, s.T, s.B, s.R);
+    rondo__set_shape(call->out[LSTM_H], 2, s.B, s.R, 0);
+    rondo__set_shape(call->out[LSTM_C], 2, s.B, s.H, 0);
     return status;
 }
 
@@ -120,11 +102,9 @@ rondo__lstm_sizes rondo__lstm_sizes_of(const rondo_call *call) {
     s.dropout = call->training && sequence->recurrent_dropout > 0;
     s.zone_h = sequence->zoneout > 0;
     s.zone_c = sequence->zoneout_cell > 0;
-    for (int64_t b = 0; b < s.B; b++) {
-        int64_t length = sequence->lengths ? sequence->lengths[b] : s.T;
-        s.N += length;
-        s.ragged |= length != s.T;
-    }
+    bool dense;
+    s.N = rondo__count_rows(s.T, s.B, sequence, &dense);
+    s.ragged = !dense;
     return s;
 }
 
@@ -215,11 +195,7 @@ static size_t scratch_bytes(const rondo_call *call, bool backward) {
 static void recurrent_product(const rondo__lstm_cell *cell, int64_t n, const rondo__lstm_rows *rows) {
     const rondo__kernels *k = cell->kernels;
     int64_t G = 4 * cell->H, R = cell->R;
-    const real *h = rows->h_prev;
-    if (rows->mask) {
-        k->mul(n * R, rows->masked, rows->mask, h);
-        h = rows->masked;
-    }
+    const real *h = rondo__masked(k, n * R, rows->masked, rows->h_prev, rows->mask);
     if (!cell->gain_h) {
         k->gemm(n, G, R, h, R, 1, cell->packed_hh, 0, G, rows->gates, G, NULL, true);
         return;
@@ -240,12 +216,6 @@ static void normed_output(const rondo__lstm_cell *cell, real *h, real *tanh_c, c
     k->mul(cell->H, h, o, tanh_c);
 }
 
-/* out = keep∘old + (1-keep)∘fresh; out may be fresh or old. */
-static void mix(int64_t count, real *out, const real *keep, const real *old, const real *fresh) {
-    for (int64_t j = 0; j < count; j++)
-        out[j] = keep[j] * old[j] + (1 - keep[j]) * fresh[j];
-}
-
 void rondo__lstm_advance(const rondo__lstm_cell *cell, int64_t n, const rondo__lstm_rows *rows) {
     const rondo__kernels *k = cell->kernels;
     int64_t H = cell->H, R = cell->R;
@@ -261,9 +231,9 @@ void rondo__lstm_advance(const rondo__lstm_cell *cell, int64_t n, const rondo__l
     if (cell->packed_hr)
         k->gemm(n, R, H, rows->hidden, H, 1, cell->packed_hr, 0, R, rows->h, R, NULL, false);
     if (rows->keep_h)
-        mix(n * R, rows->h, rows->keep_h, rows->h_prev, rows->h);
+        rondo__zoneout_mix(n * R, rows->h, rows->keep_h, rows->h_prev, rows->h);
     if (rows->keep_c)
-        mix(n * H, rows->c, rows->keep_c, rows->c_prev, rows->cell);
+        rondo__zoneout_mix(n * H, rows->c, rows->keep_c, rows->c_prev, rows->cell);
 }
 
 /* ---- forward ---- */
@@ -290,25 +260,14 @@ static void walk_forward(void *arg, int64_t first, int64_t count, int worker) {
     }
 }
 
-/* b_ih + b_hh, so that the bias is added once; NULL without biases. */
-static const real *sum_biases(const rondo_call *call, int64_t G, real *sum) {
-    const real *b_ih = rondo__lstm_value(call, LSTM_B_IH), *b_hh = rondo__lstm_value(call, LSTM_B_HH);
-    if (!b_ih || !b_hh)
-        return b_ih ? b_ih : b_hh;
-    call->context->kernels->add(G, sum, b_ih, b_hh);
-    return sum;
-}
-
 /* The product of all inputs, into gates; normalised if the cell is. */
 static void input_product(const rondo_call *call, forward_run *run) {
     const rondo__lstm_sizes *s = &run->sizes;
     int64_t G = 4 * s->H;
-    const real *x = rondo__lstm_value(call, LSTM_X);
-    if (s->ragged) {
-        rondo__gather_rows(call->context, &run->plan, s->I, run->scratch.x, x);
-        x = run->scratch.x;
-    }
-    const real *bias = sum_biases(call, G, run->scratch.bias);
+    const real *x =
+        rondo__packed_view(call->context, &run->plan, s->I, rondo__lstm_value(call, LSTM_X), run->scratch.x);
+    const real *bias =
+        rondo__bias_sum(G, run->scratch.bias, rondo__lstm_value(call, LSTM_B_IH), rondo__lstm_value(call, LSTM_B_HH));
     rondo__pack(call->context, run->scratch.packed_ih, rondo__lstm_value(call, LSTM_W_IH), 1, s->I, s->I, G);
     rondo__product(call->context, s->N, G, s->I, x, s->I, 1, run->scratch.packed_ih,
                    s->norm ? run->saved.zx : run->saved.gates, G, s->norm ? NULL : bias, false);

@@ -19,8 +19,8 @@
  * operand of dW_hh where it is not the output itself | packed weights | room for the products. */
 #include <string.h>
 
+#include "nn/cell.h"
 #include "nn/lstm.h"
-#include "nn/norm_rows.h"
 
 typedef struct scratch {
     void *plan;
@@ -97,10 +97,8 @@ typedef struct backward_run {
 
 /* kept = keep∘d, d = (1-keep)∘d */
 static void split(int64_t count, real *kept, real *d, const real *keep) {
-    for (int64_t j = 0; j < count; j++) {
-        kept[j] = keep[j] * d[j];
-        d[j] *= 1 - keep[j];
-    }
+    memcpy(kept, d, (size_t)count * sizeof *d);
+    rondo__zoneout_split(count, d, kept, keep);
 }
 
 /* One normalised row: δ_o, and dc += the gradient through tanh, LN and the peephole; dn gets the gradient of LN(c). */
@@ -200,9 +198,8 @@ static void walk_backward(void *arg, int64_t first, int64_t count, int worker) {
 /* dW (M, K) += dyᵀ·x over rows [0, N): dy (N, M), x (N, K). */
 static void weight_gradient(const backward_run *run, int input, int64_t M, int64_t K, int64_t N, const real *dy,
                             const real *x) {
-    real *grad = rondo__lstm_grad(run->call, input);
-    if (grad && N > 0)
-        rondo__product_any(run->call->context, run->scratch.product, M, K, N, dy, 1, M, x, K, 1, grad, K, true);
+    if (N > 0)
+        rondo__weight_grad(run->call->context, run->scratch.product, run->call->in[input], 0, M, K, N, dy, M, x);
 }
 
 /* The state that entered each row's step is, in a full batch without dropout, the output one step away: the product is
@@ -221,10 +218,7 @@ static void recurrent_gradient(const backward_run *run) {
         return;
     }
     rondo__previous_rows(run->call->context, &run->plan, R, m->previous, run->saved.h0, run->saved.h);
-    for (int64_t step = 0; s->dropout && step < run->plan.steps; step++) {
-        real *rows = m->previous + run->plan.start[step] * R;
-        run->kernels->mul(run->plan.active[step] * R, rows, rows, run->saved.mask);
-    }
+    rondo__mask_rows(run->call->context, &run->plan, R, m->previous, run->saved.mask);
     weight_gradient(run, LSTM_W_HH, G, R, s->N, m->dz, m->previous);
 }
 
@@ -286,13 +280,11 @@ static void input_gradients(const backward_run *run) {
     const scratch *m = &run->scratch;
     rondo_context *context = run->call->context;
     int64_t G = 4 * s->H;
-    const real *x = rondo__lstm_value(run->call, LSTM_X);
     real *dx = rondo__lstm_grad(run->call, LSTM_X);
-    if (s->ragged && rondo__lstm_grad(run->call, LSTM_W_IH)) {
-        rondo__gather_rows(context, &run->plan, s->I, m->x, x);
-        x = m->x;
+    if (rondo__lstm_grad(run->call, LSTM_W_IH)) {
+        const real *x = rondo__packed_view(context, &run->plan, s->I, rondo__lstm_value(run->call, LSTM_X), m->x);
+        weight_gradient(run, LSTM_W_IH, G, s->I, s->N, m->dz, x);
     }
-    weight_gradient(run, LSTM_W_IH, G, s->I, s->N, m->dz, x);
     if (!dx)
         return;
     rondo__pack(context, m->packed_ih, rondo__lstm_value(run->call, LSTM_W_IH), s->I, 1, G, s->I);
@@ -334,11 +326,7 @@ rondo_status rondo__lstm_backward(rondo_call *call, rondo_error *err) {
     /* 4. gradients of the outputs, in the order of the plan */
     rondo__order_rows(&run.plan, s->R, run.scratch.dh, call->out[LSTM_H]->grad);
     rondo__order_rows(&run.plan, s->H, run.scratch.dc, call->out[LSTM_C]->grad);
-    run.dout = call->out[LSTM_OUTPUT]->grad;
-    if (s->ragged) {
-        rondo__gather_rows(call->context, &run.plan, s->R, run.scratch.dout, run.dout);
-        run.dout = run.scratch.dout;
-    }
+    run.dout = rondo__packed_view(call->context, &run.plan, s->R, call->out[LSTM_OUTPUT]->grad, run.scratch.dout);
     /* 3. all steps, backward in time */
     rondo__walk_rows(call->context, &run.plan, walk_backward, &run);
     recurrent_gradient(&run);

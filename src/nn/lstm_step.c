@@ -1,11 +1,11 @@
 /* The LSTM one step at a time, on the step of lstm.c: the same products, kernels and order, so the same bits.
  *
  * Memory of a layer: the step's own record | packed weights | biases summed | gates (B,4H) and the other rows of a
- * step. Small parameters (peepholes, gains) are used where they stand. */
+ * step. Small parameters (peepholes, gains, a lone bias) are used where they stand. */
 #include <string.h>
 
+#include "nn/cell.h"
 #include "nn/lstm.h"
-#include "nn/norm_rows.h"
 #include "nn/step.h"
 
 typedef struct lstm_step {
@@ -32,7 +32,7 @@ static pieces lay_out(const rondo__step_layer *layer, const rondo__step_weights 
     m.packed_ih = rondo__carve(carver, rondo__packed_count(I, 4 * H));
     m.packed_hh = rondo__carve(carver, rondo__packed_count(R, 4 * H));
     m.packed_hr = rondo__carve_if(carver, w->w_hr != NULL, rondo__packed_count(H, R));
-    m.bias = rondo__carve_if(carver, w->b_ih || w->b_hh, 4 * H);
+    m.bias = rondo__carve_if(carver, w->b_ih && w->b_hh, 4 * H);
     m.keep_h = rondo__carve_if(carver, sequence->zoneout > 0, B * R);
     m.keep_c = rondo__carve_if(carver, sequence->zoneout_cell > 0, B * H);
     rows->gates = rondo__carve(carver, B * 4 * H);
@@ -61,13 +61,6 @@ static void fill(real *array, int64_t count, real value) {
         array[j] = value;
 }
 
-static void sum_biases(const rondo__kernels *kernels, int64_t G, real *sum, const rondo__step_weights *w) {
-    if (w->b_ih && w->b_hh)
-        kernels->add(G, sum, w->b_ih, w->b_hh);
-    else if (sum)
-        memcpy(sum, w->b_ih ? w->b_ih : w->b_hh, (size_t)G * sizeof *sum);
-}
-
 static void pack(rondo__step_layer *layer, const rondo__step_weights *w) {
     const rondo__kernels *k = layer->kernels;
     const rondo_lstm_options *options = &layer->options.lstm;
@@ -79,7 +72,6 @@ static void pack(rondo__step_layer *layer, const rondo__step_weights *w) {
     k->pack(m.packed_hh, w->w_hh, 1, R, R, G, 0, G);
     if (w->w_hr)
         k->pack(m.packed_hr, w->w_hr, 1, H, H, R, 0, R);
-    sum_biases(k, G, m.bias, w);
     fill(m.keep_h, B * R, options->sequence.zoneout);
     fill(m.keep_c, B * H, options->sequence.zoneout_cell);
     rows.keep_h = m.keep_h;
@@ -98,7 +90,7 @@ static void pack(rondo__step_layer *layer, const rondo__step_weights *w) {
                  .coupled = options->coupled_gates},
         .rows = rows,
         .packed_ih = m.packed_ih,
-        .bias = m.bias,
+        .bias = rondo__bias_sum(G, m.bias, w->b_ih, w->b_hh),
         .gain_x = w->gain_x,
         .zx = zx,
     };
