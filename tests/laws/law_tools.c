@@ -142,6 +142,9 @@ rondo_status law_try(rondo_tape *tape, const law_case *c, const law_data *data, 
         r.out[k] = numbers(r.counts[k]);
         memcpy(r.out[k], out[k]->value.data, (size_t)r.counts[k] * sizeof(real));
     }
+    for (int i = 0; i < r.arrays && status; i++) /* a failed step has changed no gradient */
+        for (int64_t j = 0; r.grads[i] && j < r.grad_counts[i]; j++)
+            assert_true(r.grads[i][j] == 0);
     if (status)
         law_forget(&r);
     *result = r;
