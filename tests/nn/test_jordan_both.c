@@ -1,132 +1,98 @@
-/* The Jordan cell, free running and taught, against the laws of all cells. */
-#include "nn/cell_laws.h"
+/* What the laws do not ask of the Jordan cell: absent inputs, single gradients, teaching by the own output, refusals.
+ */
+#include "nn/cell_calls.h"
 
-enum { X, S0, TEACHER, W_IH, W_SH, B_IH, W_HO, B_O, F };
+enum { T = 3, B = 2, I = 3, H = 4, O = 5, Q = 5, X = 0, S0, TEACHER, W_IH, W_SH, B_IH, W_HO, B_O, F, INPUTS };
 
-static void run(const cell *c, rondo_tape *tape, rondo_var *const *in, const rondo_sequence_options *sequence,
-                rondo_var **out) {
-    rondo_jordan_options options = c->options.jordan;
-    options.sequence = *sequence;
+static const array arrays[INPUTS] = {{"x", 3, {T, B, I}}, {"s0", 2, {B, Q}},   {"teacher", 3, {T, B, Q}},
+                                     {"w_ih", 2, {H, I}}, {"w_sh", 2, {H, Q}}, {"b_ih", 1, {H}},
+                                     {"w_ho", 2, {O, H}}, {"b_o", 1, {O}},     {"feedback", 2, {O, Q}}};
+
+static void call(rondo_tape *tape, rondo_var *const *in, const void *options, rondo_var **out) {
     const rondo_jordan_weights weights = {in[W_IH], in[W_SH], in[B_IH], in[W_HO], in[B_O], in[F]};
-    const rondo_jordan_result result = rondo_jordan(tape, in[X], in[S0], in[TEACHER], &weights, &options);
-    out[0] = result.output, out[1] = result.hidden, out[2] = result.s;
+    const rondo_jordan_result result = rondo_jordan(tape, in[X], in[S0], in[TEACHER], &weights, options);
+    out[0] = result.output;
+    out[1] = result.hidden;
+    out[2] = result.s;
 }
 
-static rondo_var *apply(rondo_tape *tape, rondo_activation f, rondo_var *x) {
-    return f == RONDO_TANH      ? rondo_tanh(tape, x)
-           : f == RONDO_RELU    ? rondo_relu(tape, x)
-           : f == RONDO_SIGMOID ? rondo_sigmoid(tape, x)
-           : f == RONDO_SOFTMAX ? rondo_softmax(tape, x)
-                                : x;
+static void call_free(rondo_tape *tape, rondo_var *const *in, const void *options, rondo_var **out) {
+    rondo_var *untaught[INPUTS];
+    memcpy(untaught, in, sizeof untaught);
+    untaught[TEACHER] = NULL;
+    call(tape, untaught, options, out);
 }
 
-static void compose(const cell *c, rondo_tape *tape, rondo_var *const *in, rondo_var *x, rondo_var *s,
-                    rondo_var *teacher, rondo_var **out) {
-    const rondo_jordan_options *o = &c->options.jordan;
-    rondo_var *p = rondo_add(tape, rondo_linear(tape, x, in[W_IH], in[B_IH]), rondo_linear(tape, s, in[W_SH], NULL));
-    out[1] = apply(tape, o->activation, p);
-    out[0] = rondo_linear(tape, out[1], in[W_HO], in[B_O]);
-    rondo_var *feed = teacher;
-    if (!feed) {
-        feed = apply(tape, o->output, out[0]);
-        feed = in[F] ? rondo_matmul(tape, feed, in[F]) : feed;
-    }
-    out[2] = rondo_add(tape, rondo_affine(tape, s, o->decay, 0), feed);
-}
+static const called_cell taught = {INPUTS, arrays, call}, fed = {INPUTS, arrays, call_free},
+                         plain = {F, arrays, call_free};
+static const rondo_jordan_options decaying = {.output = RONDO_SOFTMAX, .decay = (real)0.5};
 
-static void weights(real *const *in, rondo__step_weights *w) {
-    w->w_ih = in[W_IH], w->w_sh = in[W_SH], w->b_ih = in[B_IH], w->w_ho = in[W_HO], w->b_o = in[B_O];
-    w->feedback = in[F];
-}
-
-/* H 6, O 5, Q 5 or, with F, 4 */
-#define JORDAN                                                                                                         \
-    .T = 4, .B = 5, .H = 6, .outputs = 3, .run = run, .compose = compose, .step = &rondo__jordan_step,                 \
-    .weights = weights
-#define DIRECT .width = {5, 6, 5}
-#define THROUGH .width = {5, 6, 4}
-#define WEIGHTS(Q)                                                                                                     \
-    {'m', 3, 6}, {'m', Q, 6}, {'v', 6, 0}, {'m', 6, 5}, { 'v', 5, 0 }
-#define FREE {'t', 3, 0}, {'b', 5, 0}, {0}, WEIGHTS(5)
-#define FREE_F                                                                                                         \
-    {'t', 3, 0}, {'b', 4, 0}, {0}, WEIGHTS(4), { 'm', 4, 5 }
-#define TAUGHT {'t', 3, 0}, {'b', 5, 0}, {'t', 5, 0}, WEIGHTS(5)
-#define TAUGHT_F                                                                                                       \
-    {'t', 3, 0}, {'b', 4, 0}, {'t', 4, 0}, WEIGHTS(4), { 'm', 4, 5 }
-#define OPTIONS(f, g, d) .options.jordan = {.activation = f, .output = g, .decay = (real)d}
-
-static const cell cells[] = {
-    {JORDAN, DIRECT, .name = "tanh, identity", .in = {FREE}, OPTIONS(RONDO_TANH, RONDO_IDENTITY, 0)},
-    {JORDAN, DIRECT, .name = "decay, sigmoid, ragged", .in = {FREE}, .lengths = ragged_lengths,
-     OPTIONS(RONDO_SIGMOID, RONDO_SIGMOID, 0.5)},
-    {JORDAN, DIRECT, .name = "relu, tanh, reverse", .in = {FREE}, .sequence.reverse = true,
-     OPTIONS(RONDO_RELU, RONDO_TANH, 0.3)},
-    {JORDAN, DIRECT, .name = "softmax, reverse, ragged", .in = {FREE}, .sequence.reverse = true,
-     .lengths = ragged_lengths, OPTIONS(RONDO_TANH, RONDO_SOFTMAX, 0.6)},
-    {JORDAN, THROUGH, .name = "softmax through F", .in = {FREE_F}, OPTIONS(RONDO_TANH, RONDO_SOFTMAX, 0)},
-    {JORDAN, THROUGH, .name = "identity through F, ragged", .in = {FREE_F}, .lengths = ragged_lengths,
-     OPTIONS(RONDO_TANH, RONDO_IDENTITY, 0.4)},
-    {JORDAN, DIRECT, .name = "no biases, no state", OPTIONS(RONDO_TANH, RONDO_SIGMOID, 0.5),
-     .in = {{'t', 3, 0}, {0, 5, 0}, {0}, {'m', 3, 6}, {'m', 5, 6}, {0}, {'m', 6, 5}}},
-    {JORDAN, DIRECT, .name = "taught", .in = {TAUGHT}, OPTIONS(RONDO_TANH, RONDO_SOFTMAX, 0.5)},
-    {JORDAN, DIRECT, .name = "taught, reverse, ragged", .in = {TAUGHT}, .sequence.reverse = true,
-     .lengths = ragged_lengths, OPTIONS(RONDO_SIGMOID, RONDO_IDENTITY, 0)},
-    {JORDAN, THROUGH, .name = "taught, F unused", .in = {TAUGHT_F}, OPTIONS(RONDO_TANH, RONDO_SOFTMAX, 0.2)},
-};
-
-#define TRAINED .T = 4, .B = 5, .H = 6, .outputs = 3, .run = run, .training = true, .lengths = ragged_lengths
-
-static const cell trained[] = {
-    {TRAINED, THROUGH, .name = "dropout, softmax through F", .in = {FREE_F},
-     .options.jordan = {.output = RONDO_SOFTMAX, .decay = (real)0.5}, .sequence.recurrent_dropout = (real)0.3},
-    {TRAINED, DIRECT, .name = "dropout, taught", .in = {TAUGHT}, .options.jordan = {.decay = (real)0.5},
-     .sequence.recurrent_dropout = (real)0.3},
-};
-
-static void test_laws(void **state) {
+static void test_absent(void **state) {
+    const called_cell *const forms[3] = {&taught, &fed, &plain};
     (void)state;
-    all_laws(cells, (int)(sizeof cells / sizeof *cells));
-}
-
-static void test_training(void **state) {
-    (void)state;
-    for (size_t i = 0; i < sizeof trained / sizeof *trained; i++) {
-        law_gradients(&trained[i]);
-        law_threads(&trained[i]);
+    for (int k = 0; k < 3; k++) {
+        const call_mode mode = {.options = &decaying};
+        absent_is_zero(forms[k], 1 << S0, mode);
+        absent_is_zero(forms[k], 1 << B_IH, mode);
+        absent_is_zero(forms[k], 1 << B_O, mode);
     }
 }
 
-static void test_memory(void **state) {
+static void test_single_gradients(void **state) {
+    static const int32_t lengths[B] = {1, 3};
+    const rondo_jordan_options options = {.sequence.lengths = lengths, .output = RONDO_SIGMOID, .decay = (real)0.3};
     (void)state;
-    law_memory(&trained[0]);
-    law_memory(&trained[1]);
+    each_gradient_alone(&taught, (call_mode){.options = &options});
+    each_gradient_alone(&fed, (call_mode){.options = &options});
+    each_gradient_alone(&plain, (call_mode){.options = &decaying});
 }
 
-static void refuse(cell c, rondo_status expected) {
-    trial t;
-    trial_open(&t, &c, c.T, c.B, 1);
-    assert_int_equal(trial_run(&t, c.lengths, false, false), expected);
-    trial_close(&t);
+/* Taught what it would have said, a network says the same, bit for bit: g is the identity, so a_t is its own target. */
+static real said[T * B * O];
+static void call_taught_own(rondo_tape *tape, rondo_var *const *in, const void *options, rondo_var **out) {
+    rondo_tensor target = rondo_tensor_view(RONDO_REAL, said, 3, arrays[TEACHER].dims);
+    rondo_var *own[INPUTS] = {NULL};
+    memcpy(own, in, F * sizeof *own);
+    own[TEACHER] = rondo_leaf(tape, &target, NULL);
+    call(tape, own, options, out);
+}
+
+static void test_teaching_the_own_output(void **state) {
+    const rondo_jordan_options options = {.output = RONDO_IDENTITY, .decay = (real)0.5};
+    const called_cell own = {F, arrays, call_taught_own};
+    (void)state;
+    call_cell(&plain, &first, (call_mode){.options = &options});
+    memcpy(said, first.out[0], sizeof said);
+    call_cell(&own, &second, (call_mode){.options = &options});
+    assert_int_equal(second.status, RONDO_OK);
+    assert_memory_equal(first.out, second.out, sizeof first.out);
+}
+
+static void test_empty(void **state) {
+    (void)state;
+    call_cell(&plain, &first, (call_mode){.x_dims = (int64_t[]){0, B, I}});
+    assert_int_equal(first.status, RONDO_OK); /* no steps: the state stays */
+    assert_true(first.out[2][0] != 0 && first.grad[S0][0] == 2 * first.out[2][0]);
+    call_cell(&plain, &first, (call_mode){.x_dims = (int64_t[]){T, 0, I}, .absent = 1 << S0});
+    assert_int_equal(first.status, RONDO_OK);
 }
 
 static void test_refusals(void **state) {
     (void)state;
-    cell c = cells[0];
-    c.sequence.zoneout = (real)0.1;
-    refuse(c, RONDO_ARGUMENT);
-    c = cells[0];
-    c.options.jordan.decay = 1;
-    refuse(c, RONDO_ARGUMENT);
-    c = cells[0];
-    c.options.jordan.output = RONDO_RELU;
-    refuse(c, RONDO_ARGUMENT);
-    c = cells[4];
-    c.in[F].kind = 0; /* 5 outputs, 4 state units */
-    refuse(c, RONDO_SHAPE);
+    refuses(&plain, (call_mode){.options = &(rondo_jordan_options){.sequence.zoneout = (real)0.1}}, RONDO_ARGUMENT,
+            "zoneout");
+    refuses(&plain, (call_mode){.options = &(rondo_jordan_options){.decay = 1}}, RONDO_ARGUMENT, "decay");
+    refuses(&plain, (call_mode){.options = &(rondo_jordan_options){.output = RONDO_RELU}}, RONDO_ARGUMENT, "output");
+    refuses(&plain, (call_mode){.absent = 1 << W_HO}, RONDO_ARGUMENT, "w_ho is missing");
+    array narrow[INPUTS];
+    memcpy(narrow, arrays, sizeof narrow);
+    narrow[S0].dims[1] = narrow[W_SH].dims[1] = 3;
+    refuses(&(called_cell){F, narrow, call_free}, (call_mode){0}, RONDO_SHAPE, "feedback matrix");
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_laws), cmocka_unit_test(test_training),
-                                       cmocka_unit_test(test_memory), cmocka_unit_test(test_refusals)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_absent), cmocka_unit_test(test_single_gradients),
+                                       cmocka_unit_test(test_teaching_the_own_output), cmocka_unit_test(test_empty),
+                                       cmocka_unit_test(test_refusals)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
