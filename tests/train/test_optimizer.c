@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "formats/safetensors.h"
+#include "kernels/kernels.h"
 #include "rondo/optim.h"
 
 typedef struct fixture {
