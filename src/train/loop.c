@@ -103,6 +103,9 @@ static rondo_status begin(rondo__run *run, rondo_error *err) {
     if (status)
         return status;
     run->first_step = run->progress.step;
+    if (run->progress.step > 0) /* an evaluation may come before the first step */
+        run->last_rate =
+            rondo__schedule_rate(&run->task->recipe.train, &run->progress.plateau, run->progress.step - 1, run->total);
     run->begun = rondo__clock_seconds() - run->progress.seconds;
     snprintf(run->message, sizeof run->message, "%s: %lld parameters, %lld batches per epoch, %lld steps%s",
              run->task->class->name, (long long)rondo_params_total(run->task->params), (long long)run->batches,

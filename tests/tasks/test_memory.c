@@ -1,0 +1,87 @@
+/* No allocation between the steps of a run; a clean failure when any one allocation fails, and files stay as they were.
+ */
+#include "tiny.h"
+
+typedef struct counter {
+    uint64_t last;
+    int64_t steps, grew;
+} counter;
+
+static bool count_allocations(const rondo_event *event, void *arg) {
+    counter *c = arg;
+    const uint64_t now = rondo__alloc_count();
+    if (event->kind == RONDO_EVENT_STEP) {
+        c->steps++;
+        c->grew += c->steps > 2 && now != c->last; /* the arena becomes one piece at the second step */
+    }
+    c->last = now;
+    return true;
+}
+
+static void test_no_allocation_in_steps(void **state) {
+    (void)state;
+    static const char *const cells[][2] = {
+        {"model.cell=lstm"}, {"model.cell=gru"}, {"model.cell=elman"}, {"model.cell=jordan"}};
+    for (int i = 0; i < 4; i++) {
+        counter c = {0};
+        tiny t = tiny_make("steps", cells[i]);
+        t.set[t.options.sets++] = "train.evaluate_every=1000";
+        t.options.event = count_allocations;
+        t.options.event_arg = &c;
+        tiny_run(&t);
+        assert_int_equal(c.steps, 30);
+        assert_int_equal(c.grew, 0);
+        tiny_clean(&t);
+    }
+}
+
+static int train_body(void *arg) {
+    static const char *const sets[] = {"train.max_steps=2", "train.evaluate_every=1", "model.layers=1", NULL};
+    tiny t = tiny_make("oom", sets);
+    (void)arg;
+    const rondo_status status = tiny_train(&t);
+    assert_int_equal(test_count_files("tmp"), 0);
+    tiny_clean(&t);
+    return status;
+}
+
+static void test_training(void **state) {
+    (void)state;
+    test_every_failure(train_body, NULL);
+}
+
+static bool ignore(const char *text, size_t size, void *arg) { return text && size && !arg; }
+
+static int use_body(void *arg) {
+    rondo_context *context = NULL;
+    rondo_model *model = NULL;
+    rondo_metrics metrics;
+    const char *const text[] = {test_path("tiny.txt")};
+    rondo_status status = rondo_context_create(&context, &(rondo_context_options){.threads = 1}, NULL);
+    if (!status)
+        status = rondo_model_open(&model, context, arg, NULL);
+    if (!status)
+        status = rondo_model_evaluate(model, 1, text, &metrics, NULL);
+    if (!status)
+        status =
+            rondo_model_generate(model, &(rondo_generate_options){.prompt = "the", .tokens = 5}, ignore, NULL, NULL);
+    rondo_model_close(&model);
+    rondo_context_destroy(&context);
+    return status;
+}
+
+static void test_use(void **state) {
+    (void)state;
+    tiny t = tiny_make("use", (const char *const[]){"train.max_steps=2", NULL});
+    char path[400];
+    tiny_run(&t);
+    snprintf(path, sizeof path, "%s/model.safetensors", t.folder);
+    test_every_failure(use_body, path);
+    tiny_clean(&t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_no_allocation_in_steps), cmocka_unit_test(test_training),
+                                       cmocka_unit_test(test_use)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
