@@ -9,5 +9,8 @@ rondo_var *rondo__expand_rows(rondo_tape *tape, rondo_var *x, int64_t B);
 /* x (M, n) -> (count, n): rows index[0..count) of x; the gradient is added back to these rows in order. Each index is
  * in [0, M); the array must outlive the step. */
 rondo_var *rondo__pick_rows(rondo_tape *tape, rondo_var *x, int64_t count, const int32_t *index);
+/* Adaptive softmax: part[0] (M, n + clusters) log-probabilities of n frequent symbols and of each cluster, part[i + 1]
+ * (M, v_i) those within cluster i -> (M, V) of all symbols. */
+rondo_var *rondo__join_clusters(rondo_tape *tape, int clusters, rondo_var *const *part);
 
 #endif
