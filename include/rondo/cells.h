@@ -1,9 +1,9 @@
 /* The four cells, each a whole-sequence operator over a padded batch.
  *
- * x is (T, B, I). lengths (B) gives each row's number of valid steps, 0..T in any order, NULL: all T. No work is done for
- * padding, outputs there are zero, and each row's result equals that of the row run alone. reverse runs each row from
- * its own last step to its first (output stays at the step it belongs to). T = 1 is legal: a single step.
- * Initial and final states are differentiable; a NULL initial state is zeros; a row of length 0 returns its initial state.
+ * x is (T, B, I). lengths (B) gives each row's number of valid steps, 0..T in any order, NULL: all T. No work is done
+ * for padding, outputs there are zero, and each row's result equals that of the row run alone. reverse runs each row
+ * from its own last step to its first (output stays at the step it belongs to). T = 1 is legal: a single step. Initial
+ * and final states are differentiable; a NULL initial state is zeros; a row of length 0 returns its initial state.
  * lengths must outlive the step. Weights and the order of gates are PyTorch's: LSTM i,f,g,o; GRU r,z,n. */
 #ifndef RONDO_CELLS_H
 #define RONDO_CELLS_H
@@ -42,24 +42,25 @@ typedef struct rondo_elman_result {
     rondo_var *output; /* (T, B, H) */
     rondo_var *h;      /* (B, H): after each row's last step */
 } rondo_elman_result;
-RONDO_API rondo_elman_result rondo_elman(rondo_tape *tape, rondo_var *x, rondo_var *h0, const rondo_elman_weights *weights,
-                                         const rondo_elman_options *options);
+RONDO_API rondo_elman_result rondo_elman(rondo_tape *tape, rondo_var *x, rondo_var *h0,
+                                         const rondo_elman_weights *weights, const rondo_elman_options *options);
 
 /* ---- Jordan 1986: the network's own output feeds the hidden layer.
  *   h_t = f(W_ih x_t + b_ih + W_sh s_t),  a_t = W_ho h_t + b_o,  y_t = g(a_t),
  *   s_{t+1} = decay * s_t + feed_t,  feed_t = y_t, or y_t · F with a feedback matrix F (O, Q), or the known target_t
  * where teacher forcing is on. O output width, Q state width (Q = O without F). ---- */
 typedef struct rondo_jordan_weights {
-    rondo_var *w_ih;     /* (H, I) */
-    rondo_var *w_sh;     /* (H, Q) */
-    rondo_var *b_ih;     /* (H) or NULL */
-    rondo_var *w_ho;     /* (O, H) */
-    rondo_var *b_o;      /* (O) or NULL */
-    rondo_var *feedback; /* F (O, Q) or NULL; in a language model the (V, E) embedding: the expected embedding is fed back */
+    rondo_var *w_ih; /* (H, I) */
+    rondo_var *w_sh; /* (H, Q) */
+    rondo_var *b_ih; /* (H) or NULL */
+    rondo_var *w_ho; /* (O, H) */
+    rondo_var *b_o;  /* (O) or NULL */
+    /* F (O, Q) or NULL; in a language model the (V, E) embedding: the expected embedding is fed back */
+    rondo_var *feedback;
 } rondo_jordan_weights;
 typedef struct rondo_jordan_options {
-    rondo_sequence_options sequence; /* recurrent_dropout acts on s_t; zoneout acts on h_t's place in time and is refused
-                                        (RONDO_ARGUMENT): a Jordan network has no hidden-to-hidden path */
+    rondo_sequence_options sequence; /* recurrent_dropout acts on s_t; zoneout acts on h_t's place in time and is
+                                        refused (RONDO_ARGUMENT): a Jordan network has no hidden-to-hidden path */
     rondo_activation activation;     /* f */
     rondo_activation output;         /* g: identity, tanh, sigmoid, softmax */
     rondo_real decay;                /* 0 <= decay < 1 */
@@ -69,7 +70,7 @@ typedef struct rondo_jordan_result {
     rondo_var *hidden; /* (T, B, H): h_t */
     rondo_var *s;      /* (B, Q): the state units for the next step */
 } rondo_jordan_result;
-/* teacher: NULL (free running), or (T, B, Q): fed back in place of the network's own output, gradient flows to it too. */
+/* teacher: NULL (free running), or (T, B, Q): fed back in place of the network's own output; it gets a gradient too. */
 RONDO_API rondo_jordan_result rondo_jordan(rondo_tape *tape, rondo_var *x, rondo_var *s0, rondo_var *teacher,
                                            const rondo_jordan_weights *weights, const rondo_jordan_options *options);
 
@@ -77,7 +78,9 @@ RONDO_API rondo_jordan_result rondo_jordan(rondo_tape *tape, rondo_var *x, rondo
  *   i = σ(a_i + p_i∘c_{t-1}), f = σ(a_f + p_f∘c_{t-1}), g = tanh(a_g), c_t = f∘c_{t-1} + i∘g (clipped),
  *   o = σ(a_o + p_o∘c_t), h_t = o∘tanh(c_t), projected: r_t = W_hr h_t.  Coupled gates: i = 1 - f (row block i of the
  *   weights is then unused and gets zero gradient). Layer normalisation (Ba 2016, eq. 20-22):
- *   a = LN(W_ih x; gain_x) + LN(W_hh h; gain_h) + b_ih + b_hh, each over all 4H, and h = o∘tanh(LN(c; gain_c, bias_c)). ---- */
+ *   a = LN(W_ih x; gain_x) + LN(W_hh h; gain_h) + b_ih + b_hh, each over all 4H, and h = o∘tanh(LN(c; gain_c, bias_c)).
+ *   With both, coupled gates and layer normalisation, row block i still takes part in the means and so has a gradient.
+ */
 typedef struct rondo_lstm_weights {
     rondo_var *w_ih;     /* (4H, I) */
     rondo_var *w_hh;     /* (4H, R), R = P with projection, else H */

@@ -26,7 +26,8 @@ RONDO_API rondo_var *rondo_clip(rondo_tape *tape, rondo_var *x, rondo_real limit
 /* Over the last dimension. */
 RONDO_API rondo_var *rondo_softmax(rondo_tape *tape, rondo_var *x);
 RONDO_API rondo_var *rondo_log_softmax(rondo_tape *tape, rondo_var *x);
-/* y = (x - mean) / sqrt(var + eps) * gain + bias over the last dimension (Ba 2016; nn.LayerNorm). gain, bias: (N) or NULL. */
+/* y = (x - mean) / sqrt(var + eps) * gain + bias over the last dimension (Ba 2016; nn.LayerNorm). gain, bias:
+ * (N) or NULL. */
 RONDO_API rondo_var *rondo_layer_norm(rondo_tape *tape, rondo_var *x, rondo_var *gain, rondo_var *bias, rondo_real eps);
 /* Elements [begin, end) of dimension axis. */
 RONDO_API rondo_var *rondo_slice(rondo_tape *tape, rondo_var *x, int axis, int64_t begin, int64_t end);
@@ -50,8 +51,8 @@ RONDO_API rondo_var *rondo_reverse_time(rondo_tape *tape, rondo_var *x, const in
 typedef struct rondo_cross_entropy_options {
     rondo_real label_smoothing; /* 0: none; target gets 1-s+s/V, the others s/V, as nn.CrossEntropyLoss */
     rondo_real divide_by;       /* the sum of losses is divided by this; 0: by the number of counted targets */
-    rondo_real *row_losses;     /* NULL, or (rows): receives each row's negative log-likelihood, WITHOUT smoothing, 0 where
-                                   ignored */
+    rondo_real *row_losses; /* NULL, or (rows): receives each row's negative log-likelihood, WITHOUT smoothing, 0 where
+                               ignored */
 } rondo_cross_entropy_options;
 /* logits (rows, V), targets int32 (rows), -1 is ignored: the mean loss, a scalar. NaN in gives NaN out, no failure. */
 RONDO_API rondo_var *rondo_cross_entropy(rondo_tape *tape, rondo_var *logits, const int32_t *targets,

@@ -16,24 +16,24 @@ extern "C" {
 #endif
 
 /* One list gives the enum, the names and the sentences. */
-#define RONDO_STATUS_LIST(X)                                                                                  \
-    X(OK, "done")                                                                                             \
-    X(ARGUMENT, "an argument is out of its range")                                                            \
-    X(SHAPE, "the shapes do not fit together")                                                                \
-    X(MEMORY, "memory could not be had")                                                                      \
-    X(NOT_FOUND, "a file does not exist or cannot be opened")                                                 \
-    X(FORMAT, "a file does not hold what it should")                                                          \
-    X(IO, "reading or writing failed")                                                                        \
-    X(UNSUPPORTED, "this build or device cannot do it")                                                       \
-    X(NUMERIC, "a number became infinite or not a number")                                                    \
-    X(INTERRUPTED, "stopped on request")                                                                      \
+#define RONDO_STATUS_LIST(X)                                                                                           \
+    X(OK, "done")                                                                                                      \
+    X(ARGUMENT, "an argument is out of its range")                                                                     \
+    X(SHAPE, "the shapes do not fit together")                                                                         \
+    X(MEMORY, "memory could not be had")                                                                               \
+    X(NOT_FOUND, "a file does not exist or cannot be opened")                                                          \
+    X(FORMAT, "a file does not hold what it should")                                                                   \
+    X(IO, "reading or writing failed")                                                                                 \
+    X(UNSUPPORTED, "this build or device cannot do it")                                                                \
+    X(NUMERIC, "a number became infinite or not a number")                                                             \
+    X(INTERRUPTED, "stopped on request")                                                                               \
     X(STATE, "the call came at the wrong time")
 
 typedef enum rondo_status {
 #define X(name, sentence) RONDO_##name,
     RONDO_STATUS_LIST(X)
 #undef X
-    RONDO_STATUS_COUNT
+        RONDO_STATUS_COUNT
 } rondo_status;
 
 /* The story of a failure: one line, "where: what (the mend)". Valid after a call returned other than RONDO_OK. */

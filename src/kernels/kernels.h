@@ -3,10 +3,10 @@
  * scalar.c defines each kernel and stays the definition; avx2.c, avx512.c and neon.c set a vector type and include one
  * shared template. The table is filled with scalar and then overwritten by what the CPU has, in rising order.
  *
- * A property that the whole library leans on: in rondo_kernels.gemm every element of C is ONE chain of multiply-adds over k
- * in rising order, whatever the block it falls in. So splitting the work by rows, columns or threads, running one row
- * alone or a whole batch, gives the same bits. Elementwise kernels likewise treat each element alike at any position
- * (tails use masked vectors, never another formula). */
+ * A property that the whole library leans on: in rondo_kernels.gemm every element of C is ONE chain of multiply-adds
+ * over k in rising order, whatever the block it falls in. So splitting the work by rows, columns or threads, running
+ * one row alone or a whole batch, gives the same bits. Elementwise kernels likewise treat each element alike at any
+ * position (tails use masked vectors, never another formula). */
 #ifndef RONDO_KERNELS_KERNELS_H
 #define RONDO_KERNELS_KERNELS_H
 
@@ -19,10 +19,12 @@
 typedef rondo_real real;
 
 /* Packed weights: a logical matrix W (K, N) cut into panels of RONDO_PANEL columns; panel j holds K rows of RONDO_PANEL
- * numbers side by side (the last panel: its width rounded up to 16), zero-padded, and begins at dst + j*RONDO_PANEL*K. */
+ * numbers side by side (the last panel: its width rounded up to 16), zero-padded, and begins at dst + j*RONDO_PANEL*K.
+ */
 #define RONDO_PANEL 64
 static inline int64_t rondo__round16(int64_t n) { return (n + 15) / 16 * 16; }
-static inline int64_t rondo__packed_count(int64_t K, int64_t N) { return K * rondo__round16(N); } /* numbers, not bytes */
+/* Numbers (not bytes) that a packed W takes. */
+static inline int64_t rondo__packed_count(int64_t K, int64_t N) { return K * rondo__round16(N); }
 
 /* Coefficients of one optimiser update; see the update kernels. */
 typedef struct rondo__update {
@@ -40,12 +42,12 @@ typedef struct rondo__kernels {
     /* Packs columns [n0, n1) of W (n0 a multiple of RONDO_PANEL); element (k, n) is w[k*rs + n*cs]. */
     void (*pack)(real *dst, const real *w, int64_t rs, int64_t cs, int64_t K, int64_t N, int64_t n0, int64_t n1);
     /* C (M, N; rows ldc apart), columns [n0, n1), n0 a multiple of RONDO_PANEL:
-     *   C = bias + A·W (bias (N) or NULL)   when !accumulate: the chain STARTS from the bias (or 0), then += a*w, k rising
-     *   C = C + A·W                         when accumulate: the chain starts from C; bias is ignored
-     * So a product in blocks of k, the first with the bias and the others accumulating, gives the bits of the whole one.
-     * A (M, K): element (m, k) is a[m*ars + k*acs]. packed: the WHOLE packed W (K, N). */
-    void (*gemm)(int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, int64_t acs, const real *packed, int64_t n0,
-                 int64_t n1, real *c, int64_t ldc, const real *bias, bool accumulate);
+     *   !accumulate: C = bias + A·W (bias (N) or NULL); the chain STARTS from the bias (or 0), then += a*w, k rising
+     *   accumulate:  C = C + A·W; the chain starts from C, bias is ignored
+     * So a product in blocks of k, the first with the bias and the others accumulating, gives the bits of the whole
+     * one. A (M, K): element (m, k) is a[m*ars + k*acs]. packed: the WHOLE packed W (K, N). */
+    void (*gemm)(int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, int64_t acs, const real *packed,
+                 int64_t n0, int64_t n1, real *c, int64_t ldc, const real *bias, bool accumulate);
 
     /* --- elementwise over n numbers; out may be an input unless said --- */
     void (*add)(int64_t n, real *out, const real *a, const real *b);
@@ -61,7 +63,7 @@ typedef struct rondo__kernels {
     void (*tanh_backward)(int64_t n, real *dx, const real *y, const real *dy);
     void (*sigmoid_backward)(int64_t n, real *dx, const real *y, const real *dy);
     void (*relu_backward)(int64_t n, real *dx, const real *y, const real *dy);
-    /* Sums in a fixed order (partial sums by lane, then a fixed tree): callers cut arrays into fixed blocks. In double. */
+    /* Sums, in double and in a fixed order (by lane, then a fixed tree): callers cut arrays into fixed blocks. */
     double (*sum)(int64_t n, const real *x);
     double (*sum_squares)(int64_t n, const real *x);
     double (*dot)(int64_t n, const real *a, const real *b);
@@ -72,10 +74,11 @@ typedef struct rondo__kernels {
     /* log(sum(exp(x))), stable */
     real (*logsumexp_row)(int64_t n, const real *x);
     /* dlogits[j] += scale * (exp(x[j]-lse) - (1-smoothing)*[j==target] - smoothing/n) */
-    void (*cross_entropy_backward_row)(int64_t n, real *dlogits, const real *x, real lse, int64_t target, real smoothing,
-                                       real scale);
+    void (*cross_entropy_backward_row)(int64_t n, real *dlogits, const real *x, real lse, int64_t target,
+                                       real smoothing, real scale);
     /* out = (x-mean)*rstd*gain + bias; gain, bias may be NULL; stats[0..1] receive mean, rstd; may be in place */
-    void (*layer_norm_row)(int64_t n, real *out, const real *x, const real *gain, const real *bias, real eps, real stats[2]);
+    void (*layer_norm_row)(int64_t n, real *out, const real *x, const real *gain, const real *bias, real eps,
+                           real stats[2]);
     /* dx += ...; x is the input of forward; xhat is recomputed. dgain, dbias (NULL or arrays): += */
     void (*layer_norm_backward_row)(int64_t n, real *dx, real *dgain, real *dbias, const real *dout, const real *x,
                                     const real *gain, const real stats[2]);
@@ -85,30 +88,34 @@ typedef struct rondo__kernels {
      * peephole (3H) or NULL; clip 0: none; coupled: i = 1-f. c may be c_prev. h may be NULL (layer-norm path). */
     void (*lstm_gates)(int64_t H, real *a, const real *c_prev, real *c, real *tanh_c, real *h, const real *peephole,
                        real clip, bool coupled);
-    /* gates (4H) as left by forward, tanh_c, c_prev, c (after clipping); dh (H), dc (H) in: gradient from the next step and
-     * the output, dc out: gradient for c_prev (may be in place). da (4H) out: gradient of the pre-activations. Peephole
-     * gradients (3H) += when dpeephole is not NULL. */
+    /* gates (4H) as left by forward, tanh_c, c_prev, c (after clipping); dh (H), dc (H) in: gradient from the next step
+     * and the output, dc out: gradient for c_prev (may be in place). da (4H) out: gradient of the pre-activations.
+     * Peephole gradients (3H) += when dpeephole is not NULL. */
     void (*lstm_gates_backward)(int64_t H, real *da, real *dc, real *dpeephole, const real *dh, const real *gates,
                                 const real *tanh_c, const real *c_prev, const real *c, const real *peephole, real clip,
                                 bool coupled);
-    /* GRU, reset after: ax (3H) = W_ih x + biases of the input; ah (3H) = W_hh h + b_hh. gates (3H) out: r|z|n (may be ax).
-     * h (H) out, may be h_prev. ah stays as it is (its n part is needed by backward). */
+    /* GRU, reset after: ax (3H) = W_ih x + biases of the input; ah (3H) = W_hh h + b_hh. gates (3H) out: r|z|n (may be
+     * ax). h (H) out, may be h_prev. ah stays as it is (its n part is needed by backward). */
     void (*gru_gates)(int64_t H, real *gates, const real *ax, const real *ah, const real *h_prev, real *h);
-    /* dh (H) in: gradient of h_t; dh_prev (H) += z∘dh (direct path only). dax (3H) out, dah (3H) out. ahn (H): n part of ah */
+    /* dh (H) in: gradient of h_t; dh_prev (H) += z∘dh (direct path only). dax (3H) out, dah (3H) out. ahn (H): n part
+     * of ah */
     void (*gru_gates_backward)(int64_t H, real *dax, real *dah, real *dh_prev, const real *dh, const real *gates,
                                const real *ahn, const real *h_prev);
 
-    /* --- optimiser updates over n parameters (w, gradient g, moments m, v), as torch.optim defines them. The gradient is
-     * scaled, clipped, then weight_decay*w is added to it, or with decoupled w is first multiplied by 1 - lr*weight_decay --- */
-    void (*update_sgd)(int64_t n, real *w, const real *g, real *m, const rondo__update *u); /* m NULL without momentum */
-    void (*update_adam)(int64_t n, real *w, const real *g, real *m, real *v, const rondo__update *u); /* decoupled: AdamW */
+    /* --- optimiser updates over n parameters (w, gradient g, moments m, v), as torch.optim defines them. The gradient
+     * is scaled, clipped, then weight_decay*w is added to it, or with decoupled w is first multiplied by 1 -
+     * lr*weight_decay --- */
+    /* m NULL without momentum */
+    void (*update_sgd)(int64_t n, real *w, const real *g, real *m, const rondo__update *u);
+    /* decoupled: AdamW */
+    void (*update_adam)(int64_t n, real *w, const real *g, real *m, real *v, const rondo__update *u);
     /* decay is beta2; m NULL without momentum; average: running mean of the gradient, NULL unless centered */
     void (*update_rmsprop)(int64_t n, real *w, const real *g, real *v, real *m, real *average, const rondo__update *u);
     void (*update_adagrad)(int64_t n, real *w, const real *g, real *v, const rondo__update *u);
 } rondo__kernels;
 
-/* The table for an instruction set ("scalar", "avx2", "avx512", "neon"); NULL: the best available. Returns NULL when this
- * build or CPU lacks it. Tables are filled once and const ever after; thread-safe. */
+/* The table for an instruction set ("scalar", "avx2", "avx512", "neon"); NULL: the best available. Returns NULL when
+ * this build or CPU lacks it. Tables are filled once and const ever after; thread-safe. */
 const rondo__kernels *rondo__kernels_get(const char *isa);
 /* Space separated, slowest first. */
 const char *rondo__kernels_available(void);

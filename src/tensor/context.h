@@ -24,11 +24,12 @@ void rondo__pack(rondo_context *context, real *dst, const real *w, int64_t rs, i
 void rondo__product(rondo_context *context, int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, int64_t acs,
                     const real *packed, real *c, int64_t ldc, const real *bias, bool accumulate);
 
-/* C (M, N; ldc) [+]= A·B for operands that are not packed: packs into scratch first (blocked over K for weight gradients,
- * where M and N are small and K is all rows of a batch). Same bits as rondo__pack + rondo__product. */
+/* C (M, N; ldc) [+]= A·B for operands that are not packed: packs into scratch first (blocked over K for weight
+ * gradients, where M and N are small and K is all rows of a batch). Same bits as rondo__pack + rondo__product. */
 size_t rondo__product_scratch(int64_t M, int64_t N, int64_t K); /* bytes */
-void rondo__product_any(rondo_context *context, void *scratch, int64_t M, int64_t N, int64_t K, const real *a, int64_t ars,
-                        int64_t acs, const real *b, int64_t brs, int64_t bcs, real *c, int64_t ldc, bool accumulate);
+void rondo__product_any(rondo_context *context, void *scratch, int64_t M, int64_t N, int64_t K, const real *a,
+                        int64_t ars, int64_t acs, const real *b, int64_t brs, int64_t bcs, real *c, int64_t ldc,
+                        bool accumulate);
 
 /* out (N) += column sums of x (M, N; rows ld apart), each column summed from row 0 up; in parallel by columns. */
 void rondo__column_sums(rondo_context *context, int64_t M, int64_t N, const real *x, int64_t ld, real *out);

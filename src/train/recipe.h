@@ -10,11 +10,27 @@
 #define RONDO__NAME 64
 
 typedef enum rondo__task_kind {
-    RONDO__LANGUAGE_MODEL, RONDO__TRANSLATE, RONDO__CLASSIFY, RONDO__TAG, RONDO__FORECAST, RONDO__TRANSCRIBE
+    RONDO__LANGUAGE_MODEL,
+    RONDO__TRANSLATE,
+    RONDO__CLASSIFY,
+    RONDO__TAG,
+    RONDO__FORECAST,
+    RONDO__TRANSCRIBE
 } rondo__task_kind;
-typedef enum rondo__optimizer_kind { RONDO__SGD, RONDO__ADAM, RONDO__ADAMW, RONDO__RMSPROP, RONDO__ADAGRAD } rondo__optimizer_kind;
+typedef enum rondo__optimizer_kind {
+    RONDO__SGD,
+    RONDO__ADAM,
+    RONDO__ADAMW,
+    RONDO__RMSPROP,
+    RONDO__ADAGRAD
+} rondo__optimizer_kind;
 typedef enum rondo__schedule_kind {
-    RONDO__CONSTANT, RONDO__STEP, RONDO__COSINE, RONDO__INVERSE_SQRT, RONDO__ONE_CYCLE, RONDO__PLATEAU
+    RONDO__CONSTANT,
+    RONDO__STEP,
+    RONDO__COSINE,
+    RONDO__INVERSE_SQRT,
+    RONDO__ONE_CYCLE,
+    RONDO__PLATEAU
 } rondo__schedule_kind;
 
 typedef struct rondo__recipe_tokenizer {
@@ -32,7 +48,7 @@ typedef struct rondo__recipe_data {
 } rondo__recipe_data;
 
 typedef struct rondo__recipe_model {
-    int cell; /* rondo_cell */
+    int cell;                                                                    /* rondo_cell */
     int64_t embedding_size, hidden_size, hidden_sizes[RONDO_MAX_LAYERS], layers; /* hidden_size: a number or a list */
     bool bidirectional, residual, layer_norm, learned_initial_state, tie_weights, variational, bias;
     int merge;
@@ -42,11 +58,11 @@ typedef struct rondo__recipe_model {
     bool peepholes, coupled_gates;
     double cell_clip, forget_bias;
     bool reset_before;
-    double decay;          /* Jordan */
-    int feedback;          /* Jordan: 0 distribution, 1 embedding */
-    bool teacher_forcing;  /* Jordan */
-    int output;            /* 0 softmax, 1 adaptive_softmax */
-    int64_t cutoffs[8];    /* adaptive softmax; zeros end the list */
+    double decay;         /* Jordan */
+    int feedback;         /* Jordan: 0 distribution, 1 embedding */
+    bool teacher_forcing; /* Jordan */
+    int output;           /* 0 softmax, 1 adaptive_softmax */
+    int64_t cutoffs[8];   /* adaptive softmax; zeros end the list */
 } rondo__recipe_model;
 
 typedef struct rondo__recipe_train {
@@ -61,15 +77,16 @@ typedef struct rondo__recipe_train {
         double gamma, minimum;                        /* factor of step/plateau; final fraction of cosine */
         int64_t patience;                             /* plateau, in evaluations */
     } schedule;
-    int64_t batch_size, steps_per_sequence, epochs, max_steps, evaluate_every, save_every; /* in steps; 0: each epoch / off */
-    int64_t accumulate;   /* gradients of so many batches make one step */
+    int64_t batch_size, steps_per_sequence, epochs, max_steps;
+    int64_t evaluate_every, save_every;                 /* in steps; 0: each epoch / off */
+    int64_t accumulate;                                 /* gradients of so many batches make one step */
     double clip_norm, clip_value, label_smoothing, ema; /* ema: decay of the averaged weights, 0: off */
-    int64_t patience;     /* early stopping, in evaluations; 0: off */
-    char metric[RONDO__NAME]; /* what is compared: valid_loss (default) or any task metric */
-    bool metric_rises;    /* true: larger is better */
+    int64_t patience;                                   /* early stopping, in evaluations; 0: off */
+    char metric[RONDO__NAME];                           /* what is compared: valid_loss (default) or any task metric */
+    bool metric_rises;                                  /* true: larger is better */
     uint64_t seed;
     int64_t threads;
-    bool carry_state;     /* truncated back-propagation: carry the state from chunk to chunk (default true) */
+    bool carry_state; /* truncated back-propagation: carry the state from chunk to chunk (default true) */
 } rondo__recipe_train;
 
 typedef struct rondo__recipe {
@@ -82,8 +99,10 @@ typedef struct rondo__recipe {
 
 void rondo__recipe_defaults(rondo__recipe *recipe);
 /* Reads a YAML file, applies sets ("key.path=value"), checks every key, type, range and combination. Errors:
- * "FILE:LINE: unknown key 'hiden_size' (did you mean 'hidden_size'?)"; of a set: "--set model.hiden_size: unknown key ...". */
-rondo_status rondo__recipe_read(rondo__recipe *recipe, const char *path, int sets, const char *const *set, rondo_error *err);
+ * "FILE:LINE: unknown key 'hiden_size' (did you mean 'hidden_size'?)"; of a set: "--set model.hiden_size: unknown key
+ * ...". */
+rondo_status rondo__recipe_read(rondo__recipe *recipe, const char *path, int sets, const char *const *set,
+                                rondo_error *err);
 /* From text (YAML, and so JSON too), for model files, tests and fuzzing. label stands for the file name in errors. */
 rondo_status rondo__recipe_parse(rondo__recipe *recipe, const char *label, const char *text, size_t size, int sets,
                                  const char *const *set, rondo_error *err);
@@ -92,5 +111,6 @@ rondo_status rondo__recipe_json(const rondo__recipe *recipe, rondo__text *out);
 rondo_status rondo__recipe_yaml(const rondo__recipe *recipe, rondo__text *out);
 /* Finds a data file: as it is when absolute, relative to the recipe's folder, or to $RONDO_DATA; "PATH.gz" also counts.
  * RONDO_NOT_FOUND names every place tried and says how to set RONDO_DATA or run scripts/get-data. */
-rondo_status rondo__recipe_find(const rondo__recipe *recipe, const char *name, char found[RONDO__PATH], rondo_error *err);
+rondo_status rondo__recipe_find(const rondo__recipe *recipe, const char *name, char found[RONDO__PATH],
+                                rondo_error *err);
 #endif
