@@ -9,8 +9,8 @@
 extern "C" {
 #endif
 
-/* ---- parameters: all values in one block, all gradients in another (so that the optimiser, the norm and the checkpoint
- * are each one loop). Declare all, finish once, then use. ---- */
+/* ---- parameters: all values in one block, all gradients in another (so that the optimiser, the norm and the
+ * checkpoint are each one loop). Declare all, finish once, then use. ---- */
 typedef struct rondo_params rondo_params;
 
 typedef enum rondo_init_kind {
@@ -72,8 +72,8 @@ typedef struct rondo_recurrent_config {
     rondo_real dropout; /* between layers */
     bool variational;   /* one dropout mask per sequence instead of one per step */
     rondo_real recurrent_dropout, zoneout, zoneout_cell;
-    bool learned_initial_state; /* parameters h0_l0, c0_l0 (, _reverse), used where no state is given */
-    bool layer_norm;            /* LSTM, GRU */
+    bool learned_initial_state;  /* parameters h0_l0, c0_l0 (, _reverse), used where no state is given */
+    bool layer_norm;             /* LSTM, GRU */
     rondo_activation activation; /* Elman, Jordan hidden units: tanh, ReLU, sigmoid */
     /* LSTM */
     int64_t projection_size; /* 0: none */
@@ -83,12 +83,13 @@ typedef struct rondo_recurrent_config {
                                RONDO_NO_FORGET_BIAS: as all other biases (PyTorch's start). Without biases: unused */
     /* GRU */
     bool reset_before;
-    /* Jordan: width of the last layer's output, which leaves the network as the pre-activation a_t; lower layers' outputs
-     * are as wide as their hidden layers */
-    int64_t output_size;              /* 0: hidden size of the last layer */
-    rondo_activation output_activation; /* g of the feedback (last layer); lower layers: tanh, which also is their output */
+    /* Jordan: width of the last layer's output, which leaves the network as the pre-activation a_t; lower layers'
+     * outputs are as wide as their hidden layers */
+    int64_t output_size; /* 0: hidden size of the last layer */
+    rondo_activation
+        output_activation; /* g of the feedback (last layer); lower layers: tanh, which also is their output */
     rondo_real decay;
-    int64_t feedback_size;            /* Q of a feedback matrix given at forward for the last layer; 0: none */
+    int64_t feedback_size; /* Q of a feedback matrix given at forward for the last layer; 0: none */
 } rondo_recurrent_config;
 #define RONDO_NO_FORGET_BIAS ((rondo_real)-1e30)
 
@@ -101,8 +102,8 @@ typedef struct rondo_states {
 } rondo_states;
 
 /* Declares the parameters "PREFIXweight_ih_l0", "...weight_hh_l0", "...bias_ih_l0", "...bias_hh_l0", "_reverse" for the
- * second direction, "weight_hr_l0", "peephole_l0", "gain_x_l0", "gain_h_l0", "gain_c_l0", "bias_c_l0", "h0_l0", "c0_l0";
- * Jordan: weight_ih, weight_sh, bias_ih, weight_ho, bias_o. Keeps a pointer to params. */
+ * second direction, "weight_hr_l0", "peephole_l0", "gain_x_l0", "gain_h_l0", "gain_c_l0", "bias_c_l0", "h0_l0",
+ * "c0_l0"; Jordan: weight_ih, weight_sh, bias_ih, weight_ho, bias_o. Keeps a pointer to params. */
 RONDO_API rondo_status rondo_recurrent_create(rondo_recurrent **out, rondo_params *params, const char *prefix,
                                               const rondo_recurrent_config *config, rondo_error *err);
 RONDO_API void rondo_recurrent_destroy(rondo_recurrent **net);
@@ -128,8 +129,8 @@ typedef struct rondo_stream rondo_stream;
 /* A stream over `batch` independent sequences of a one-directional network, whose parameters must stay unchanged and
  * alive. The context gives the instruction set (a step runs on the calling thread); it must outlive the stream.
  * feedback: Jordan's F values (O, Q) or NULL. Starts from learned or zero states. */
-RONDO_API rondo_status rondo_stream_open(rondo_stream **out, rondo_context *context, rondo_recurrent *net, int64_t batch,
-                                         const rondo_real *feedback, rondo_error *err);
+RONDO_API rondo_status rondo_stream_open(rondo_stream **out, rondo_context *context, rondo_recurrent *net,
+                                         int64_t batch, const rondo_real *feedback, rondo_error *err);
 RONDO_API void rondo_stream_close(rondo_stream **stream);
 /* x (B, I) -> y (B, output_size). No allocation, lock or system call. Same bits as rondo_recurrent_forward. */
 RONDO_API void rondo_stream_step(rondo_stream *stream, const rondo_real *x, rondo_real *y);
@@ -139,16 +140,17 @@ RONDO_API void rondo_stream_states(rondo_stream *stream, int layer, rondo_real *
 /* Jordan: replaces what the last step fed back by the known output (B, Q) (teacher forcing in use). */
 RONDO_API rondo_status rondo_stream_teach(rondo_stream *stream, const rondo_real *known);
 
-/* ---- adaptive softmax (Grave 2017; nn.AdaptiveLogSoftmaxWithLoss): frequent symbols first. Parameters "PREFIXhead.weight",
- * "PREFIXtail.0.0.weight", "PREFIXtail.0.1.weight", ... as PyTorch names them. ---- */
+/* ---- adaptive softmax (Grave 2017; nn.AdaptiveLogSoftmaxWithLoss): frequent symbols first. Parameters
+ * "PREFIXhead.weight", "PREFIXtail.0.0.weight", "PREFIXtail.0.1.weight", ... as PyTorch names them. ---- */
 typedef struct rondo_adaptive rondo_adaptive;
 /* cutoffs rising, the last below V; tail cluster i is projected to width / div^(i+1). */
-RONDO_API rondo_status rondo_adaptive_create(rondo_adaptive **out, rondo_params *params, const char *prefix, int64_t width,
-                                             int64_t V, int cutoffs, const int64_t *cutoff, double div, rondo_error *err);
+RONDO_API rondo_status rondo_adaptive_create(rondo_adaptive **out, rondo_params *params, const char *prefix,
+                                             int64_t width, int64_t V, int cutoffs, const int64_t *cutoff, double div,
+                                             rondo_error *err);
 RONDO_API void rondo_adaptive_destroy(rondo_adaptive **adaptive);
 /* x (rows, width), targets (rows), -1 ignored: mean loss. options as for rondo_cross_entropy (no smoothing). */
-RONDO_API rondo_var *rondo_adaptive_loss(rondo_adaptive *adaptive, rondo_tape *tape, rondo_var *x, const int32_t *targets,
-                                         const rondo_cross_entropy_options *options);
+RONDO_API rondo_var *rondo_adaptive_loss(rondo_adaptive *adaptive, rondo_tape *tape, rondo_var *x,
+                                         const int32_t *targets, const rondo_cross_entropy_options *options);
 /* log-probabilities (rows, V). */
 RONDO_API rondo_var *rondo_adaptive_log_probabilities(rondo_adaptive *adaptive, rondo_tape *tape, rondo_var *x);
 
