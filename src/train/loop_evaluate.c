@@ -108,11 +108,12 @@ rondo_status rondo__run_evaluate(rondo__run *run, rondo_error *err) {
     if (status)
         return status;
     const double loss = rondo_metrics_get(&metrics, "valid_loss");
+    char kept[RONDO__PATH];
     if (!isfinite(loss))
         return rondo__fail(err, RONDO_NUMERIC,
-                           "train: step %lld: the validation loss is %g; %s keeps the last good weights (lower "
-                           "train.optimizer.learning_rate or train.clip_norm)",
-                           (long long)run->progress.step, loss, run->options->folder);
+                           "train: step %lld: the validation loss is %g%s (lower train.optimizer.learning_rate or "
+                           "train.clip_norm)",
+                           (long long)run->progress.step, loss, rondo__run_kept(run, kept));
     const bool best = judge(run, &metrics);
     status = log_line(run, &metrics, best, err);
     run->progress.lines += !status;

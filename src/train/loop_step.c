@@ -1,18 +1,30 @@
 /* One optimiser step: the gradients of one or several batches, then the update. */
 #include <math.h>
+#include <stdio.h>
 
 #include "train/average.h"
 #include "train/loop.h"
 
-/* Numbers (name NULL: the norm as a whole) that are not finite end the run; the files keep what was saved last. */
+const char *rondo__run_kept(const rondo__run *run, char out[RONDO__PATH]) {
+    const bool saved = rondo__file_exists(rondo__run_path(run, "last.safetensors", out));
+    snprintf(out, RONDO__PATH, "%s%.200s", saved ? "; the last good weights are in " : "",
+             saved ? run->options->folder : "");
+    return out;
+}
+
+/* Numbers that are not finite end the run; the files keep what was saved last. */
 static rondo_status refuse_numbers(const rondo__run *run, double loss, rondo_error *err) {
     const char *name = rondo__bad_gradient(run->task->params);
+    char kept[RONDO__PATH], what[192];
+    if (name)
+        snprintf(what, sizeof what, "the gradient of '%s' is not finite", name);
+    else
+        snprintf(what, sizeof what, "%s",
+                 isfinite(loss) ? "the norm of the gradients is not finite" : "all gradients are finite");
     return rondo__fail(
         err, RONDO_NUMERIC,
-        "train: step %lld: the loss is %g and %s%s%s is not finite; %s keeps the last good weights (lower "
-        "train.optimizer.learning_rate or train.clip_norm)",
-        (long long)run->progress.step + 1, loss, name ? "the gradient of '" : "the norm of the gradients",
-        name ? name : "", name ? "'" : "", run->options->folder);
+        "train: step %lld: the loss is %g, %s%s (lower train.optimizer.learning_rate or train.clip_norm)",
+        (long long)run->progress.step + 1, loss, what, rondo__run_kept(run, kept));
 }
 
 static rondo_status one_batch(rondo__run *run, double *loss, rondo_error *err) {
