@@ -56,6 +56,9 @@ static rondo_status check_recipe(const rondo__recipe *recipe, rondo_error *err) 
     return RONDO_OK;
 }
 
+/* Each cluster of the adaptive softmax is so many times narrower than the one before (Grave 2017). */
+#define NARROWING 4.0
+
 static rondo_status add_adaptive(rondo__lm *lm, rondo_error *err) {
     const int64_t *cutoffs = lm->base.recipe.model.cutoffs;
     int count = 0;
@@ -64,7 +67,14 @@ static rondo_status add_adaptive(rondo__lm *lm, rondo_error *err) {
     if (count == 0 || cutoffs[count - 1] >= lm->V)
         return rondo__fail(err, RONDO_ARGUMENT, "model.cutoffs: the last one must be below the vocabulary's size, %lld",
                            (long long)lm->V);
-    return rondo_adaptive_create(&lm->adaptive, lm->base.params, "output.", lm->W, lm->V, count, cutoffs, 4, err);
+    if (pow(NARROWING, count) > (double)lm->W)
+        return rondo__fail(
+            err, RONDO_ARGUMENT,
+            "model.cutoffs: %d clusters, each a quarter as wide as the one before, need an output of the cells "
+            "wider than %lld (raise model.hidden_size, or give fewer cutoffs)",
+            count, (long long)lm->W);
+    return rondo_adaptive_create(&lm->adaptive, lm->base.params, "output.", lm->W, lm->V, count, cutoffs, NARROWING,
+                                 err);
 }
 
 static rondo_status add_output(rondo__lm *lm, rondo_error *err) {
@@ -165,8 +175,10 @@ rondo_var *rondo__lm_loss(rondo__lm *lm, rondo_tape *tape, const rondo__lm_chunk
     if (lm->jordan)
         return rondo_cross_entropy(tape, x, chunk->targets, &chunk->loss);
     x = rondo_dropout(tape, x, (real)m->output_dropout, m->variational);
-    if (lm->adaptive)
-        return rondo_adaptive_loss(lm->adaptive, tape, x, chunk->targets, &chunk->loss);
+    if (lm->adaptive) {
+        const int64_t rows[2] = {chunk->T * chunk->B, lm->W};
+        return rondo_adaptive_loss(lm->adaptive, tape, rondo_reshape(tape, x, 2, rows), chunk->targets, &chunk->loss);
+    }
     rondo_var *weight = lm->weight == lm->embedding ? table : rondo_params_use(params, tape, lm->weight);
     x = rondo_linear(tape, x, weight, rondo_params_use(params, tape, lm->bias));
     return rondo_cross_entropy(tape, x, chunk->targets, &chunk->loss);
