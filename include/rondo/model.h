@@ -36,21 +36,22 @@ typedef struct rondo_event {
     double train_loss;     /* running mean since the last evaluation, nats per symbol */
     double gradient_norm, learning_rate;
     double seconds, symbols_per_second, seconds_left;
-    const char *symbol;    /* "symbols", "tokens", ... */
+    const char *symbol;           /* "symbols", "tokens", ... */
     const rondo_metrics *metrics; /* EVALUATE */
-    bool best;             /* EVALUATE: the best so far */
+    bool best;                    /* EVALUATE: the best so far */
     const char *message;
 } rondo_event;
-/* Called on the training thread. Return false to stop after this step: everything is saved, RONDO_INTERRUPTED returned. */
+/* Called on the training thread. Return false to stop after this step: everything is saved, RONDO_INTERRUPTED returned.
+ */
 typedef bool (*rondo_event_fn)(const rondo_event *event, void *arg);
 
 typedef struct rondo_train_options {
-    const char *folder;     /* DIR; created when absent. Must not be NULL */
-    int sets;               /* overrides "key.path=value" */
+    const char *folder; /* DIR; created when absent. Must not be NULL */
+    int sets;           /* overrides "key.path=value" */
     const char *const *set;
-    bool resume;            /* go on from DIR/last.safetensors; RONDO_NOT_FOUND when there is none */
-    int threads;            /* 0: the recipe's */
-    rondo_event_fn event;   /* may be NULL */
+    bool resume;          /* go on from DIR/last.safetensors; RONDO_NOT_FOUND when there is none */
+    int threads;          /* 0: the recipe's */
+    rondo_event_fn event; /* may be NULL */
     void *event_arg;
 } rondo_train_options;
 typedef struct rondo_train_result {
@@ -58,8 +59,8 @@ typedef struct rondo_train_result {
     double seconds;
     rondo_metrics best; /* of the evaluation that model.safetensors holds */
 } rondo_train_result;
-/* Trains the recipe and writes DIR/model.safetensors, last.safetensors, metrics.jsonl, recipe.yaml. Not thread-safe for one
- * folder. result may be NULL. */
+/* Trains the recipe and writes DIR/model.safetensors, last.safetensors, metrics.jsonl, recipe.yaml. Not thread-safe for
+ * one folder. result may be NULL. */
 RONDO_API rondo_status rondo_train(const char *recipe, const rondo_train_options *options, rondo_train_result *result,
                                    rondo_error *err);
 
@@ -72,22 +73,22 @@ RONDO_API const char *rondo_model_task(const rondo_model *model);
 /* Everything about it, as JSON text that lives as long as the model: task, cell, sizes, parameters, vocabulary size,
  * tensors with shapes, recipe, metrics. */
 RONDO_API const char *rondo_model_info(rondo_model *model);
-RONDO_API rondo_status rondo_model_evaluate(rondo_model *model, int files, const char *const *file, rondo_metrics *metrics,
-                                            rondo_error *err);
+RONDO_API rondo_status rondo_model_evaluate(rondo_model *model, int files, const char *const *file,
+                                            rondo_metrics *metrics, rondo_error *err);
 
 typedef struct rondo_generate_options {
-    const char *prompt;  /* NULL or "": starts after a line end */
-    int64_t tokens;      /* 0: 200 */
-    double temperature;  /* 0: greedy... see greedy; default (0 and !greedy): 1 */
-    bool greedy;         /* always the most probable symbol */
-    int64_t top_k;       /* 0: all */
-    double top_p;        /* 0: 1 */
+    const char *prompt; /* NULL or "": starts after a line end */
+    int64_t tokens;     /* 0: 200 */
+    double temperature; /* 0: greedy... see greedy; default (0 and !greedy): 1 */
+    bool greedy;        /* always the most probable symbol */
+    int64_t top_k;      /* 0: all */
+    double top_p;       /* 0: 1 */
     uint64_t seed;
 } rondo_generate_options;
 /* Called for each piece of text as it is written (UTF-8, whole characters). Return false to stop. */
 typedef bool (*rondo_text_fn)(const char *text, size_t size, void *arg);
-RONDO_API rondo_status rondo_model_generate(rondo_model *model, const rondo_generate_options *options, rondo_text_fn write,
-                                            void *arg, rondo_error *err);
+RONDO_API rondo_status rondo_model_generate(rondo_model *model, const rondo_generate_options *options,
+                                            rondo_text_fn write, void *arg, rondo_error *err);
 
 /* ---- timing one layer (the command `rondo bench cell`) ---- */
 typedef enum rondo_bench_pass { RONDO_BENCH_TRAIN, RONDO_BENCH_FORWARD, RONDO_BENCH_STEP } rondo_bench_pass;

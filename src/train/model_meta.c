@@ -1,6 +1,5 @@
 /* The JSON in a model file's metadata, read as something that a stranger wrote. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "train/metrics.h"
@@ -15,9 +14,10 @@ static rondo_status part_text(const json_t *root, const char *key, char **out, c
     if (!json_is_object(part))
         return rondo__fail(err, RONDO_FORMAT, "%s: metadata 'rondo' has no object '%s' (not a model file of Rondo)",
                            path, key);
-    char *text = json_dumps(part, JSON_COMPACT);
-    *out = text ? rondo__strdup(text) : NULL;
-    free(text);
+    const size_t size = json_dumpb(part, NULL, 0, JSON_COMPACT);
+    *out = size ? rondo__alloc(size + 1) : NULL;
+    if (*out)
+        (*out)[json_dumpb(part, *out, size, JSON_COMPACT)] = '\0';
     return *out ? RONDO_OK : rondo__fail(err, RONDO_MEMORY, "%s: no memory for its metadata", path);
 }
 

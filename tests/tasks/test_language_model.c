@@ -62,7 +62,7 @@ static void try_model(const char *const *sets) {
 
 static void test_every_kind(void **state) {
     (void)state;
-    static const char *const kinds[][5] = {
+    static const char *const kinds[][8] = {
         {"model.cell=lstm", "model.embedding_size=7", "model.tie_weights=true"},
         {"data.tokenizer=word", "train.steps_per_sequence=3"},
         {"model.cell=gru", "model.layer_norm=true", "data.tokenizer={type: word, min_count: 3, lowercase: true}"},
