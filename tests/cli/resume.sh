@@ -1,10 +1,10 @@
 # Killed and resumed at many moments, a run ends with the bits of the uninterrupted one.
 . "$(dirname "$0")/lib.sh"
 small_recipe
-sets="--set train.max_steps=150 --set train.save_every=5 --set train.evaluate_every=25 --set model.dropout=0.2 --set model.layers=2"
+sets="--set train.max_steps=600 --set train.epochs=30 --set model.hidden_size=48 --set train.save_every=10 --set train.evaluate_every=100 --set model.dropout=0.2 --set model.layers=2"
 expect 0 '' "$RONDO" train small.yaml $sets --out whole --quiet
 # Ctrl-C: a message that says how to go on
-"$RONDO" train small.yaml $sets --out ctrlc --quiet --set train.max_steps=100000 --set train.epochs=1000 2> err &
+"$RONDO" train small.yaml $sets --out ctrlc --quiet --set train.max_steps=1000000 --set train.epochs=100000 2> err &
 pid=$!
 sleep 0.4
 kill -INT $pid
@@ -25,6 +25,7 @@ done
 resume=
 [ -e killed/last.safetensors ] && resume=--resume || rm -rf killed
 expect 0 '' "$RONDO" train small.yaml $sets --out killed --quiet $resume
+[ $kills -ge 3 ] || note_failure "only $kills runs were killed in time"
 check "after $kills kills the model has the same bits" cmp whole/model.safetensors killed/model.safetensors
 check "as many lines of metrics" test "$(wc -l < whole/metrics.jsonl)" -eq "$(wc -l < killed/metrics.jsonl)"
 finish
