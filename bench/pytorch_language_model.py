@@ -35,8 +35,7 @@ class Model(torch.nn.Module):
         self.rnn = torch.nn.LSTM(E, H, L, dropout=m["dropout"] if L > 1 else 0)
         self.output_dropout = torch.nn.Dropout(m["output_dropout"])
         self.output = torch.nn.Linear(H, V)
-        bound = 1 / math.sqrt(E)
-        torch.nn.init.uniform_(self.embedding.weight, -bound, bound)
+        torch.nn.init.zeros_(self.output.bias)
         for layer in range(L):
             getattr(self.rnn, f"bias_ih_l{layer}").data[H : 2 * H] = m["forget_bias"]
             getattr(self.rnn, f"bias_hh_l{layer}").data[H : 2 * H] = 0
