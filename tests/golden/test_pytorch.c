@@ -328,7 +328,7 @@ static void check_training(const char *name, const rondo_optimizer_options *opti
     const int32_t *ids = stored(&r, "", "ids")->data, *targets = stored(&r, "", "targets")->data;
     const float *losses = stored(&r, "", "losses")->data;
     for (int step = 0; step < STEPS; step++) {
-        double loss = (double)train_batch(&r, &m, ids + step * T * B, targets + step * T * B);
+        double loss = (double)train_batch(&r, &m, ids, targets);
         if (!(fabs(loss - (double)losses[step]) <= 1e-5 * (double)losses[step]))
             fail_msg("%s: the loss of step %d is %.8g, not %.8g", name, step, loss, (double)losses[step]);
         must(rondo_optimizer_step(optimizer, NULL, NULL, &err), &err);
@@ -346,7 +346,7 @@ static void training(void **unused) {
     (void)unused;
     check_training("training_sgd", &(rondo_optimizer_options){.learning_rate = 0.5, .momentum = 0.9});
     check_training("training_adamw", &(rondo_optimizer_options){
-                                         .kind = RONDO_OPTIMIZER_ADAMW, .learning_rate = 0.01, .weight_decay = 0.1});
+                                         .kind = RONDO_OPTIMIZER_ADAMW, .learning_rate = 0.03, .weight_decay = 0.1});
 }
 
 int main(void) {
