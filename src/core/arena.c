@@ -1,17 +1,23 @@
 /* Arenas: stacks of memory.
  *
  * An arena is a list of chunks. Pushes fill the current chunk from below; when it is full the next one that is large
- * enough takes over, and a new one is appended when none is. Nothing ever moves while it is in use. Only when the arena
- * is empty, and once held several chunks, does the next push replace them with a single chunk of the largest size ever
- * needed: so the first training step may allocate often, the second once, the later ones never.
+ * enough takes over, and a new one is appended when none is. Nothing ever moves while it is in use. Clearing empties
+ * the chunks and keeps them, so the same pushes again fall on the same places: the first step of a size may allocate,
+ * no later one does. There are two exceptions, both when the arena is empty. A piece for which no chunk is large enough
+ * gets a single chunk in place of all others, as large as the arena was ever full (a scratch arena asks for one piece
+ * after the other). And when steps of ever other sizes have left chunks that are too small for those after them, more
+ * than WASTE times what was ever in use together, one chunk takes their place.
  *
  *     first -> [header | piece | piece | piece |~~~~]  -> [header | piece |~~~~~~~~~~~] -> [header |~~~~~~~]
  *                                                          ^ current
  *
  * Invariants: every chunk after `current` has used == 0; arena->used is the sum of used over all chunks, and is 0 only
  * when the arena is empty. A mark with used == 0 therefore means "empty" whatever chunk it names, and a mark with
- * used > 0 names a chunk that cannot have been merged away. Under AddressSanitizer all free space is poisoned and 64
- * bytes behind each piece stay poisoned, so an overrun into the neighbour is caught. */
+ * used > 0 names a chunk that cannot have been merged away. One step alone never makes the arena wasteful: what is left
+ * free in a chunk is less than the piece that did not fit and stands in a later one, and the last chunk is no larger
+ * than that piece or all before it, so together they are less than three times as large as what they hold. Under
+ * AddressSanitizer all free space is poisoned and 64 bytes behind each piece stay poisoned, so an overrun into the
+ * neighbour is caught. */
 #include <string.h>
 
 #include "core/core.h"
@@ -37,6 +43,7 @@
 
 #define SMALLEST_CHUNK ((size_t)64 << 10)
 #define LARGEST_EXTRA ((size_t)64 << 20)
+#define WASTE 3
 
 typedef struct rondo__chunk {
     struct rondo__chunk *next;
@@ -76,29 +83,43 @@ static bool piece_size(size_t bytes, size_t *out) {
     return true;
 }
 
-/* Makes room for size bytes in the current chunk. */
-static bool make_room(rondo__arena *arena, size_t size) {
-    if (arena->used == 0 && arena->first && (arena->first->next || arena->first->size < size))
-        free_chunks(arena);
-    chunk *last = NULL;
-    for (chunk *c = arena->current; c; last = c, c = c->next)
+static bool is_wasteful(const rondo__arena *arena) {
+    size_t room = 0;
+    for (const chunk *c = arena->first; c; c = c->next)
+        room += c->size;
+    return room > SMALLEST_CHUNK && (room - SMALLEST_CHUNK) / WASTE > arena->peak;
+}
+
+/* Goes on to the next chunk, from the current one on, with size bytes free; false when there is none. */
+static bool find_room(rondo__arena *arena, size_t size) {
+    for (chunk *c = arena->current; c; c = c->next)
         if (c->size - c->used >= size) {
             arena->current = c;
             return true;
         }
+    return false;
+}
+
+/* Makes room for size bytes in the current chunk. */
+static bool make_room(rondo__arena *arena, size_t size) {
+    if (arena->used == 0 && is_wasteful(arena))
+        free_chunks(arena);
+    if (find_room(arena, size))
+        return true;
     size_t wanted = arena->used < LARGEST_EXTRA ? arena->used : LARGEST_EXTRA;
-    if (arena->used == 0)
+    if (arena->used == 0) {
+        free_chunks(arena);
         wanted = arena->peak;
+    }
     if (wanted < SMALLEST_CHUNK)
         wanted = SMALLEST_CHUNK;
     chunk *fresh = chunk_create(size > wanted ? size : wanted);
     if (!fresh)
         return false;
-    if (last)
-        last->next = fresh;
-    else
-        arena->first = fresh;
-    arena->current = fresh;
+    chunk **end = &arena->first;
+    while (*end)
+        end = &(*end)->next;
+    *end = arena->current = fresh;
     return true;
 }
 

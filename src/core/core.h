@@ -29,7 +29,7 @@ void rondo__alloc_fail_at(int64_t nth);                /* the nth allocation fro
 bool rondo__size_mul(size_t a, size_t b, size_t *out); /* false on overflow */
 bool rondo__size_add(size_t a, size_t b, size_t *out);
 
-/* ---- arenas (arena.c): stacks of memory that grow by chunks; once empty again, the chunks become one ---- */
+/* ---- arenas (arena.c): stacks of memory that grow by chunks, which serve again once the arena was cleared ---- */
 typedef struct rondo__arena {
     struct rondo__chunk *first, *current;
     size_t used, peak; /* bytes, over all chunks */
@@ -43,7 +43,7 @@ rondo_status rondo__arena_reserve(rondo__arena *arena, size_t bytes); /* room fo
 void *rondo__arena_push(rondo__arena *arena, size_t bytes);           /* aligned, not cleared; NULL: out of memory */
 rondo__mark rondo__arena_mark(const rondo__arena *arena);
 void rondo__arena_rewind(rondo__arena *arena, rondo__mark mark);
-/* Rewinds to empty; several chunks become one of the peak size at the next push. */
+/* Rewinds to empty; the chunks stay: pushing the same pieces again allocates nothing. */
 void rondo__arena_clear(rondo__arena *arena);
 void rondo__arena_free(rondo__arena *arena);
 

@@ -183,12 +183,11 @@ static void test_no_allocation_later(void **state) {
     (void)state;
     model_make(&m, (model_sizes){.T = 9, .B = 8, .E = 33, .V = 70});
     assert_int_equal(rondo_tape_create(&fresh, context, NULL), RONDO_OK);
-    for (uint64_t i = 0; i < 2; i++) /* the second step joins the pieces that the first one found */
-        assert_int_equal(model_step(&m, fresh, i, &loss[i]), RONDO_OK);
+    assert_int_equal(model_step(&m, fresh, 0, &loss[0]), RONDO_OK);
     uint64_t before = rondo__alloc_count();
     size_t peak = rondo_tape_peak_bytes(fresh);
-    for (uint64_t i = 2; i < 6; i++)
-        assert_int_equal(model_step(&m, fresh, i, &loss[3]), RONDO_OK);
+    for (uint64_t i = 1; i < 6; i++)
+        assert_int_equal(model_step(&m, fresh, i, &loss[i == 1]), RONDO_OK);
     assert_int_equal(rondo__alloc_count(), before);
     assert_int_equal(rondo_tape_peak_bytes(fresh), peak);
     assert_int_equal(model_step(&m, fresh, 1, &loss[2]), RONDO_OK);

@@ -96,7 +96,7 @@ static bool step(rondo__arena *arena, size_t scale) {
     return true;
 }
 
-static void test_arena_grows_merges_and_rests(void **state) {
+static void test_arena_grows_and_rests(void **state) {
     (void)state;
     int64_t live = rondo__alloc_live();
     rondo__arena arena;
@@ -104,16 +104,55 @@ static void test_arena_grows_merges_and_rests(void **state) {
     rondo__mark empty = rondo__arena_mark(&arena);
     assert_true(step(&arena, 20));
     assert_true(rondo__alloc_live() > live + 1);
-    rondo__arena_clear(&arena);
-    assert_true(step(&arena, 20));
-    assert_int_equal(rondo__alloc_live(), live + 1);
     uint64_t count = rondo__alloc_count();
     for (int i = 0; i < 5; i++) {
         rondo__arena_rewind(&arena, empty);
         assert_int_equal(arena.used, 0);
         assert_true(step(&arena, 20));
+        rondo__arena_clear(&arena);
+        assert_true(step(&arena, 3));
     }
     assert_int_equal(rondo__alloc_count(), count);
+    rondo__arena_free(&arena);
+    assert_int_equal(rondo__alloc_live(), live);
+}
+
+/* Single pieces, as of scratch memory: the largest has the only chunk, and pairs that fitted fit again. */
+static void test_arena_of_scratch(void **state) {
+    (void)state;
+    int64_t live = rondo__alloc_live();
+    uint64_t count = 0;
+    rondo__arena arena;
+    rondo__arena_init(&arena);
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 1; i < 9; i++) {
+            assert_non_null(rondo__arena_push(&arena, i << 20));
+            rondo__arena_clear(&arena);
+        }
+        assert_int_equal(rondo__alloc_live(), live + (round ? 2 : 1));
+        assert_non_null(rondo__arena_push(&arena, (size_t)5 << 20));
+        assert_non_null(rondo__arena_push(&arena, (size_t)5 << 20));
+        rondo__arena_clear(&arena);
+        assert_true(round == 0 || rondo__alloc_count() == count);
+        count = rondo__alloc_count();
+    }
+    rondo__arena_free(&arena);
+    assert_int_equal(rondo__alloc_live(), live);
+}
+
+/* Steps of ever larger pieces leave chunks behind that are too small for the next; these do not pile up. */
+static void test_arena_is_not_wasteful(void **state) {
+    (void)state;
+    int64_t live = rondo__alloc_live();
+    rondo__arena arena;
+    rondo__arena_init(&arena);
+    for (size_t size = 100000; size < 300000; size += 10000) {
+        assert_non_null(rondo__arena_push(&arena, 10));
+        for (int i = 0; i < 3; i++)
+            assert_non_null(rondo__arena_push(&arena, size));
+        assert_true(rondo__alloc_live() < live + 12);
+        rondo__arena_clear(&arena);
+    }
     rondo__arena_free(&arena);
     assert_int_equal(rondo__alloc_live(), live);
 }
@@ -185,7 +224,9 @@ int main(void) {
         cmocka_unit_test(test_overflow),
         cmocka_unit_test(test_growing),
         cmocka_unit_test(test_fails_once_at_the_nth),
-        cmocka_unit_test(test_arena_grows_merges_and_rests),
+        cmocka_unit_test(test_arena_grows_and_rests),
+        cmocka_unit_test(test_arena_of_scratch),
+        cmocka_unit_test(test_arena_is_not_wasteful),
         cmocka_unit_test(test_arena_reserve),
         cmocka_unit_test(test_arena_every_failure),
         cmocka_unit_test(test_arena_red_zones),
