@@ -1,7 +1,5 @@
 /* concat: parts joined along one dimension. y is (outer, row); part p is (outer, row_p) and stands in each row of y
  * behind the parts before it. */
-#include <string.h>
-
 #include "autograd/op_tools.h"
 #include "rondo/ops.h"
 
@@ -34,48 +32,24 @@ static rondo_status shape(rondo_call *call, rondo_error *err) {
     return RONDO_OK;
 }
 
-typedef struct job {
-    const rondo__kernels *kernels;
-    real *y;    /* (outer, y_row), from the first element of the part */
-    real *part; /* (outer, part_row) */
-    int64_t y_row, part_row;
-    bool backward;
-} job;
-
-/* Over the elements of one part; a range may begin and end inside a row. */
-static void copy_range(void *arg, int64_t begin, int64_t end, int worker) {
-    const job *j = arg;
-    (void)worker;
-    while (begin < end) {
-        int64_t row = begin / j->part_row, at = begin % j->part_row;
-        int64_t n = j->part_row - at < end - begin ? j->part_row - at : end - begin;
-        real *y = j->y + row * j->y_row + at;
-        if (j->backward)
-            j->kernels->axpy(n, j->part + begin, 1, y);
-        else
-            memcpy(y, j->part + begin, (size_t)n * sizeof(real));
-        begin += n;
-    }
-}
-
 static rondo_status run(rondo_call *call, bool backward) {
     int axis = ((const concat_options *)call->options)->axis;
     const rondo_tensor *y = &call->out[0]->value;
-    int64_t inner = 1, before = 0;
+    int64_t outer = 1, inner = 1, before = 0;
+    for (int i = 0; i < axis; i++)
+        outer *= y->dims[i];
     for (int i = axis + 1; i < y->rank; i++)
         inner *= y->dims[i];
+    const int64_t y_row = y->dims[axis] * inner;
     for (int p = 0; p < call->inputs; p++) {
         rondo_var *part = call->in[p];
-        int64_t part_row = part->value.dims[axis] * inner;
-        job j = {.kernels = call->context->kernels,
-                 .y = (backward ? call->out[0]->grad : rondo__data(call->out[0])) + before,
-                 .part = backward ? part->grad : rondo__data(part),
-                 .y_row = y->dims[axis] * inner,
-                 .part_row = part_row,
-                 .backward = backward};
-        if (j.part)
-            rondo__parallel(call->context, rondo__count(part), RONDO__BLOCK, copy_range, &j);
-        before += part_row;
+        int64_t row = part->value.dims[axis] * inner;
+        if (!backward)
+            rondo__move_rows(call->context, outer, row, rondo__data(call->out[0]) + before, y_row, rondo__data(part),
+                             row, false);
+        else if (part->grad)
+            rondo__move_rows(call->context, outer, row, part->grad, row, call->out[0]->grad + before, y_row, true);
+        before += row;
     }
     return RONDO_OK;
 }

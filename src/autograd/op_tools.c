@@ -70,3 +70,36 @@ void rondo__accumulate(rondo_context *context, int64_t n, real *dst, const real 
     accumulation job = {context->kernels, dst, src};
     rondo__parallel(context, n, RONDO__BLOCK, accumulate_range, &job);
 }
+
+typedef struct row_moves {
+    const rondo__kernels *kernels;
+    int64_t n;
+    real *to;
+    int64_t to_row;
+    const real *from;
+    int64_t from_row;
+    bool add;
+} row_moves;
+
+/* Over the numbers that move; a range may begin and end inside a row. */
+static void move_range(void *arg, int64_t begin, int64_t end, int worker) {
+    const row_moves *job = arg;
+    (void)worker;
+    while (begin < end) {
+        int64_t row = begin / job->n, at = begin % job->n, left = job->n - at;
+        int64_t count = left < end - begin ? left : end - begin;
+        real *to = job->to + row * job->to_row + at;
+        const real *from = job->from + row * job->from_row + at;
+        if (job->add)
+            job->kernels->axpy(count, to, 1, from);
+        else
+            memcpy(to, from, (size_t)count * sizeof *to);
+        begin += count;
+    }
+}
+
+void rondo__move_rows(rondo_context *context, int64_t rows, int64_t n, real *to, int64_t to_row, const real *from,
+                      int64_t from_row, bool add) {
+    row_moves job = {context->kernels, n, to, to_row, from, from_row, add};
+    rondo__parallel(context, rows * n, RONDO__BLOCK, move_range, &job);
+}

@@ -49,5 +49,8 @@ rondo_var *rondo__apply(rondo_tape *tape, const rondo_op *op, const void *option
 
 /* dst += src, in parallel. */
 void rondo__accumulate(rondo_context *context, int64_t n, real *dst, const real *src);
+/* to = from, or to += from where add is set: rows of n numbers, which stand to_row and from_row apart. In parallel. */
+void rondo__move_rows(rondo_context *context, int64_t rows, int64_t n, real *to, int64_t to_row, const real *from,
+                      int64_t from_row, bool add);
 
 #endif

@@ -2,8 +2,6 @@
  *
  * With A the dimension's size, x is (outer, A, inner) and y (outer, end - begin, inner): both are rows, one for each
  * outer index, and y's row is one piece of x's. */
-#include <string.h>
-
 #include "autograd/op_tools.h"
 #include "rondo/ops.h"
 
@@ -28,54 +26,40 @@ static rondo_status shape(rondo_call *call, rondo_error *err) {
     return RONDO_OK;
 }
 
-typedef struct job {
-    const rondo__kernels *kernels;
-    real *x; /* (outer, x_row), from the first element of the slice */
-    real *y; /* (outer, y_row) */
-    int64_t x_row, y_row;
-    bool backward;
-} job;
+/* Where the slice begins in x, and the lengths of both rows. */
+typedef struct place {
+    int64_t at, x_row, y_row, rows;
+} place;
 
-/* Over the elements of y; a range may begin and end inside a row. */
-static void copy_range(void *arg, int64_t begin, int64_t end, int worker) {
-    const job *j = arg;
-    (void)worker;
-    while (begin < end) {
-        int64_t row = begin / j->y_row, at = begin % j->y_row;
-        int64_t n = j->y_row - at < end - begin ? j->y_row - at : end - begin;
-        real *x = j->x + row * j->x_row + at;
-        if (j->backward)
-            j->kernels->axpy(n, x, 1, j->y + begin);
-        else
-            memcpy(j->y + begin, x, (size_t)n * sizeof(real));
-        begin += n;
-    }
-}
-
-static rondo_status run(rondo_call *call, real *x, real *y, bool backward) {
+static place place_of(const rondo_call *call) {
     const slice_options *options = call->options;
-    const rondo_tensor *shape_x = &call->in[0]->value;
+    const rondo_tensor *x = &call->in[0]->value;
+    place p = {.rows = 1};
     int64_t inner = 1;
-    for (int i = options->axis + 1; i < shape_x->rank; i++)
-        inner *= shape_x->dims[i];
-    job j = {.kernels = call->context->kernels,
-             .x = x + options->begin * inner,
-             .y = y,
-             .x_row = shape_x->dims[options->axis] * inner,
-             .y_row = (options->end - options->begin) * inner,
-             .backward = backward};
-    rondo__parallel(call->context, rondo__count(call->out[0]), RONDO__BLOCK, copy_range, &j);
-    return RONDO_OK;
+    for (int i = 0; i < options->axis; i++)
+        p.rows *= x->dims[i];
+    for (int i = options->axis + 1; i < x->rank; i++)
+        inner *= x->dims[i];
+    p.at = options->begin * inner;
+    p.x_row = x->dims[options->axis] * inner;
+    p.y_row = (options->end - options->begin) * inner;
+    return p;
 }
 
 static rondo_status forward(rondo_call *call, rondo_error *err) {
+    place p = place_of(call);
     (void)err;
-    return run(call, rondo__data(call->in[0]), rondo__data(call->out[0]), false);
+    rondo__move_rows(call->context, p.rows, p.y_row, rondo__data(call->out[0]), p.y_row,
+                     rondo__data(call->in[0]) + p.at, p.x_row, false);
+    return RONDO_OK;
 }
 
 static rondo_status backward(rondo_call *call, rondo_error *err) {
+    place p = place_of(call);
     (void)err;
-    return run(call, call->in[0]->grad, call->out[0]->grad, true);
+    rondo__move_rows(call->context, p.rows, p.y_row, call->in[0]->grad + p.at, p.x_row, call->out[0]->grad, p.y_row,
+                     true);
+    return RONDO_OK;
 }
 
 static const rondo_op slice = {

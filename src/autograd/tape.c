@@ -80,6 +80,8 @@ void rondo_tape_begin(rondo_tape *tape, const rondo_step *step) {
 }
 
 rondo_status rondo_tape_status(const rondo_tape *tape, rondo_error *err) {
+    if (!tape)
+        return rondo__fail(err, RONDO_ARGUMENT, "rondo_tape_status: the tape is NULL");
     if (err && tape->failure.status)
         *err = tape->failure;
     return tape->failure.status;
@@ -130,18 +132,14 @@ static node *push_node(rondo_tape *tape) {
 rondo_var *rondo_leaf(rondo_tape *tape, const rondo_tensor *value, rondo_real *grad) {
     if (rondo__tape_failed(tape))
         return NULL;
-    if (!value || (!value->data && rondo_tensor_count(value) > 0)) {
-        rondo__tape_fail(tape, RONDO_ARGUMENT, "leaf: the tensor or its data is NULL");
+    rondo_status status = rondo_tensor_check(value, &tape->failure);
+    if (status) {
+        keep_failure(tape, "leaf", status);
         return NULL;
     }
     if (value->dtype != RONDO_REAL) {
         rondo__tape_fail(tape, RONDO_ARGUMENT, "leaf: its numbers are %s (they must be %s)",
                          rondo_dtype_name(value->dtype), rondo_dtype_name(RONDO_REAL));
-        return NULL;
-    }
-    rondo_status status = rondo_tensor_check(value, &tape->failure);
-    if (status) {
-        keep_failure(tape, "leaf", status);
         return NULL;
     }
     node *n = push_node(tape);
@@ -265,7 +263,9 @@ static rondo_status run_forward(rondo_tape *tape, record *r) {
 }
 
 static bool check_apply(rondo_tape *tape, const rondo_op *op, const void *options, int n_in, int n_out) {
-    if (n_in < 0 || n_in > RONDO_MAX_INPUTS || n_out < 1 || n_out > RONDO_MAX_OUTPUTS)
+    if (!op || !op->name || !op->shape)
+        rondo__tape_fail(tape, RONDO_ARGUMENT, "rondo_apply: the operator is NULL, or has no name or shape function");
+    else if (n_in < 0 || n_in > RONDO_MAX_INPUTS || n_out < 1 || n_out > RONDO_MAX_OUTPUTS)
         rondo__tape_fail(tape, RONDO_ARGUMENT, "%s: %d inputs and %d outputs (at most %d and 1 to %d)", op->name, n_in,
                          n_out, RONDO_MAX_INPUTS, RONDO_MAX_OUTPUTS);
     else if (op->options_size && !options)
@@ -371,19 +371,20 @@ static rondo_status walk(rondo_tape *tape, pass each) {
     return RONDO_OK;
 }
 
-static rondo_status check_backward(rondo_tape *tape, int count, rondo_var *const *vars) {
+static rondo_status check_backward(rondo_tape *tape, int count, rondo_var *const *vars,
+                                   const rondo_real *const *grads) {
     if (!tape->now.recording)
         rondo__tape_fail(tape, RONDO_STATE, "backward: nothing was recorded (begin the step with recording on)");
     else if (tape->walked)
         rondo__tape_fail(tape, RONDO_STATE, "backward: called twice in one step (begin a new step)");
     for (int i = 0; i < count && !tape->failure.status; i++)
-        if (!vars[i])
-            rondo__tape_fail(tape, RONDO_ARGUMENT, "backward: variable %d is NULL", i);
+        if (!vars[i] || !grads[i])
+            rondo__tape_fail(tape, RONDO_ARGUMENT, "backward: variable %d or its gradient is NULL", i);
     return tape->failure.status;
 }
 
 rondo_status rondo_backward_from(rondo_tape *tape, int count, rondo_var *const *vars, const rondo_real *const *grads) {
-    if (rondo__tape_failed(tape) || check_backward(tape, count, vars))
+    if (rondo__tape_failed(tape) || check_backward(tape, count, vars, grads))
         return tape ? tape->failure.status : RONDO_ARGUMENT;
     tape->walked = true;
     for (int i = 0; i < count; i++) {

@@ -1,5 +1,6 @@
 #include "nn/cell.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- checks ---- */
@@ -36,6 +37,7 @@ rondo_status rondo__expect_sequence(const rondo_call *call, const rondo_sequence
 
 void rondo__set_shape(rondo_var *var, int rank, int64_t d0, int64_t d1, int64_t d2) {
     const int64_t dims[3] = {d0, d1, d2};
+    assert(rank <= 3);
     var->value.rank = rank;
     for (int i = 0; i < rank; i++)
         var->value.dims[i] = dims[i];

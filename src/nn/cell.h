@@ -27,6 +27,8 @@ static inline bool rondo__wants_grad(const rondo_var *var) { return var && var->
 static inline real *rondo__values(const rondo_var *var) { return var ? (real *)var->value.data : NULL; }
 
 /* ---- packed views ---- */
+/* array + count, or still NULL. */
+static inline real *rondo__offset(real *array, int64_t count) { return array ? array + count : NULL; }
 /* N, the sum of lengths, before there is a plan; *dense: all lengths equal T. */
 int64_t rondo__count_rows(int64_t T, int64_t B, const rondo_sequence_options *options, bool *dense);
 /* The padded array itself when the plan is dense, else its rows gathered into room (N, n). */

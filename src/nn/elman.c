@@ -140,7 +140,7 @@ static rondo_status elman_shape(rondo_call *call, rondo_error *err) {
                                               {"b_ih", true, 1, {H}},     {"b_hh", true, 1, {H}}};
     status = rondo__expect_inputs(call, INPUTS, expected, err);
     if (status == RONDO_OK)
-        status = rondo__expect_room("elman", T * B, H + I, err);
+        status = rondo__expect_room("elman", T, B, H + I, err);
     rondo__set_shape(call->out[0], 3, T, B, H);
     rondo__set_shape(call->out[1], 2, B, H, 0);
     return status;
@@ -170,8 +170,8 @@ static void elman_walk(void *arg, int64_t first, int64_t count, int worker) {
             break;
         const real *h_prev = rondo__entering(plan, s, first, H, e->h0, e->h);
         const real *h_in =
-            rondo__masked(e->kernels, rows * H, e->masked + place, h_prev, e->mask ? e->mask + place : NULL);
-        elman_rows(e, rows, e->h + at, e->f + at, e->keep ? e->keep + at : NULL, h_prev, h_in);
+            rondo__masked(e->kernels, rows * H, e->masked + place, h_prev, rondo__offset(e->mask, place));
+        elman_rows(e, rows, e->h + at, e->f + at, rondo__offset(e->keep, at), h_prev, h_in);
     }
 }
 
@@ -199,9 +199,7 @@ static rondo_status elman_forward(rondo_call *call, rondo_error *err) {
     /* 4. the steps */
     rondo__walk_rows(context, e.plan, elman_walk, &e);
     /* 5. outputs in the order of the batch */
-    real *final_state = e.masked;
-    rondo__final_rows(e.plan, H, final_state, e.h0, e.h);
-    rondo__unorder_rows(e.plan, H, rondo__values(call->out[1]), final_state, false);
+    rondo__final_rows(e.plan, H, rondo__values(call->out[1]), e.h0, e.h);
     if (!e.plan->dense)
         rondo__scatter_rows(context, e.plan, H, rondo__values(call->out[0]), e.h, false);
     return RONDO_OK;
@@ -230,10 +228,10 @@ static void elman_walk_back(void *arg, int64_t first, int64_t count, int worker)
         if (rows == 0)
             continue;
         e->kernels->add(n, dh, dh, e->dy + at);
-        rondo__zoneout_split(n, d, dh, e->keep ? e->keep + at : NULL);
+        rondo__zoneout_split(n, d, dh, rondo__offset(e->keep, at));
         memset(e->da + at, 0, (size_t)n * sizeof(real));
         rondo__activate_backward(e->kernels, e->options->activation, rows, H, e->da + at, e->f + at, d);
-        rondo__recurrent_back(e->kernels, rows, H, H, dh, e->da + at, H, e->w_hh, e->mask ? e->mask + place : NULL,
+        rondo__recurrent_back(e->kernels, rows, H, H, dh, e->da + at, H, e->w_hh, rondo__offset(e->mask, place),
                               e->masked + place);
     }
 }

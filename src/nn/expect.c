@@ -46,11 +46,11 @@ rondo_status rondo__expect_rank(const char *op, const char *what, const rondo_va
                        describe(var->value.rank, var->value.dims).text, rank);
 }
 
-rondo_status rondo__expect_room(const char *op, int64_t rows, int64_t width, rondo_error *err) {
-    size_t numbers, bytes;
-    if (rondo__size_mul((size_t)rows, (size_t)width, &numbers) &&
-        rondo__size_mul(numbers, sizeof(rondo_real), &bytes) && bytes <= SIZE_MAX / 2)
+rondo_status rondo__expect_room(const char *op, int64_t T, int64_t B, int64_t width, rondo_error *err) {
+    size_t rows, numbers, bytes; /* four rows and 16 numbers more: rounding, and arrays that lack T or B */
+    if (rondo__size_mul((size_t)T + 4, (size_t)B + 4, &rows) && rondo__size_mul(rows, (size_t)width + 16, &numbers) &&
+        rondo__size_mul(numbers, 32 * sizeof(rondo_real), &bytes) && bytes <= SIZE_MAX / 2)
         return RONDO_OK;
-    return rondo__fail(err, RONDO_SHAPE, "%s: %lld rows of %lld numbers do not fit into memory", op, (long long)rows,
-                       (long long)width);
+    return rondo__fail(err, RONDO_SHAPE, "%s: %lld steps of %lld rows, %lld numbers wide, do not fit into memory", op,
+                       (long long)T, (long long)B, (long long)width);
 }

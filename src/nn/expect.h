@@ -9,7 +9,7 @@ rondo_status rondo__expect_dims(const char *op, const char *what, const rondo_va
                                 rondo_error *err);
 /* RONDO_ARGUMENT when a needed variable is NULL, RONDO_SHAPE when it does not have rank dimensions of real numbers. */
 rondo_status rondo__expect_rank(const char *op, const char *what, const rondo_var *var, int rank, rondo_error *err);
-/* RONDO_SHAPE when rows * width numbers are more than memory can address. */
-rondo_status rondo__expect_room(const char *op, int64_t rows, int64_t width, rondo_error *err);
+/* RONDO_SHAPE when 32 arrays (T, B, width), more than a cell saves and works with, cannot be addressed. */
+rondo_status rondo__expect_room(const char *op, int64_t T, int64_t B, int64_t width, rondo_error *err);
 
 #endif

@@ -141,7 +141,7 @@ static rondo_status gru_shape(rondo_call *call, rondo_error *err) {
     if (status == RONDO_OK && !call->in[GRU_GAIN_X] != !call->in[GRU_GAIN_H])
         status = rondo__fail(err, RONDO_ARGUMENT, "gru: gain_x and gain_h go together, one is missing");
     if (status == RONDO_OK)
-        status = rondo__expect_room("gru", T * B, 3 * H + I, err);
+        status = rondo__expect_room("gru", T, B, H + I, err);
     rondo__set_shape(call->out[0], 3, T, B, H);
     rondo__set_shape(call->out[1], 2, B, H, 0);
     return status;
@@ -220,9 +220,6 @@ void rondo__gru_step_rows(const rondo__gru_gates *g, const rondo__gru_rows *r) {
 
 /* ---- forward: all steps ---- */
 
-/* p + count, or still NULL. */
-static inline real *offset(real *p, int64_t count) { return p ? p + count : NULL; }
-
 static void gru_walk(void *arg, int64_t first, int64_t count, int worker) {
     (void)worker;
     const rondo__gru *g = arg;
@@ -236,16 +233,16 @@ static void gru_walk(void *arg, int64_t first, int64_t count, int worker) {
         const rondo__gru_rows r = {
             .rows = rows,
             .h_prev = h_prev,
-            .h_in = rondo__masked(g->kernels, rows * H, g->masked + place, h_prev, offset(g->mask, place)),
+            .h_in = rondo__masked(g->kernels, rows * H, g->masked + place, h_prev, rondo__offset(g->mask, place)),
             .gates = g->gates + at * 3 * H,
             .h = g->h + at * H,
             .ah = g->ah + first * 3 * H,
-            .reset = offset(g->reset, place),
-            .ahn = offset(g->ahn, at * H),
-            .raw_h = offset(g->raw_h, at * 3 * H),
-            .stats_rz = offset(g->stats[2], at * 2),
-            .stats_n = offset(g->stats[3], at * 2),
-            .keep = offset(g->keep, at * H),
+            .reset = rondo__offset(g->reset, place),
+            .ahn = rondo__offset(g->ahn, at * H),
+            .raw_h = rondo__offset(g->raw_h, at * 3 * H),
+            .stats_rz = rondo__offset(g->stats[2], at * 2),
+            .stats_n = rondo__offset(g->stats[3], at * 2),
+            .keep = rondo__offset(g->keep, at * H),
             .fresh = g->fresh + place};
         rondo__gru_step_rows(&g->gates_of, &r);
     }
@@ -293,8 +290,7 @@ static rondo_status gru_forward(rondo_call *call, rondo_error *err) {
     /* 4. the steps */
     rondo__walk_rows(context, g.plan, gru_walk, &g);
     /* 5. outputs in the order of the batch */
-    rondo__final_rows(g.plan, H, g.masked, g.h0, g.h);
-    rondo__unorder_rows(g.plan, H, rondo__values(call->out[1]), g.masked, false);
+    rondo__final_rows(g.plan, H, rondo__values(call->out[1]), g.h0, g.h);
     if (!g.plan->dense)
         rondo__scatter_rows(context, g.plan, H, rondo__values(call->out[0]), g.h, false);
     return RONDO_OK;

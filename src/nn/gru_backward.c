@@ -19,8 +19,6 @@
 
 #include "nn/gru.h"
 
-static inline real *offset(real *p, int64_t count) { return p ? p + count : NULL; }
-
 /* draw columns [from, from + n) of rows at.. = gradient before the normalisation; without it they are da itself. */
 static void norm_back(const rondo__gru *g, int64_t at, int64_t rows, int64_t from, int64_t n, const real *stats) {
     const int64_t G = 3 * g->H;
@@ -48,8 +46,8 @@ static void back_reset_after(const rondo__gru *g, const step_back *b) {
                                        g->gates + (at + i) * G, g->ahn + (at + i) * H, b->h_prev + i * H);
     norm_back(g, at, b->rows, 0, 2 * H, g->stats[2]);
     norm_back(g, at, b->rows, 2 * H, H, g->stats[3]);
-    rondo__recurrent_back(g->kernels, b->rows, H, G, b->dh, g->draw_h + at * G, G, g->w_hh, offset(g->mask, place),
-                          g->masked + place);
+    rondo__recurrent_back(g->kernels, b->rows, H, G, b->dh, g->draw_h + at * G, G, g->w_hh,
+                          rondo__offset(g->mask, place), g->masked + place);
 }
 
 /* One row: da_z, da_n, and the direct path d∘z into dh. */
@@ -82,10 +80,10 @@ static void back_reset_before(const rondo__gru *g, const step_back *b) {
     g->kernels->gemm(b->rows, H, H, g->draw_h + at * G + 2 * H, G, 1, g->w_hn, 0, H, q, H, NULL, false);
     for (int64_t i = 0; i < b->rows; i++)
         reset_gate_back(H, g->da_h + (at + i) * G, b->dh + i * H, q + i * H, g->gates + (at + i) * G, b->h_prev + i * H,
-                        offset(g->mask, place + i * H));
+                        rondo__offset(g->mask, place + i * H));
     norm_back(g, at, b->rows, 0, 2 * H, g->stats[2]);
-    rondo__recurrent_back(g->kernels, b->rows, H, 2 * H, b->dh, g->draw_h + at * G, G, g->w_hh, offset(g->mask, place),
-                          g->masked + place);
+    rondo__recurrent_back(g->kernels, b->rows, H, 2 * H, b->dh, g->draw_h + at * G, G, g->w_hh,
+                          rondo__offset(g->mask, place), g->masked + place);
 }
 
 static void gru_walk_back(void *arg, int64_t first, int64_t count, int worker) {
@@ -101,7 +99,7 @@ static void gru_walk_back(void *arg, int64_t first, int64_t count, int worker) {
             continue;
         b.h_prev = rondo__entering(plan, s, first, H, g->h0, g->h);
         g->kernels->add(b.rows * H, b.dh, b.dh, g->dy + b.at * H);
-        rondo__zoneout_split(b.rows * H, b.d, b.dh, offset(g->keep, b.at * H));
+        rondo__zoneout_split(b.rows * H, b.d, b.dh, rondo__offset(g->keep, b.at * H));
         if (g->options->reset_before)
             back_reset_before(g, &b);
         else

@@ -172,7 +172,7 @@ static rondo_status jordan_shape(rondo_call *call, rondo_error *err) {
                              "jordan: %lld outputs cannot be fed to %lld state units (give a feedback matrix)",
                              (long long)O, (long long)Q);
     if (status == RONDO_OK)
-        status = rondo__expect_room("jordan", T * B, I + H + O + Q, err);
+        status = rondo__expect_room("jordan", T, B, I + H + O + Q, err);
     rondo__set_shape(call->out[0], 3, T, B, O);
     rondo__set_shape(call->out[1], 3, T, B, H);
     rondo__set_shape(call->out[2], 2, B, Q, 0);
@@ -220,7 +220,7 @@ static void jordan_walk(void *arg, int64_t first, int64_t count, int worker) {
         const int64_t rows = rondo__plan_running(plan, step, first, count), at = plan->start[step] + first;
         if (rows == 0)
             break;
-        enter_state(j, rows, j->s_in + at * Q, s, j->mask ? j->mask + first * Q : NULL);
+        enter_state(j, rows, j->s_in + at * Q, s, rondo__offset(j->mask, first * Q));
         if (j->teaching) { /* the state alone; all else follows over all rows */
             rondo__jordan_decay(j->kernels, rows * Q, s, j->options->decay);
             j->kernels->add(rows * Q, s, s, j->teacher + at * Q);

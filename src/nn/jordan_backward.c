@@ -53,7 +53,7 @@ static void walk_back_free(void *arg, int64_t first, int64_t count, int worker) 
         hidden_back(j, at, rows);
         rondo__jordan_decay(j->kernels, rows * Q, ds, j->options->decay);
         rondo__recurrent_back(j->kernels, rows, Q, j->H, ds, j->da_h + at * j->H, j->H, j->w_sh,
-                              j->mask ? j->mask + place : NULL, j->masked + place);
+                              rondo__offset(j->mask, place), j->masked + place);
     }
 }
 

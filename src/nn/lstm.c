@@ -82,8 +82,8 @@ static rondo_status shape(rondo_call *call, rondo_error *err) {
     status = expect_shapes(call, &s, err);
     if (!status)
         status = check_options(call, err);
-    if (!status) /* more than saved and scratch memory hold per row */
-        status = rondo__expect_room("lstm", (s.T + 4) * (s.B + 4), 32 * (s.H + s.R + s.I + 16), err);
+    if (!status)
+        status = rondo__expect_room("lstm", s.T, s.B, s.H + s.R + s.I, err);
     rondo__set_shape(call->out[LSTM_OUTPUT], 3, s.T, s.B, s.R);
     rondo__set_shape(call->out[LSTM_H], 2, s.B, s.R, 0);
     rondo__set_shape(call->out[LSTM_C], 2, s.B, s.H, 0);
@@ -130,26 +130,24 @@ rondo__lstm_saved rondo__lstm_lay_out(const rondo__lstm_sizes *s, const rondo_ca
     return m;
 }
 
-static real *row_of(real *array, int64_t row, int64_t width) { return array ? array + row * width : NULL; }
-
 rondo__lstm_rows rondo__lstm_rows_at(const rondo__lstm_sizes *s, const rondo__lstm_saved *m, const rondo__plan *plan,
                                      int64_t step, int64_t first) {
     int64_t row = plan->start[step] + first, before = step > 0 ? plan->start[step - 1] + first : first;
     return (rondo__lstm_rows){
-        .gates = row_of(m->gates, row, 4 * s->H),
-        .cell = row_of(m->cell, row, s->H),
-        .tanh_c = row_of(m->tanh_c, row, s->H),
-        .hidden = row_of(m->hidden, row, s->H),
-        .h = row_of(m->h, row, s->R),
-        .c = row_of(m->c, row, s->H),
-        .h_prev = row_of(step > 0 ? m->h : m->h0, before, s->R),
-        .c_prev = row_of(step > 0 ? m->c : m->c0, before, s->H),
-        .mask = row_of(m->mask, first, s->R),
-        .keep_h = row_of(m->keep_h, row, s->R),
-        .keep_c = row_of(m->keep_c, row, s->H),
-        .zh = row_of(m->zh, row, 4 * s->H),
-        .stats_h = row_of(m->stats_h, row, 2),
-        .stats_c = row_of(m->stats_c, row, 2),
+        .gates = rondo__offset(m->gates, row * 4 * s->H),
+        .cell = rondo__offset(m->cell, row * s->H),
+        .tanh_c = rondo__offset(m->tanh_c, row * s->H),
+        .hidden = rondo__offset(m->hidden, row * s->H),
+        .h = rondo__offset(m->h, row * s->R),
+        .c = rondo__offset(m->c, row * s->H),
+        .h_prev = rondo__offset(step > 0 ? m->h : m->h0, before * s->R),
+        .c_prev = rondo__offset(step > 0 ? m->c : m->c0, before * s->H),
+        .mask = rondo__offset(m->mask, first * s->R),
+        .keep_h = rondo__offset(m->keep_h, row * s->R),
+        .keep_c = rondo__offset(m->keep_c, row * s->H),
+        .zh = rondo__offset(m->zh, row * 4 * s->H),
+        .stats_h = rondo__offset(m->stats_h, row * 2),
+        .stats_c = rondo__offset(m->stats_c, row * 2),
     };
 }
 
@@ -254,8 +252,8 @@ static void walk_forward(void *arg, int64_t first, int64_t count, int worker) {
         if (n == 0)
             return;
         rondo__lstm_rows rows = rondo__lstm_rows_at(&run->sizes, &run->saved, &run->plan, s, first);
-        rows.masked = row_of(run->scratch.masked, first, run->sizes.R);
-        rows.normed = row_of(run->scratch.normed, first, 4 * run->sizes.H);
+        rows.masked = rondo__offset(run->scratch.masked, first * run->sizes.R);
+        rows.normed = rondo__offset(run->scratch.normed, first * 4 * run->sizes.H);
         rondo__lstm_advance(&run->cell, n, &rows);
     }
 }
@@ -309,16 +307,6 @@ static void prepare_cell(const rondo_call *call, forward_run *run) {
     };
 }
 
-static void final_state(const rondo__plan *plan, int64_t n, rondo_var *out, const real *initial, const real *values) {
-    real *to = out->value.data;
-    for (int64_t i = 0; i < plan->B; i++) {
-        int64_t length = plan->length[i];
-        const real *from = length > 0 ? values + (plan->start[length - 1] + i) * n : initial + i * n;
-        for (int64_t j = 0; j < n; j++)
-            to[plan->order[i] * n + j] = from[j];
-    }
-}
-
 static rondo_status forward(rondo_call *call, rondo_error *err) {
     (void)err;
     forward_run run = {.sizes = rondo__lstm_sizes_of(call)};
@@ -339,8 +327,8 @@ static rondo_status forward(rondo_call *call, rondo_error *err) {
     /* 4. out */
     if (s->ragged)
         rondo__scatter_rows(call->context, &run.plan, s->R, call->out[LSTM_OUTPUT]->value.data, run.saved.h, false);
-    final_state(&run.plan, s->R, call->out[LSTM_H], run.saved.h0, run.saved.h);
-    final_state(&run.plan, s->H, call->out[LSTM_C], run.saved.c0, run.saved.c);
+    rondo__final_rows(&run.plan, s->R, rondo__values(call->out[LSTM_H]), run.saved.h0, run.saved.h);
+    rondo__final_rows(&run.plan, s->H, rondo__values(call->out[LSTM_C]), run.saved.c0, run.saved.c);
     return RONDO_OK;
 }
 

@@ -2,6 +2,7 @@
  *
  * Memory of a layer: the step's own record | packed weights | biases summed | gates (B,4H) and the other rows of a
  * step. Small parameters (peepholes, gains, a lone bias) are used where they stand. */
+#include <assert.h>
 #include <string.h>
 
 #include "nn/cell.h"
@@ -68,6 +69,7 @@ static void pack(rondo__step_layer *layer, const rondo__step_weights *w) {
     rondo__lstm_rows rows = {0};
     real *zx;
     pieces m = lay_out(layer, w, &(rondo__carver){.base = layer->memory}, &rows, &zx);
+    assert(m.step); /* layer->memory is there */
     k->pack(m.packed_ih, w->w_ih, 1, I, I, G, 0, G);
     k->pack(m.packed_hh, w->w_hh, 1, R, R, G, 0, G);
     if (w->w_hr)

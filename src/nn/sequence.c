@@ -196,7 +196,7 @@ void rondo__final_rows(const rondo__plan *plan, int64_t n, real *final_state, co
     for (int64_t i = 0; i < plan->B; i++) {
         int64_t length = plan->length[i];
         const real *from = length > 0 ? values + (plan->start[length - 1] + i) * n : initial ? initial + i * n : NULL;
-        copy_or_clear(final_state + i * n, from, n);
+        copy_or_clear(final_state + plan->order[i] * n, from, n);
     }
 }
 

@@ -61,7 +61,8 @@ static inline int64_t rondo__plan_running(const rondo__plan *plan, int64_t s, in
  * (N, n) of the same place one step earlier. The left operand of the recurrent weight gradient. */
 void rondo__previous_rows(rondo_context *context, const rondo__plan *plan, int64_t n, real *prev, const real *initial,
                           const real *values);
-/* Final state of each place: values at its last step, or its initial state if its length is 0. */
+/* Final states (B, n; batch order): values (N, n) at each row's last step, or, if its length is 0, its initial state
+ * (B, n; plan order, NULL: zeros). */
 void rondo__final_rows(const rondo__plan *plan, int64_t n, real *final_state, const real *initial, const real *values);
 
 /* Masks. recurrent dropout: (B, n) multipliers 0 or 1/(1-rate), in plan order but drawn by batch row and unit.
