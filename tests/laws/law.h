@@ -106,5 +106,9 @@ void law_7_permutation(const law_case *c);
 void law_8_threads(const law_case *c);
 void law_9_memory(const law_case *c);
 void law_10_streaming(const law_case *c);
+/* beyond them */
+void law_no_steps_no_rows(const law_case *c);
+void law_nan_arrives(const law_case *c);
+void law_no_work_for_padding(const law_case *c);
 
 #endif

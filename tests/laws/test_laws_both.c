@@ -137,6 +137,9 @@ static void test_7_permutation(void **state) { (void)state, every(law_7_permutat
 static void test_8_threads(void **state) { (void)state, every(law_8_threads); }
 static void test_9_memory(void **state) { (void)state, every(law_9_memory); }
 static void test_10_streaming(void **state) { (void)state, every(law_10_streaming); }
+static void test_no_steps_no_rows(void **state) { (void)state, every(law_no_steps_no_rows); }
+static void test_nan_arrives(void **state) { (void)state, every(law_nan_arrives); }
+static void test_no_work_for_padding(void **state) { (void)state, every(law_no_work_for_padding); }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -144,7 +147,8 @@ int main(void) {
         cmocka_unit_test(test_4_instruction_sets), cmocka_unit_test(test_5_chunks),
         cmocka_unit_test(test_6_padding),          cmocka_unit_test(test_7_permutation),
         cmocka_unit_test(test_8_threads),          cmocka_unit_test(test_9_memory),
-        cmocka_unit_test(test_10_streaming),
+        cmocka_unit_test(test_10_streaming),       cmocka_unit_test(test_no_steps_no_rows),
+        cmocka_unit_test(test_nan_arrives),        cmocka_unit_test(test_no_work_for_padding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

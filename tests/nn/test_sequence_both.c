@@ -2,6 +2,7 @@
 #include "nn/sequence.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,6 +156,53 @@ static void test_walk_visits_each_place_once(void **state) {
     }
 }
 
+/* Steps of rows that the chunks of a walk count, by chunk. */
+typedef struct work {
+    const rondo__plan *plan;
+    _Atomic int64_t total, largest;
+} work;
+static void count_work(void *arg, int64_t first, int64_t count, int worker) {
+    (void)worker;
+    work *w = arg;
+    int64_t mine = 0;
+    for (int64_t s = 0; s < w->plan->steps; s++)
+        mine += rondo__plan_running(w->plan, s, first, count);
+    w->total += mine;
+    for (int64_t seen = w->largest; mine > seen && !atomic_compare_exchange_weak(&w->largest, &seen, mine);)
+        ;
+}
+
+/* No work for padding: the rows that are walked are the sum of the lengths, whatever they are, and every thread has its
+ * share of them but for one row more or less. */
+static void test_work_is_the_sum_of_lengths(void **state) {
+    (void)state;
+    enum { LONG = 100, MANY = 64 };
+    int32_t of[MANY];
+    for (int kind = 0; kind < 5; kind++) {
+        int64_t sum = 0;
+        for (int b = 0; b < MANY; b++) {
+            uint32_t random = rondo__random_u32(3, (uint64_t)kind, (uint64_t)b);
+            const int32_t lengths_of_kind[] = {(int32_t)(random % (LONG + 1)), b == 40 ? LONG : 1, b % 2 ? LONG : 0,
+                                               (int32_t)b, LONG};
+            of[b] = lengths_of_kind[kind];
+            sum += of[b];
+        }
+        rondo__plan plan;
+        void *memory = aligned_alloc(RONDO_ALIGN, rondo__plan_bytes(LONG, MANY));
+        rondo__plan_make(&plan, memory, LONG, MANY, &(rondo_sequence_options){.lengths = of});
+        assert_int_equal(plan.rows, sum);
+        for (int threads = 1; threads < 6; threads++) {
+            rondo_context *c = context(threads);
+            work w = {.plan = &plan};
+            rondo__walk_rows(c, &plan, count_work, &w);
+            assert_int_equal(w.total, sum);
+            assert_true(w.largest <= sum / threads + LONG);
+            rondo_context_destroy(&c);
+        }
+        free(memory);
+    }
+}
+
 static void test_checks(void **state) {
     (void)state;
     rondo_error err = {0};
@@ -226,7 +274,7 @@ int main(void) {
         cmocka_unit_test(test_empty_plans),  cmocka_unit_test(test_moves),
         cmocka_unit_test(test_states),       cmocka_unit_test(test_walk_visits_each_place_once),
         cmocka_unit_test(test_checks),       cmocka_unit_test(test_recurrent_mask),
-        cmocka_unit_test(test_zoneout_mask),
+        cmocka_unit_test(test_zoneout_mask), cmocka_unit_test(test_work_is_the_sum_of_lengths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
