@@ -54,7 +54,7 @@ static rondo_status declare(rondo_adaptive *a, const char *prefix, const char *n
     char full[256];
     int length = snprintf(full, sizeof(full), "%s%s", prefix ? prefix : "", name);
     if (length < 0 || (size_t)length >= sizeof(full))
-        return rondo__fail(err, RONDO_ARGUMENT, "adaptive softmax: the prefix is too long");
+        return rondo__fail(err, RONDO_ARGUMENT, "adaptive softmax: the prefix is too long (at most 90 characters)");
     rondo_init init = {RONDO_INIT_UNIFORM, (real)(1 / sqrt((double)columns))};
     return rondo_params_add(a->params, full, 2, (int64_t[]){rows, columns}, init, index, err);
 }
@@ -75,7 +75,13 @@ static rondo_status declare_all(rondo_adaptive *a, const char *prefix, double di
 
 rondo_status rondo_adaptive_create(rondo_adaptive **out, rondo_params *params, const char *prefix, int64_t width,
                                    int64_t V, int cutoffs, const int64_t *cutoff, double div, rondo_error *err) {
-    *out = NULL;
+    if (out)
+        *out = NULL;
+    if (!out || !params || !cutoff)
+        return rondo__fail(err, RONDO_ARGUMENT, "adaptive softmax: %s is NULL",
+                           !out      ? "out"
+                           : !params ? "params (rondo_params_create makes it)"
+                                     : "cutoff");
     rondo_status status = check_create(width, V, cutoffs, cutoff, div, err);
     if (status)
         return status;

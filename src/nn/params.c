@@ -124,7 +124,10 @@ rondo_status rondo__params_preset(rondo_params *params, int index, int64_t begin
 }
 
 void rondo__params_truncate(rondo_params *params, int count) {
-    assert(!params->values && count <= params->count);
+    assert(count <= params->count);
+    if (count == params->count) /* finished ones too: none was declared since */
+        return;
+    assert(!params->values);
     while (params->count > count) {
         const rondo_param *last = &params->item[--params->count];
         params->size = last->offset;

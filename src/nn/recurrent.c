@@ -29,7 +29,8 @@ static int declare(declarer *d, const char *name, int64_t rows, int64_t columns,
     char full[256];
     int length = snprintf(full, sizeof(full), "%s%s_l%d%s", d->prefix, name, d->layer, d->direction ? "_reverse" : "");
     if (length < 0 || (size_t)length >= sizeof(full)) {
-        d->status = rondo__fail(d->err, RONDO_ARGUMENT, "recurrent: prefix '%.40s...' is too long", d->prefix);
+        d->status = rondo__fail(d->err, RONDO_ARGUMENT,
+                                "recurrent: prefix '%.40s...' is too long (at most 90 characters)", d->prefix);
         return -1;
     }
     int64_t dims[2] = {rows ? rows : columns, columns};
@@ -150,7 +151,13 @@ static rondo_status declare_all(rondo_recurrent *net, const char *prefix, rondo_
 
 rondo_status rondo_recurrent_create(rondo_recurrent **out, rondo_params *params, const char *prefix,
                                     const rondo_recurrent_config *config, rondo_error *err) {
-    *out = NULL;
+    if (out)
+        *out = NULL;
+    if (!out || !params || !config)
+        return rondo__fail(err, RONDO_ARGUMENT, "recurrent: %s is NULL",
+                           !out      ? "out"
+                           : !params ? "params (rondo_params_create makes it)"
+                                     : "config");
     rondo_recurrent_config resolved = *config;
     rondo_status status = rondo__recurrent_resolve(&resolved, err);
     if (status)

@@ -1,6 +1,9 @@
 /* What a configuration of a recurrent stack may say. Every refusal is one line that names the field. */
 #include "nn/recurrent.h"
 
+#include <math.h>
+#include <stdio.h>
+
 static const char *const cell_names[] = {"elman", "jordan", "lstm", "gru"};
 static const char *const activation_names[] = {"tanh", "relu", "sigmoid", "identity", "softmax"};
 
@@ -30,7 +33,9 @@ static rondo_status resolve_sizes(rondo_recurrent_config *config, rondo_error *e
         bool own = config->hidden_sizes[l] != 0;
         if (!own)
             config->hidden_sizes[l] = config->hidden_size;
-        status = check_size(own ? "a number of hidden_sizes" : "hidden_size", config->hidden_sizes[l], err);
+        char field[32];
+        snprintf(field, sizeof(field), own ? "hidden_sizes[%d]" : "hidden_size", l);
+        status = check_size(field, config->hidden_sizes[l], err);
     }
     if (!status && config->cell == RONDO_JORDAN) {
         if (config->output_size == 0)
@@ -57,6 +62,9 @@ static rondo_status check_rates(const rondo_recurrent_config *config, rondo_erro
     if (!status && !(config->cell_clip >= 0))
         status = rondo__fail(err, RONDO_ARGUMENT, "recurrent: cell_clip is %g (must be 0, none, or more)",
                              (double)config->cell_clip);
+    if (!status && !isfinite((double)config->forget_bias))
+        status = rondo__fail(err, RONDO_ARGUMENT, "recurrent: forget_bias is %g (must be a number; 0 means 1)",
+                             (double)config->forget_bias);
     if (!status && (unsigned)config->merge > RONDO_MERGE_AVERAGE)
         status =
             rondo__fail(err, RONDO_ARGUMENT, "recurrent: merge is %d (must be one of rondo_merge)", (int)config->merge);

@@ -55,7 +55,7 @@ static rondo_status make_arrays(bench *b, rondo_error *err) {
     int64_t rows, inputs, outputs;
     if (__builtin_mul_overflow(steps, o->batch, &rows) || __builtin_mul_overflow(rows, o->input_size, &inputs) ||
         __builtin_mul_overflow(rows, O, &outputs))
-        return rondo__fail(err, RONDO_ARGUMENT, "bench: steps times batch is too large");
+        return rondo__fail(err, RONDO_ARGUMENT, "bench: steps times batch is too large (make one smaller)");
     bool train = o->pass == RONDO_BENCH_TRAIN;
     b->x = rondo_tensor_view(RONDO_REAL, rondo__calloc((size_t)inputs, sizeof(real)), 3,
                              (int64_t[]){steps, o->batch, o->input_size});
@@ -88,6 +88,8 @@ static rondo_status make_net(bench *b, rondo_error *err) {
 }
 
 static rondo_status check(const rondo_bench_options *o, rondo_error *err) {
+    if ((unsigned)o->pass > RONDO_BENCH_STEP)
+        return rondo__fail(err, RONDO_ARGUMENT, "bench: pass is %d (must be one of rondo_bench_pass)", (int)o->pass);
     if (o->batch < 1 || o->batch > INT32_MAX)
         return rondo__fail(err, RONDO_ARGUMENT, "bench: batch is %lld (must be 1 or more)", (long long)o->batch);
     if (o->pass != RONDO_BENCH_STEP && (o->steps < 1 || o->steps > INT32_MAX))
@@ -152,6 +154,11 @@ static int compare(const void *a, const void *b) {
 
 rondo_status rondo_bench_cell(rondo_context *context, const rondo_bench_options *options, rondo_bench_result *result,
                               rondo_error *err) {
+    if (!context || !options || !result)
+        return rondo__fail(err, RONDO_ARGUMENT, "bench: %s is NULL",
+                           !context   ? "context (rondo_context_create makes it)"
+                           : !options ? "options"
+                                      : "result");
     bench b = {.context = context, .options = options};
     double seconds = options->seconds > 0 ? options->seconds : 2;
     int64_t warm;
