@@ -122,13 +122,14 @@ static void clean(bench *b) {
     rondo__free(b->seconds);
 }
 
-/* Multiply-adds count two: 2·T·B·G·H·(I+H) for each layer and direction; an inner layer's I is the width below it. */
+/* Multiply-adds count two: 2·T·B·G·H·(I+H) for each layer and direction, and 2·T·B·H·H more for a Jordan network's
+ * output; an inner layer's I is the width below it. */
 static double flops(const rondo_bench_options *o) {
     static const double gates[] = {[RONDO_ELMAN] = 1, [RONDO_JORDAN] = 1, [RONDO_LSTM] = 4, [RONDO_GRU] = 3};
     double D = o->bidirectional ? 2 : 1, H = (double)o->hidden_size, I = (double)o->input_size, sum = 0;
     double rows = (double)o->batch * (o->pass == RONDO_BENCH_STEP ? 1.0 : (double)o->steps);
     for (int64_t l = 0; l < (o->layers ? o->layers : 1); l++, I = D * H)
-        sum += D * 2 * rows * gates[o->cell] * H * (I + H);
+        sum += D * 2 * rows * H * (gates[o->cell] * (I + H) + (o->cell == RONDO_JORDAN ? H : 0));
     return o->pass == RONDO_BENCH_TRAIN ? 3 * sum : sum;
 }
 
