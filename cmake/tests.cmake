@@ -4,6 +4,7 @@
 # tests/FOLDER/plain_NAME.c       -> test FOLDER/NAME, without cmocka: these also run in the cross build
 # Other .c files of tests/support are linked into every cmocka test, those of tests/laws into the tests there. Tests may include internal headers (src/ is on
 # their path). A test that returns 77 is shown as skipped.
+# A test whose first lines say "Needs: JANSSON YAML." is left out of a build that lacks one of these libraries.
 #
 # Label `threads`: a name with "threads" in it, and all of tests/laws/. The target test_threads builds just these; it is
 # what runs under ThreadSanitizer.
@@ -56,6 +57,22 @@ function(rondo_test_program FILE KIND SUFFIX LIBRARY)
     add_dependencies(test_threads ${TARGET})
   endif()
 endfunction()
+
+# FILES loses those tests that need a library which this build lacks.
+function(rondo_drop_needy FILES)
+  foreach(FILE ${${FILES}})
+    file(STRINGS ${FILE} NEEDS LIMIT_COUNT 1 REGEX "Needs: [A-Z ]+\\.")
+    string(REGEX REPLACE ".*Needs: ([A-Z ]+)\\..*" "\\1" NEEDS "${NEEDS}")
+    separate_arguments(NEEDS)
+    foreach(NAME ${NEEDS})
+      if(NOT RONDO_HAVE_${NAME})
+        list(REMOVE_ITEM ${FILES} ${FILE})
+      endif()
+    endforeach()
+  endforeach()
+  set(${FILES} ${${FILES}} PARENT_SCOPE)
+endfunction()
+rondo_drop_needy(TEST_FILES)
 
 foreach(FILE ${PLAIN_FILES})
   rondo_test_program(${FILE} plain "" rondo_static)

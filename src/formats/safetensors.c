@@ -9,6 +9,7 @@
  * of other writers may put numbers at any address. */
 #include "formats/safetensors.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,6 +202,7 @@ static size_t padded(size_t bytes) { return (bytes + RONDO_ALIGN - 1) / RONDO_AL
  * padding is paid for by at least a few dozen bytes of header, which is in memory too. */
 static rondo_status copy_data(rondo__safetensors *file, const char *label, const char *data, rondo_error *err) {
     size_t total = 0, next = 0;
+    assert(file->entries || file->count == 0);
     for (int i = 0; i < file->count; i++)
         total += padded((size_t)(file->entries[i].end - file->entries[i].begin));
     file->data = rondo__alloc(total);

@@ -3,6 +3,7 @@
  * A step is one streaming step of the stack and one product with the output layer, packed once; nothing is allocated
  * but the text itself. The text of each symbol goes through a small buffer that lets out whole characters only, since a
  * piece may hold part of one. */
+#include <assert.h>
 #include <string.h>
 
 #include "tasks/language_model.h"
@@ -79,6 +80,7 @@ static rondo_status teach(generator *g, int32_t id) {
         return RONDO_OK;
     if (lm->feeds_embedding)
         return rondo_stream_teach(g->stream, row);
+    assert(g->known); /* a teacher without embedding has it */
     memset(g->known, 0, (size_t)lm->V * sizeof(real));
     g->known[id] = 1;
     return rondo_stream_teach(g->stream, g->known);

@@ -1,5 +1,6 @@
 /* A trained model, opened from its file. The file is taken for hostile: the container is checked as a whole by its
  * reader, the recipe like any recipe, every shape against the recipe before memory is taken by the recipe's sizes. */
+#include <assert.h>
 #include <string.h>
 
 #include "formats/json_text.h"
@@ -48,6 +49,7 @@ static rondo_status describe(const rondo__lm *lm, const rondo_metrics *metrics, 
 
 static rondo_status load(rondo_model *model, rondo_context *context, const rondo__model_meta *meta,
                          const rondo__safetensors *file, const char *path, rondo_error *err) {
+    assert(meta);
     const rondo__task_class *class = rondo__task_find(meta->recipe.task);
     if (!class)
         return rondo__fail(err, RONDO_UNSUPPORTED, "%s: this build has no such task yet", path);

@@ -91,7 +91,7 @@ static rondo_status take(const rondo__safetensors *file, const char *path, const
         return rondo__fail(err, RONDO_FORMAT, "%s: tensor '%s' is missing (not the full state of this run)", path,
                            into->name);
     if (found->tensor.dtype != want->dtype || found->tensor.rank != want->rank ||
-        memcmp(found->tensor.dims, want->dims, (size_t)want->rank * sizeof *want->dims))
+        memcmp(found->tensor.dims, want->dims, (size_t)want->rank * sizeof *want->dims) != 0)
         return rondo__fail(err, RONDO_FORMAT, "%s: tensor '%s' has another type or shape than this run needs", path,
                            into->name);
     memcpy(want->data, found->tensor.data, (size_t)rondo_tensor_count(want) * rondo_dtype_bytes(want->dtype));

@@ -1,4 +1,5 @@
 /* The JSON in a model file's metadata, read as something that a stranger wrote. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ static rondo_status read_recipe(rondo__recipe *recipe, const json_t *root, const
     char *text = NULL, label[RONDO__PATH];
     rondo_status status = part_text(root, "recipe", &text, path, err);
     snprintf(label, sizeof label, "%s: recipe", path);
+    assert(status || text);
     if (!status)
         status = rondo__recipe_parse(recipe, label, text, strlen(text), 0, NULL, err);
     rondo__free(text);

@@ -269,6 +269,7 @@ static rondo_status read_document(reader *in, const char *path, const char *text
                                  place_of(in, more).text);
         yaml_document_delete(&second);
     }
+    in->document = NULL;
     yaml_document_delete(&document);
     yaml_parser_delete(&parser);
     return status;

@@ -1,4 +1,4 @@
-/* Values and gradients equal PyTorch's (make_fixtures.py wrote them). */
+/* Values and gradients equal PyTorch's (make_fixtures.py wrote them). Needs: JANSSON. */
 #include <math.h>
 #include <stdio.h>
 

@@ -1,4 +1,5 @@
-/* Tokenizers: order of ids, round trips, streaming, JSON there and back, wrong texts, failing memory. */
+/* Tokenizers: order of ids, round trips, streaming, JSON there and back, wrong texts, failing memory. Needs: JANSSON.
+ */
 #include "support/test.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Law 3: values within 1e-5 and gradients within 1e-4 of PyTorch's (relative to the largest of the tensor), from the
  * files that scripts/make-fixtures.py wrote; and the losses of short trainings, step by step. A new fixture of a
- * recurrent network needs its name in the table, no more: the file says what network it is of. */
+ * recurrent network needs its name in the table, no more: the file says what network it is of. Needs: JANSSON. */
 #include "core/core.h"
 #include "formats/safetensors.h"
 #include "rondo/nn.h"

@@ -1,4 +1,4 @@
-/* Evaluation, writing, and what a spoilt model file brings. */
+/* Evaluation, writing, and what a spoilt model file brings. Needs: JANSSON YAML. */
 #include <math.h>
 #include <stdlib.h>
 

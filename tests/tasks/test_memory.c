@@ -1,5 +1,5 @@
 /* No allocation between the steps of a run; a clean failure when any one allocation fails, and files stay as they were.
- */
+ * Needs: JANSSON YAML. */
 #include "tiny.h"
 
 typedef struct counter {

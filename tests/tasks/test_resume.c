@@ -1,4 +1,5 @@
-/* The same bits with any number of threads, and after any interruption: on request, or by SIGKILL. */
+/* The same bits with any number of threads, and after any interruption: on request, or by SIGKILL. Needs: JANSSON YAML.
+ */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>

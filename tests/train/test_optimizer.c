@@ -1,5 +1,5 @@
 /* Every rule equals torch.optim's (fixtures: make_fixtures.py), at any number of threads; what is not finite moves
- * nothing. */
+ * nothing. Needs: JANSSON. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
