@@ -40,13 +40,14 @@ typedef struct job {
     const real *in;
 } job;
 
+/* A dropped number is multiplied by 0, so that a NaN is not lost. */
 static void forward_range(void *arg, int64_t begin, int64_t end, int worker) {
     const job *j = arg;
     (void)worker;
     while (begin < end) {
         int64_t at = begin % j->M, n = j->M - at < end - begin ? j->M - at : end - begin;
         for (int64_t i = 0; i < n; i++)
-            j->out[begin + i] = j->mask[at + i] ? j->in[begin + i] * j->scale : (real)0;
+            j->out[begin + i] = j->in[begin + i] * (j->mask[at + i] ? j->scale : (real)0);
         begin += n;
     }
 }

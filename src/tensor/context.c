@@ -38,6 +38,8 @@ rondo_status rondo_context_create(rondo_context **out, const rondo_context_optio
         return rondo__fail(err, RONDO_MEMORY, "rondo_context_create: no memory for the context");
     context->kernels = kernels;
     context->threads = chosen.threads > 0 ? chosen.threads : rondo__cpu_cores();
+    if (context->threads > MOST_THREADS) /* of a machine that has more cores */
+        context->threads = MOST_THREADS;
     status = rondo__pool_create(&context->pool, context->threads, err);
     if (status != RONDO_OK) {
         rondo__free(context);

@@ -1,5 +1,6 @@
 /* The tape: failures, NULL, reuse of memory, accumulation, and what is recorded. */
 #include "autograd/model.h"
+#include "rondo/op.h"
 
 static rondo_context *context;
 static rondo_tape *tape;
@@ -120,6 +121,27 @@ static void test_backward_refuses(void **state) {
     expect_failure(RONDO_SHAPE, "backward: the loss has 2 elements (it must be a scalar)");
     rondo_tape_begin(tape, &recording);
     assert_int_equal(rondo_backward(tape, NULL, 1), RONDO_ARGUMENT);
+    rondo_tape_begin(tape, &recording);
+    rondo_var *a = leaf(x, dx, 2);
+    assert_int_equal(rondo_backward_from(tape, 1, &a, (const rondo_real *[]){NULL}), RONDO_ARGUMENT);
+    assert_true(dx[0] == 0);
+}
+
+static void test_null_and_nonsense(void **state) {
+    rondo_tensor wrong = {.dtype = RONDO_REAL, .rank = 99};
+    rondo_op unnamed = {0};
+    rondo_var *y;
+    (void)state;
+    assert_int_equal(rondo_tape_status(NULL, NULL), RONDO_ARGUMENT);
+    rondo_tape_begin(tape, NULL);
+    assert_null(rondo_leaf(tape, &wrong, NULL));
+    assert_int_equal(rondo_tape_status(tape, NULL), RONDO_ARGUMENT);
+    for (int i = 0; i < 2; i++) {
+        rondo_tape_begin(tape, NULL);
+        rondo_apply(tape, i ? &unnamed : NULL, NULL, 0, NULL, 1, &y);
+        assert_null(y);
+        assert_int_equal(rondo_tape_status(tape, NULL), RONDO_ARGUMENT);
+    }
 }
 
 static void test_dropout(void **state) {
@@ -251,15 +273,11 @@ static int end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_failure_is_kept),
-        cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_gradients_accumulate),
-        cmocka_unit_test(test_backward_from),
-        cmocka_unit_test(test_what_needs_no_gradient),
-        cmocka_unit_test(test_backward_refuses),
-        cmocka_unit_test(test_dropout),
-        cmocka_unit_test(test_cross_entropy_edges),
-        cmocka_unit_test(test_no_allocation_later),
+        cmocka_unit_test(test_first_failure_is_kept),  cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_gradients_accumulate),   cmocka_unit_test(test_backward_from),
+        cmocka_unit_test(test_what_needs_no_gradient), cmocka_unit_test(test_backward_refuses),
+        cmocka_unit_test(test_null_and_nonsense),      cmocka_unit_test(test_dropout),
+        cmocka_unit_test(test_cross_entropy_edges),    cmocka_unit_test(test_no_allocation_later),
         cmocka_unit_test(test_each_allocation_fails),
     };
     return cmocka_run_group_tests(tests, begin, end);
