@@ -74,7 +74,8 @@ const cli_command cli_bench = {
     .about =
         "Times one layer: train is forward and backward with weight gradients, forward is inference over all steps,\n"
         "step is one streaming step with carried state. Operations are counted as 2*T*B*G*H*(I+H) for a forward\n"
-        "pass (G = 1, 4, 3 for Elman, LSTM, GRU) and three times that for train.\n\n"
+        "pass (G = 1, 4, 3 for Elman, LSTM, GRU; Jordan as Elman, and its output product 2*T*B*H*H) and three times\n"
+        "that for train.\n\n"
         "example:\n"
         "  rondo bench cell --cell lstm --input-size 256 --hidden-size 256 --batch 32 --steps 64 --pass train",
     .run = run,

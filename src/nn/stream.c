@@ -137,6 +137,8 @@ static rondo_status check_open(const rondo_recurrent *net, int64_t batch, const 
 
 rondo_status rondo_stream_open(rondo_stream **out, rondo_context *context, rondo_recurrent *net, int64_t batch,
                                const rondo_real *feedback, rondo_error *err) {
+    if (!out || !context || !net)
+        return rondo__fail(err, RONDO_ARGUMENT, "stream: out, context or net is NULL");
     *out = NULL;
     rondo_status status = check_open(net, batch, feedback, err);
     if (status)
