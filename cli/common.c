@@ -73,6 +73,8 @@ const char *cli_nearest(const char *word, int count, const char *const *names) {
 int cli_flush(int code) {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return code;
+    if (errno == EPIPE) /* as in `rondo generate | head -1`: the reader has what it wanted */
+        return code;
     return cli_fail(CLI_FAILED, "stdout: cannot be written: %s", strerror(errno));
 }
 

@@ -32,7 +32,7 @@ static int version(void) {
 }
 
 int main(int argc, char **argv) {
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe becomes a write error with a message */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe becomes a write error, see cli_flush */
     if (argc < 2) {
         usage();
         return CLI_USAGE;

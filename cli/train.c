@@ -89,7 +89,8 @@ static int finish(rondo_status status, const rondo_error *err, const char *recip
 static int train(const char *recipe, const rondo_train_options *options, train_view *view) {
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
-    signal(SIGHUP, on_signal);
+    if (signal(SIGHUP, on_signal) == SIG_IGN) /* nohup */
+        signal(SIGHUP, SIG_IGN);
     progress_start(&view->bar, !view->quiet && isatty(STDERR_FILENO));
     rondo_train_result result = {0};
     rondo_error err = {0};

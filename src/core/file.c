@@ -82,9 +82,18 @@ static rondo_status source_open(source *s, const char *path, struct stat *about,
     while (s->fd < 0 && errno == EINTR);
     if (s->fd < 0)
         return fail_open(path, err);
-    if (fstat(s->fd, about) == 0 && S_ISDIR(about->st_mode)) {
+    if (fstat(s->fd, about)) {
+        rondo_status status = rondo__fail(err, RONDO_IO, "%s: cannot read: %s", path, strerror(errno));
+        close(s->fd);
+        return status;
+    }
+    if (S_ISDIR(about->st_mode)) {
         close(s->fd);
         return rondo__fail(err, RONDO_NOT_FOUND, "%s: is a folder, not a file", path);
+    }
+    if (S_ISCHR(about->st_mode) || S_ISBLK(about->st_mode)) { /* /dev/zero never ends */
+        close(s->fd);
+        return rondo__fail(err, RONDO_NOT_FOUND, "%s: is a device, not a file", path);
     }
     if (!ends_in_gz(path))
         return RONDO_OK;

@@ -20,6 +20,14 @@ printf '\x32\0\0\0\0\0\0\0{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}
 expect 2 "foreign.safetensors" "$RONDO" info foreign.safetensors
 expect 2 "recipe.yaml|small.yaml" "$RONDO" info small.yaml
 expect 2 "run" "$RONDO" info run
+# devices never end; a reader that leaves early is no failure
+expect 2 "/dev/zero: is a device" timeout 10 "$RONDO" info /dev/zero
+expect 2 "/dev/zero: is a device" timeout 10 "$RONDO" eval run/model.safetensors --data /dev/zero
+for call in "generate run/model.safetensors --tokens 100000000" "info run/model.safetensors" "train --help"; do
+    { timeout 20 "$RONDO" $call 2> err; echo $? > code; } | head -n 1 > /dev/null
+    check "a closed pipe ends '$call' quietly" test ! -s err
+    check "a closed pipe is no failure of '$call'" test "$(cat code)" = 0
+done
 # a run in a folder is not overwritten by accident
 cp run/model.safetensors before.safetensors
 expect 2 "run.*--resume" "$RONDO" train small.yaml --out run
