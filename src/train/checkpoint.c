@@ -192,10 +192,13 @@ static rondo_status load(rondo__run *run, const rondo__safetensors *file, const 
 rondo_status rondo__checkpoint_load(rondo__run *run, rondo_error *err) {
     char path[RONDO__PATH], log[RONDO__PATH];
     rondo__safetensors *file = NULL;
-    rondo_status status = rondo__safetensors_read(&file, rondo__run_path(run, "last.safetensors", path), err);
-    if (!status)
-        status = load(run, file, path, err);
-    rondo__safetensors_free(&file);
+    rondo_status status = RONDO_OK;
+    if (rondo__file_exists(rondo__run_path(run, "last.safetensors", path))) { /* else: see folder.c */
+        status = rondo__safetensors_read(&file, path, err);
+        if (!status)
+            status = load(run, file, path, err);
+        rondo__safetensors_free(&file);
+    }
     if (!status)
         status = rondo__log_cut(rondo__run_path(run, "metrics.jsonl", log), run->progress.lines, err);
     return status;

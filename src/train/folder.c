@@ -9,6 +9,23 @@ static const char *join(const char *folder, const char *name, char out[RONDO__PA
     return out;
 }
 
+/* A run ended by force before its first checkpoint leaves recipe.yaml, and at most the line and the model of its first
+ * evaluation: resuming it means beginning again. */
+static bool is_barely_begun(const char *folder) {
+    char path[RONDO__PATH], *data = NULL;
+    size_t size = 0;
+    if (!rondo__file_exists(join(folder, "recipe.yaml", path)))
+        return false;
+    if (!rondo__file_exists(join(folder, "metrics.jsonl", path)))
+        return !rondo__file_exists(join(folder, "model.safetensors", path));
+    if (rondo__file_read(path, 0, &data, &size, NULL))
+        return false;
+    const char *first = size ? memchr(data, '\n', size) : NULL;
+    const bool barely = !first || (size_t)(first - data) + 1 == size;
+    rondo__free(data);
+    return barely;
+}
+
 rondo_status rondo__folder_check(const rondo_train_options *options, rondo_error *err) {
     static const char *const names[] = {"model.safetensors", "last.safetensors", "metrics.jsonl"};
     char path[RONDO__PATH];
@@ -17,8 +34,9 @@ rondo_status rondo__folder_check(const rondo_train_options *options, rondo_error
     if (strlen(options->folder) > RONDO__PATH - 64)
         return rondo__fail(err, RONDO_ARGUMENT, "%.100s...: the folder's name is too long", options->folder);
     if (options->resume) {
-        if (rondo__file_exists(join(options->folder, "last.safetensors", path)))
+        if (rondo__file_exists(join(options->folder, "last.safetensors", path)) || is_barely_begun(options->folder))
             return RONDO_OK;
+        join(options->folder, "last.safetensors", path);
         return rondo__fail(err, RONDO_NOT_FOUND, "%s: not there, so no run can go on (train without --resume first)",
                            path);
     }

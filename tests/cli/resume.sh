@@ -28,4 +28,18 @@ expect 0 '' "$RONDO" train small.yaml $sets --out killed --quiet $resume
 [ $kills -ge 3 ] || note_failure "only $kills runs were killed in time"
 check "after $kills kills the model has the same bits" cmp whole/model.safetensors killed/model.safetensors
 check "as many lines of metrics" test "$(wc -l < whole/metrics.jsonl)" -eq "$(wc -l < killed/metrics.jsonl)"
+# killed before the first checkpoint: what is there is recipe.yaml, or the first evaluation, too; --resume begins again
+for part in recipe evaluation; do
+    mkdir $part
+    cp whole/recipe.yaml $part
+    [ $part = recipe ] || head -n 1 whole/metrics.jsonl > $part/metrics.jsonl
+    [ $part = recipe ] || cp whole/model.safetensors $part
+    expect 0 '' "$RONDO" train small.yaml $sets --out $part --quiet --resume
+    check "begun again ($part), the model has the same bits" cmp whole/model.safetensors $part/model.safetensors
+    check "begun again ($part), as many lines of metrics" test "$(wc -l < whole/metrics.jsonl)" -eq "$(wc -l < $part/metrics.jsonl)"
+done
+# but a run that lost its checkpoint is not begun again over its results
+rm evaluation/last.safetensors
+expect 2 "evaluation/last.safetensors: not there" "$RONDO" train small.yaml $sets --out evaluation --resume
+check "its model is as it was" cmp whole/model.safetensors evaluation/model.safetensors
 finish
