@@ -40,7 +40,7 @@ typedef struct rondo__run {
 } rondo__run;
 
 const char *rondo__run_path(const rondo__run *run, const char *name, char out[RONDO__PATH]);
-/* "; the last good weights are in DIR", or nothing where nothing was saved yet. */
+/* "; the last good model is kept in DIR", or nothing where no model was saved yet. */
 const char *rondo__run_kept(const rondo__run *run, char out[RONDO__PATH]);
 double rondo__run_seconds(const rondo__run *run);
 void rondo__run_event(rondo__run *run, rondo_event_kind kind, const rondo_metrics *metrics, bool best,

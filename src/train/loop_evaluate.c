@@ -100,20 +100,29 @@ static bool judge(rondo__run *run, const rondo_metrics *metrics) {
     return best;
 }
 
+/* A loss so large that its perplexity overflows is as lost as one that is not a number. */
+static rondo_status check_numbers(const rondo__run *run, const rondo_metrics *metrics, rondo_error *err) {
+    const double loss = rondo_metrics_get(metrics, "valid_loss"), perplexity = rondo_metrics_get(metrics, "perplexity");
+    char kept[RONDO__PATH], also[64] = "";
+    if (isfinite(loss) && !isinf(perplexity)) /* NaN: the task has no perplexity */
+        return RONDO_OK;
+    if (isfinite(loss))
+        snprintf(also, sizeof also, ", its perplexity is not finite");
+    return rondo__fail(err, RONDO_NUMERIC,
+                       "train: step %lld: the validation loss is %g%s%s (lower train.optimizer.learning_rate or "
+                       "train.clip_norm)",
+                       (long long)run->progress.step, isnan(loss) ? fabs(loss) : loss, also, rondo__run_kept(run, kept));
+}
+
 rondo_status rondo__run_evaluate(rondo__run *run, rondo_error *err) {
     rondo_metrics metrics = {0};
     rondo_status status = measure(run, &metrics, err);
     if (!status)
         status = check_metric(run, &metrics, err);
+    if (!status)
+        status = check_numbers(run, &metrics, err);
     if (status)
         return status;
-    const double loss = rondo_metrics_get(&metrics, "valid_loss");
-    char kept[RONDO__PATH];
-    if (!isfinite(loss))
-        return rondo__fail(err, RONDO_NUMERIC,
-                           "train: step %lld: the validation loss is %g%s (lower train.optimizer.learning_rate or "
-                           "train.clip_norm)",
-                           (long long)run->progress.step, loss, rondo__run_kept(run, kept));
     const bool best = judge(run, &metrics);
     status = log_line(run, &metrics, best, err);
     run->progress.lines += !status;

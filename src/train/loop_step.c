@@ -1,4 +1,8 @@
-/* One optimiser step: the gradients of one or several batches, then the update. */
+/* One optimiser step: the gradients of one or several batches, then the update.
+ *
+ * A step of several batches follows the mean over all their symbols: each batch's mean is weighted by its share, its
+ * symbols over those of the step's first batch, and the sum is divided by the sum of the shares. So batches of one size
+ * have share 1, and a step of a single batch is untouched. */
 #include <math.h>
 #include <stdio.h>
 
@@ -6,28 +10,37 @@
 #include "train/loop.h"
 
 const char *rondo__run_kept(const rondo__run *run, char out[RONDO__PATH]) {
-    const bool saved = rondo__file_exists(rondo__run_path(run, "last.safetensors", out));
-    snprintf(out, RONDO__PATH, "%s%.200s", saved ? "; the last good weights are in " : "",
+    const bool saved = rondo__file_exists(rondo__run_path(run, "model.safetensors", out));
+    snprintf(out, RONDO__PATH, "%s%.200s", saved ? "; the last good model is kept in " : "",
              saved ? run->options->folder : "");
     return out;
 }
 
 /* Numbers that are not finite end the run; the files keep what was saved last. */
 static rondo_status refuse_numbers(const rondo__run *run, double loss, rondo_error *err) {
-    const char *name = rondo__bad_gradient(run->task->params);
+    const char *gradient = rondo__bad_gradient(run->task->params), *value = rondo__bad_value(run->task->params);
     char kept[RONDO__PATH], what[192];
-    if (name)
-        snprintf(what, sizeof what, "the gradient of '%s' is not finite", name);
+    if (gradient)
+        snprintf(what, sizeof what, ", the gradient of '%s' is not finite", gradient);
+    else if (value)
+        snprintf(what, sizeof what, ", '%s' is not finite after the update", value);
     else
-        snprintf(what, sizeof what, "%s",
-                 isfinite(loss) ? "the norm of the gradients is not finite" : "all gradients are finite");
-    return rondo__fail(
-        err, RONDO_NUMERIC,
-        "train: step %lld: the loss is %g, %s%s (lower train.optimizer.learning_rate or train.clip_norm)",
-        (long long)run->progress.step + 1, loss, what, rondo__run_kept(run, kept));
+        snprintf(what, sizeof what, "%s", isfinite(loss) ? ", the norm of the gradients is not finite" : "");
+    return rondo__fail(err, RONDO_NUMERIC,
+                       "train: step %lld: the loss is %g%s%s (lower train.optimizer.learning_rate or train.clip_norm)",
+                       (long long)run->progress.step + 1, isnan(loss) ? fabs(loss) : loss, what, rondo__run_kept(run, kept));
 }
 
-static rondo_status one_batch(rondo__run *run, double *loss, rondo_error *err) {
+/* Symbols of the batches of one step. */
+typedef struct step_tally {
+    int64_t first, all;
+} step_tally;
+
+static double share(const step_tally *tally, int64_t symbols) {
+    return tally->first > 0 ? (double)symbols / (double)tally->first : 1;
+}
+
+static rondo_status one_batch(rondo__run *run, step_tally *tally, double *loss, rondo_error *err) {
     rondo__task_object *task = run->task;
     rondo__progress *p = &run->progress;
     const rondo_step step = {.training = true,
@@ -41,7 +54,9 @@ static rondo_status one_batch(rondo__run *run, double *loss, rondo_error *err) {
     if (status)
         return status;
     *loss = (double)*(const real *)mean->value.data;
-    status = rondo_backward(run->tape, mean, 1);
+    tally->first = tally->all ? tally->first : symbols;
+    tally->all += symbols;
+    status = rondo_backward(run->tape, mean, (real)share(tally, symbols));
     if (status)
         return rondo_tape_status(run->tape, err) ? rondo_tape_status(run->tape, err)
                                                  : rondo__fail(err, status, "train: backward failed");
@@ -59,19 +74,19 @@ static rondo_status one_batch(rondo__run *run, double *loss, rondo_error *err) {
     return RONDO_OK;
 }
 
-static rondo_status update(rondo__run *run, int64_t batches, double loss, rondo_error *err) {
+static rondo_status update(rondo__run *run, const step_tally *tally, double loss, rondo_error *err) {
     const rondo__recipe_train *train = &run->task->recipe.train;
     rondo__progress *p = &run->progress;
     run->last_rate = rondo__schedule_rate(train, &p->plateau, p->step, run->total);
     rondo_status status = RONDO_OK;
     if (run->last_rate > 0) { /* a schedule may end at zero, which the optimiser takes for its default */
         const rondo_optimizer_update step = {.learning_rate = run->last_rate,
-                                             .grad_scale = 1 / (double)batches,
+                                             .grad_scale = 1 / share(tally, tally->all),
                                              .clip_norm = train->clip_norm,
                                              .clip_value = train->clip_value};
         status = rondo_optimizer_step(run->optimizer, &step, &run->last_norm, err);
     }
-    if (status == RONDO_NUMERIC)
+    if (status == RONDO_NUMERIC || (!status && !rondo__optimizer_values_finite(run->optimizer)))
         return refuse_numbers(run, loss, err);
     if (!status && run->average)
         rondo__average_update(run->task->context, rondo_params_size(run->task->params), run->average,
@@ -83,16 +98,17 @@ rondo_status rondo__run_step(rondo__run *run, rondo_error *err) {
     rondo__progress *p = &run->progress;
     const double begun = rondo__clock_seconds();
     const int64_t most = run->task->recipe.train.accumulate;
+    step_tally tally = {0};
     int64_t batches = 0;
     double loss = 0;
     rondo_params_clear_grads(run->task->params);
     do { /* a step does not reach over the end of an epoch */
-        rondo_status status = one_batch(run, &loss, err);
+        rondo_status status = one_batch(run, &tally, &loss, err);
         if (status)
             return status;
         batches++;
     } while (batches < most && p->batch != 0);
-    rondo_status status = update(run, batches, loss, err);
+    rondo_status status = update(run, &tally, loss, err);
     if (status)
         return status;
     p->step++;

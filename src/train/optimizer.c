@@ -209,3 +209,8 @@ rondo_status rondo_optimizer_step(rondo_optimizer *optimizer, const rondo_optimi
     rondo__parallel(optimizer->context, optimizer->n, BLOCK, update_block, &work);
     return RONDO_OK;
 }
+
+bool rondo__optimizer_values_finite(const rondo_optimizer *optimizer) {
+    const real *w = rondo_params_values(optimizer->params);
+    return rondo__all_finite(optimizer->context, optimizer->n, w, optimizer->partial);
+}

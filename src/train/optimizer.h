@@ -18,7 +18,13 @@ void rondo__optimizer_set_steps(rondo_optimizer *optimizer, int64_t steps);
 /* Sum of squares in double, in fixed blocks added in order; partial has rondo__norm_blocks(n) places. */
 int64_t rondo__norm_blocks(int64_t n);
 double rondo__sum_squares(rondo_context *context, int64_t n, const real *x, double *partial);
+/* Is every number finite? partial as above. */
+bool rondo__all_finite(rondo_context *context, int64_t n, const real *x, double *partial);
 /* Name of the first parameter with a gradient that is not finite, NULL: none. */
 const char *rondo__bad_gradient(rondo_params *params);
+/* The same for values. */
+const char *rondo__bad_value(rondo_params *params);
+/* Are all values finite? For after each update. */
+bool rondo__optimizer_values_finite(const rondo_optimizer *optimizer);
 
 #endif
