@@ -1,6 +1,7 @@
 /* A trained model, opened from its file. The file is taken for hostile: the container is checked as a whole by its
  * reader, the recipe like any recipe, every shape against the recipe before memory is taken by the recipe's sizes. */
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include "formats/json_text.h"
@@ -10,7 +11,7 @@
 struct rondo_model {
     rondo__task_object *task;
     rondo_tape *tape;
-    char *info;
+    char *info, *path;
 };
 
 static const char *const cell_names[] = {"elman", "jordan", "lstm", "gru"};
@@ -66,6 +67,15 @@ static rondo_status load(rondo_model *model, rondo_context *context, const rondo
     return rondo_tape_create(&model->tape, context, err);
 }
 
+/* What went wrong inside a file is told by parts that do not know its name. */
+static rondo_status name_file(rondo_status status, const char *path, rondo_error *err) {
+    char message[sizeof err->message];
+    if (!err || !status || strncmp(err->message, path, strlen(path)) == 0)
+        return status;
+    memcpy(message, err->message, sizeof message);
+    return rondo__fail(err, status, "%s: %s", path, message);
+}
+
 static rondo_status open_file(rondo_model *model, rondo_context *context, const char *path, rondo_error *err) {
     rondo__safetensors *file = NULL;
     rondo__model_meta *meta = rondo__calloc(1, sizeof *meta);
@@ -74,7 +84,7 @@ static rondo_status open_file(rondo_model *model, rondo_context *context, const 
     if (!status)
         status = rondo__model_meta_read(meta, file, path, err);
     if (!status) {
-        status = load(model, context, meta, file, path, err);
+        status = name_file(load(model, context, meta, file, path, err), path, err);
         rondo__model_meta_free(meta);
     }
     rondo__safetensors_free(&file);
@@ -91,7 +101,9 @@ rondo_status rondo_model_open(rondo_model **out, rondo_context *context, const c
     rondo_model *model = rondo__calloc(1, sizeof *model);
     if (!model)
         return rondo__fail(err, RONDO_MEMORY, "%s: no memory to read it", path);
-    rondo_status status = open_file(model, context, path, err);
+    model->path = rondo__strdup(path);
+    rondo_status status = model->path ? open_file(model, context, path, err)
+                                      : rondo__fail(err, RONDO_MEMORY, "%s: no memory to read it", path);
     if (status)
         rondo_model_close(&model);
     *out = model;
@@ -105,6 +117,7 @@ void rondo_model_close(rondo_model **model) {
     if ((*model)->task)
         (*model)->task->class->destroy(&(*model)->task);
     rondo__free((*model)->info);
+    rondo__free((*model)->path);
     rondo__free(*model);
     *model = NULL;
 }
@@ -113,12 +126,26 @@ const char *rondo_model_task(const rondo_model *model) { return model ? model->t
 
 const char *rondo_model_info(rondo_model *model) { return model ? model->info : "{}"; }
 
+static bool loss_is_finite(const rondo_metrics *metrics) {
+    for (int i = 0; i < metrics->count; i++) {
+        if (strcmp(metrics->item[i].name, "loss") == 0)
+            return isfinite(metrics->item[i].value);
+    }
+    return true;
+}
+
 rondo_status rondo_model_evaluate(rondo_model *model, int files, const char *const *file, rondo_metrics *metrics,
                                   rondo_error *err) {
     if (!model || !file || files < 1 || !metrics)
         return rondo__fail(err, RONDO_ARGUMENT,
                            "evaluate: needs a model, at least one file, and a place for the metrics");
-    return model->task->class->evaluate(model->task, model->tape, files, file, metrics, err);
+    rondo_status status = model->task->class->evaluate(model->task, model->tape, files, file, metrics, err);
+    if (status || loss_is_finite(metrics))
+        return status;
+    metrics->count = 0;
+    return rondo__fail(err, RONDO_NUMERIC,
+                       "%s: the loss is not finite (some weight of the model is not, or is far too large)",
+                       model->path);
 }
 
 rondo_status rondo_model_generate(rondo_model *model, const rondo_generate_options *options, rondo_text_fn write,
@@ -129,5 +156,6 @@ rondo_status rondo_model_generate(rondo_model *model, const rondo_generate_optio
     if (model->task->class != &rondo__language_model)
         return rondo__fail(err, RONDO_UNSUPPORTED, "generate: only a language model writes (this one is for %s)",
                            model->task->class->name);
-    return rondo__lm_generate((rondo__lm *)model->task, options ? options : &plain, write, arg, err);
+    rondo_status status = rondo__lm_generate((rondo__lm *)model->task, options ? options : &plain, write, arg, err);
+    return status == RONDO_NUMERIC ? name_file(status, model->path, err) : status;
 }

@@ -79,6 +79,10 @@ static rondo_status check_parameter(const rondo_param *param, const rondo__safet
         return rondo__fail(err, RONDO_FORMAT,
                            "%s: tensor '%s' is missing (its recipe asks for it; the file is not whole)", path,
                            param->name);
+    const rondo_dtype dtype = found->tensor.dtype;
+    if (dtype != RONDO_F32 && dtype != RONDO_F64 && dtype != RONDO_F16 && dtype != RONDO_BF16)
+        return rondo__fail(err, RONDO_FORMAT, "%s: tensor '%s' is %s (weights are F32, F64, F16 or BF16)", path,
+                           param->name, rondo_dtype_name(dtype));
     if (!same_shape(&found->tensor, &param->value)) {
         char is[128], wanted[128];
         print_shape(&found->tensor, is, sizeof is);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "formats/json_text.h"
 #include "train/metrics.h"
 #include "train/model_file.h"
 
@@ -33,6 +34,16 @@ static rondo_status read_recipe(rondo__recipe *recipe, const json_t *root, const
     return status;
 }
 
+/* The task is written beside the recipe for readers that know no recipes; the two must agree. */
+static rondo_status check_task(const json_t *root, const char *path, rondo_error *err) {
+    const char *beside = json_string_value(json_object_get(root, "task"));
+    const char *inside = json_string_value(json_object_get(json_object_get(root, "recipe"), "task"));
+    if (beside && (!inside || strcmp(beside, inside) != 0))
+        return rondo__fail(err, RONDO_FORMAT, "%s: metadata 'rondo' is of task '%s', its recipe of task '%s'", path,
+                           rondo__show(beside).text, rondo__show(inside ? inside : "").text);
+    return RONDO_OK;
+}
+
 static void read_metrics(rondo_metrics *metrics, json_t *object) {
     const char *key;
     json_t *value;
@@ -51,6 +62,8 @@ static rondo_status read_root(rondo__model_meta *meta, json_t *root, const char 
                            "%s: format %lld of model files is unknown (a newer Rondo wrote it; this one reads %d)",
                            path, (long long)json_integer_value(format), RONDO__MODEL_FORMAT);
     rondo_status status = read_recipe(&meta->recipe, root, path, err);
+    if (!status)
+        status = check_task(root, path, err);
     if (!status)
         status = part_text(root, "vocabulary", &meta->vocabulary, path, err);
     if (!status)
