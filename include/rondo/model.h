@@ -59,8 +59,8 @@ typedef struct rondo_train_result {
     double seconds;
     rondo_metrics best; /* of the evaluation that model.safetensors holds */
 } rondo_train_result;
-/* Trains the recipe and writes DIR/model.safetensors, last.safetensors, metrics.jsonl, recipe.yaml. Not thread-safe for
- * one folder. result may be NULL. */
+/* Trains the recipe and writes DIR/model.safetensors, last.safetensors, metrics.jsonl, recipe.yaml. A folder takes one
+ * run at a time: RONDO_STATE while another one, of any process, is writing there. result may be NULL. */
 RONDO_API rondo_status rondo_train(const char *recipe, const rondo_train_options *options, rondo_train_result *result,
                                    rondo_error *err);
 

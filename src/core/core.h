@@ -82,6 +82,11 @@ int rondo__cpu_cores(void); /* cores this process may use */
 rondo_status rondo__file_read(const char *path, size_t max_bytes, char **data, size_t *size, rondo_error *err);
 bool rondo__file_exists(const char *path);
 rondo_status rondo__make_folders(const char *path, rondo_error *err); /* like mkdir -p */
+/* Takes a folder for one holder. False: another one has it, in this process or not. The lock is the kernel's: it ends
+ * with unlock or with the process, however that ends, and leaves no file. Where the file system knows no locks nothing
+ * is taken and *lock is -1. */
+bool rondo__folder_lock(int *lock, const char *path);
+void rondo__folder_unlock(int *lock); /* -1: does nothing */
 /* Atomic writing: to PATH.tmp-PID in the same folder, then fsync, rename, fsync of the folder. Until commit nothing is
  * at PATH but what was there; abandon (or a failed commit) removes the temporary file. */
 typedef struct rondo__writer rondo__writer;

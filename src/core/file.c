@@ -1,9 +1,10 @@
-/* Reading files whole, and making folders. */
+/* Reading files whole, making and locking folders. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -221,4 +222,20 @@ rondo_status rondo__make_folders(const char *path, rondo_error *err) {
             return status;
     }
     return RONDO_OK;
+}
+
+bool rondo__folder_lock(int *lock, const char *path) {
+    int code = 0;
+    *lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (*lock >= 0 && (code = flock(*lock, LOCK_EX | LOCK_NB) ? errno : 0) == EINTR)
+        ;
+    if (code)
+        rondo__folder_unlock(lock);
+    return code != EWOULDBLOCK;
+}
+
+void rondo__folder_unlock(int *lock) {
+    if (*lock >= 0)
+        close(*lock);
+    *lock = -1;
 }

@@ -26,13 +26,9 @@ static bool is_barely_begun(const char *folder) {
     return barely;
 }
 
-rondo_status rondo__folder_check(const rondo_train_options *options, rondo_error *err) {
+static rondo_status check_files(const rondo_train_options *options, rondo_error *err) {
     static const char *const names[] = {"model.safetensors", "last.safetensors", "metrics.jsonl"};
     char path[RONDO__PATH];
-    if (!options->folder || !options->folder[0])
-        return rondo__fail(err, RONDO_ARGUMENT, "train: no folder is given for the results");
-    if (strlen(options->folder) > RONDO__PATH - 64)
-        return rondo__fail(err, RONDO_ARGUMENT, "%.100s...: the folder's name is too long", options->folder);
     if (options->resume) {
         if (rondo__file_exists(join(options->folder, "last.safetensors", path)) || is_barely_begun(options->folder))
             return RONDO_OK;
@@ -49,12 +45,37 @@ rondo_status rondo__folder_check(const rondo_train_options *options, rondo_error
     return RONDO_OK;
 }
 
+static rondo_status lock_folder(const char *folder, int *lock, rondo_error *err) {
+    if (rondo__folder_lock(lock, folder))
+        return RONDO_OK;
+    return rondo__fail(err, RONDO_STATE, "%s: another run is writing here (wait for it, or choose another --out)",
+                       folder);
+}
+
+rondo_status rondo__folder_check(const rondo_train_options *options, rondo_error *err) {
+    int lock = -1;
+    if (!options->folder || !options->folder[0])
+        return rondo__fail(err, RONDO_ARGUMENT, "train: no folder is given for the results");
+    if (strlen(options->folder) > RONDO__PATH - 64)
+        return rondo__fail(err, RONDO_ARGUMENT, "%.100s...: the folder's name is too long", options->folder);
+    rondo_status status = lock_folder(options->folder, &lock, err);
+    rondo__folder_unlock(&lock);
+    return status ? status : check_files(options, err);
+}
+
+rondo_status rondo__folder_take(rondo__run *run, rondo_error *err) {
+    rondo_status status = rondo__make_folders(run->options->folder, err);
+    if (!status)
+        status = lock_folder(run->options->folder, &run->lock, err);
+    return status ? status : check_files(run->options, err); /* another may have begun while the data were read */
+}
+
 rondo_status rondo__folder_prepare(const rondo__run *run, rondo_error *err) {
     char path[RONDO__PATH];
     rondo__text yaml = {0};
     rondo__writer *writer = NULL;
-    rondo_status status = rondo__make_folders(run->options->folder, err);
-    if (!status && rondo__recipe_yaml(&run->task->recipe, &yaml))
+    rondo_status status = RONDO_OK;
+    if (rondo__recipe_yaml(&run->task->recipe, &yaml))
         status = rondo__fail(err, RONDO_MEMORY, "train: no memory for recipe.yaml");
     if (!status)
         status = rondo__writer_open(&writer, rondo__run_path(run, "recipe.yaml", path), err);

@@ -95,8 +95,8 @@ static rondo_status open_run(rondo__run *run, rondo_error *err) {
 
 /* Finds the place to begin, and writes what a folder of a run has from the start. */
 static rondo_status begin(rondo__run *run, rondo_error *err) {
-    rondo_status status = RONDO_OK;
-    if (run->options->resume)
+    rondo_status status = rondo__folder_take(run, err);
+    if (!status && run->options->resume)
         status = rondo__checkpoint_load(run, err);
     if (!status)
         status = rondo__folder_prepare(run, err);
@@ -162,6 +162,7 @@ static void end(rondo__run *run) {
 }
 
 static void close_run(rondo__run *run) {
+    rondo__folder_unlock(&run->lock);
     rondo__free(run->average);
     rondo_optimizer_destroy(&run->optimizer);
     rondo_tape_destroy(&run->tape);
@@ -169,7 +170,7 @@ static void close_run(rondo__run *run) {
 
 rondo_status rondo__train_run(rondo__task_object *task, const rondo_train_options *options, rondo_train_result *result,
                               rondo_error *err) {
-    rondo__run run = {.task = task, .options = options};
+    rondo__run run = {.task = task, .options = options, .lock = -1};
     rondo_status status = open_run(&run, err);
     if (!status)
         status = begin(&run, err);

@@ -35,6 +35,7 @@ typedef struct rondo__run {
     double busy, busy_symbols;            /* training only, since the last evaluation */
     double sitting_busy, sitting_symbols; /* training only, of this sitting */
     double last_norm, last_rate;
+    int lock;  /* on the folder, -1: none */
     bool stop; /* the event function asked for it */
     char message[512];
 } rondo__run;
@@ -66,6 +67,8 @@ rondo_status rondo__log_add(const char *path, const rondo__text *line, rondo_err
 rondo_status rondo__log_cut(const char *path, int64_t lines, rondo_error *err);
 /* DIR (folder.c): may a run begin there? Checked before any data is read. */
 rondo_status rondo__folder_check(const rondo_train_options *options, rondo_error *err);
+/* Makes the folder and keeps other runs out of it from here on. */
+rondo_status rondo__folder_take(rondo__run *run, rondo_error *err);
 rondo_status rondo__folder_prepare(const rondo__run *run, rondo_error *err);
 
 #endif

@@ -111,7 +111,8 @@ static rondo_status check_numbers(const rondo__run *run, const rondo_metrics *me
     return rondo__fail(err, RONDO_NUMERIC,
                        "train: step %lld: the validation loss is %g%s%s (lower train.optimizer.learning_rate or "
                        "train.clip_norm)",
-                       (long long)run->progress.step, isnan(loss) ? fabs(loss) : loss, also, rondo__run_kept(run, kept));
+                       (long long)run->progress.step, isnan(loss) ? fabs(loss) : loss, also,
+                       rondo__run_kept(run, kept));
 }
 
 rondo_status rondo__run_evaluate(rondo__run *run, rondo_error *err) {

@@ -28,7 +28,8 @@ static rondo_status refuse_numbers(const rondo__run *run, double loss, rondo_err
         snprintf(what, sizeof what, "%s", isfinite(loss) ? ", the norm of the gradients is not finite" : "");
     return rondo__fail(err, RONDO_NUMERIC,
                        "train: step %lld: the loss is %g%s%s (lower train.optimizer.learning_rate or train.clip_norm)",
-                       (long long)run->progress.step + 1, isnan(loss) ? fabs(loss) : loss, what, rondo__run_kept(run, kept));
+                       (long long)run->progress.step + 1, isnan(loss) ? fabs(loss) : loss, what,
+                       rondo__run_kept(run, kept));
 }
 
 /* Symbols of the batches of one step. */

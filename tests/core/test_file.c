@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #ifdef RONDO_HAVE_ZLIB
 #include <zlib.h>
@@ -250,6 +251,42 @@ static void test_unwritable_folder(void **state) {
     assert_non_null(strstr(err.message, "Permission denied"));
 }
 
+static void test_lock(void **state) {
+    (void)state;
+    int one, two, pipes[2];
+    char byte = 0, folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", test_path("locked"));
+    assert_int_equal(rondo__make_folders(folder, &err), RONDO_OK);
+    assert_true(rondo__folder_lock(&one, folder));
+    assert_true(one >= 0);
+    assert_false(rondo__folder_lock(&two, folder)); /* in this process, too */
+    assert_int_equal(two, -1);
+    rondo__folder_unlock(&two);
+    assert_false(rondo__folder_lock(&two, folder)); /* the failure took nothing away */
+    rondo__folder_unlock(&one);
+    assert_int_equal(one, -1);
+    assert_int_equal(pipe(pipes), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        byte = rondo__folder_lock(&one, folder) ? 'y' : 'n';
+        _exit(write(pipes[1], &byte, 1) == 1 && pause() ? 0 : 1);
+    }
+    assert_int_equal(read(pipes[0], &byte, 1), 1);
+    assert_int_equal(byte, 'y');
+    assert_false(rondo__folder_lock(&two, folder));
+    kill(child, SIGKILL); /* a lock does not outlive its holder */
+    waitpid(child, NULL, 0);
+    assert_true(rondo__folder_lock(&two, folder));
+    assert_true(two >= 0);
+    rondo__folder_unlock(&two);
+    assert_int_equal(test_count_files("lock"), 1); /* the folder itself */
+    rmdir(folder);
+    assert_true(rondo__folder_lock(&one, folder)); /* no folder, no other holder */
+    assert_int_equal(one, -1);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
 int main(void) {
     fill_large();
     const struct CMUnitTest tests[] = {
@@ -264,6 +301,7 @@ int main(void) {
         cmocka_unit_test(test_full_device),
         cmocka_unit_test(test_cannot_open),
         cmocka_unit_test(test_unwritable_folder),
+        cmocka_unit_test(test_lock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,8 +129,33 @@ static void test_huge_rate(void **state) {
     }
 }
 
+/* While a run is on, a second one in its folder is refused, resumed or not, and changes nothing. */
+static bool try_second(const rondo_event *event, void *arg) {
+    tiny *second = arg;
+    for (int resume = 0; event->kind == RONDO_EVENT_START && resume < 2; resume++) {
+        second->options.resume = resume;
+        assert_int_equal(tiny_train(second), RONDO_STATE);
+        assert_non_null(strstr(second->err.message, ": another run is writing here (wait for it, or choose another"));
+    }
+    return true;
+}
+
+static void test_two_runs(void **state) {
+    (void)state;
+    tiny first = tiny_make("shared", NULL), second = tiny_make("shared", NULL), alone = tiny_make("alone", NULL);
+    first.options.event = try_second;
+    first.options.event_arg = &second;
+    tiny_run(&alone);
+    tiny_run(&first);
+    tiny_same_model(&alone, &first);
+    second.options.resume = true; /* and the lock is gone */
+    tiny_run(&second);
+    tiny_clean(&first);
+    tiny_clean(&alone);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_accumulate), cmocka_unit_test(test_diverging_run),
-                                       cmocka_unit_test(test_huge_rate)};
+                                       cmocka_unit_test(test_huge_rate), cmocka_unit_test(test_two_runs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
