@@ -1,6 +1,8 @@
 /* The folder of a run. */
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "train/loop.h"
 
@@ -63,11 +65,38 @@ rondo_status rondo__folder_check(const rondo_train_options *options, rondo_error
     return status ? status : check_files(options, err);
 }
 
+static bool is_half_written(const char *name) {
+    static const char *const files[] = {"model.safetensors", "last.safetensors", "metrics.jsonl", "recipe.yaml"};
+    const char *end = strstr(name, ".tmp-");
+    for (size_t i = 0; end && i < sizeof files / sizeof files[0]; i++) {
+        const size_t size = strlen(files[i]);
+        if (size == (size_t)(end - name) && strncmp(name, files[i], size) == 0)
+            return end[5] && end[5 + strspn(end + 5, "0123456789")] == '\0';
+    }
+    return false;
+}
+
+/* What a run killed in the middle of writing left behind (see writer.c); the lock says that nobody writes it now. */
+static void sweep(const char *folder) {
+    char path[RONDO__PATH];
+    DIR *list = opendir(folder);
+    for (const struct dirent *entry; list && (entry = readdir(list));) {
+        if (is_half_written(entry->d_name))
+            unlink(join(folder, entry->d_name, path));
+    }
+    if (list)
+        closedir(list);
+}
+
 rondo_status rondo__folder_take(rondo__run *run, rondo_error *err) {
     rondo_status status = rondo__make_folders(run->options->folder, err);
     if (!status)
         status = lock_folder(run->options->folder, &run->lock, err);
-    return status ? status : check_files(run->options, err); /* another may have begun while the data were read */
+    if (!status)
+        status = check_files(run->options, err); /* another may have begun while the data were read */
+    if (!status && run->lock >= 0)
+        sweep(run->options->folder);
+    return status;
 }
 
 rondo_status rondo__folder_prepare(const rondo__run *run, rondo_error *err) {
