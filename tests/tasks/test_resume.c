@@ -42,22 +42,6 @@ static bool stop_at(const rondo_event *event, void *arg) {
     return !(event->kind == RONDO_EVENT_STEP && event->step == *step);
 }
 
-/* Everything of each line before the seconds. */
-static void same_log(const tiny *a, const tiny *b) {
-    size_t size_a, size_b;
-    char *x = tiny_read(a, "metrics.jsonl", &size_a), *y = tiny_read(b, "metrics.jsonl", &size_b), *rest_x = x,
-         *rest_y = y;
-    while (*rest_x && *rest_y) {
-        const size_t n = (size_t)(strstr(rest_x, "\"seconds\"") - rest_x);
-        assert_memory_equal(rest_x, rest_y, n);
-        rest_x = strchr(rest_x, '\n') + 1;
-        rest_y = strchr(rest_y, '\n') + 1;
-    }
-    assert_int_equal(*rest_x, *rest_y);
-    rondo__free(x);
-    rondo__free(y);
-}
-
 static void test_interrupted(void **state) {
     (void)state;
     for (int i = 0; i < CASES; i++) {
@@ -74,7 +58,7 @@ static void test_interrupted(void **state) {
         parts.options.event = NULL;
         tiny_run(&parts);
         tiny_same_model(&whole, &parts);
-        same_log(&whole, &parts);
+        tiny_same_log(&whole, &parts);
         tiny_clean(&whole);
         tiny_clean(&parts);
     }
@@ -114,7 +98,7 @@ static void test_killed(void **state) {
     }
     assert_true(kills > 2);
     tiny_same_model(&whole, &killed);
-    same_log(&whole, &killed);
+    tiny_same_log(&whole, &killed);
     tiny_clean(&whole);
     tiny_clean(&killed);
 }

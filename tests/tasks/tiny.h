@@ -94,4 +94,20 @@ static inline void tiny_same_model(const tiny *a, const tiny *b) {
     rondo__free(y);
 }
 
+/* metrics.jsonl: everything of each line before the seconds. */
+static inline void tiny_same_log(const tiny *a, const tiny *b) {
+    size_t size_a, size_b;
+    char *x = tiny_read(a, "metrics.jsonl", &size_a), *y = tiny_read(b, "metrics.jsonl", &size_b), *rest_x = x,
+         *rest_y = y;
+    while (*rest_x && *rest_y) {
+        const size_t n = (size_t)(strstr(rest_x, "\"seconds\"") - rest_x);
+        assert_memory_equal(rest_x, rest_y, n);
+        rest_x = strchr(rest_x, '\n') + 1;
+        rest_y = strchr(rest_y, '\n') + 1;
+    }
+    assert_int_equal(*rest_x, *rest_y);
+    rondo__free(x);
+    rondo__free(y);
+}
+
 #endif
