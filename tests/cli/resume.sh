@@ -3,31 +3,56 @@
 small_recipe
 sets="--set train.max_steps=600 --set train.epochs=30 --set model.hidden_size=48 --set train.save_every=10 --set train.evaluate_every=100 --set model.dropout=0.2 --set model.layers=2"
 expect 0 '' "$RONDO" train small.yaml $sets --out whole --quiet
-# Ctrl-C: a message that says how to go on
-"$RONDO" train small.yaml $sets --out ctrlc --quiet --set train.max_steps=1000000 --set train.epochs=100000 2> err &
-pid=$!
-sleep 0.4
-kill -INT $pid
-wait $pid
-[ $? -eq 1 ] || note_failure "Ctrl-C gives exit code 1"
-check "Ctrl-C says how to go on" grep -q -- '--resume' err
-kills=0
-for delay in 0.01 0.02 0.04 0.08 0.15 0.05 0.1 0.03 0.12 0.2; do
-    resume=
-    [ -e killed/last.safetensors ] && resume=--resume
-    [ -z "$resume" ] && rm -rf killed
-    "$RONDO" train small.yaml $sets --out killed --quiet $resume 2> /dev/null &
+# Ctrl-C, kill and a closed terminal end the run alike, wherever it is: one line that says how to go on, and a checkpoint
+# with which it does
+for signal in INT TERM HUP; do
+    "$RONDO" train small.yaml $sets --out asked --quiet --set train.max_steps=1000000 --set train.epochs=100000 2> err &
     pid=$!
-    sleep $delay
-    kill -KILL $pid 2> /dev/null && kills=$((kills + 1))
-    wait $pid 2> /dev/null
+    for wait in $(seq 100); do
+        [ -e asked/last.safetensors ] && break
+        sleep 0.02
+    done
+    kill -$signal $pid
+    wait $pid
+    [ $? -eq 1 ] || note_failure "SIG$signal gives exit code 1"
+    check "SIG$signal says how to go on, in one line" grep -qE \
+        '^rondo: stopped after step [0-9]+; all is saved in asked \(to go on: rondo train small.yaml --out asked --resume\)$' err
+    check "after SIG$signal nothing is half-written" test "$(ls -A asked | wc -l)" -le 4
+    step=$(sed -n 's/.*after step \([0-9]*\);.*/\1/p' err)
+    expect 0 '' "$RONDO" train small.yaml $sets --out asked --quiet --resume --set train.max_steps=$((step + 120)) \
+        --set train.epochs=100000
+    expect 0 '' "$RONDO" train small.yaml $sets --out straight --quiet --set train.max_steps=$((step + 120)) \
+        --set train.epochs=100000
+    check "gone on after SIG$signal at step $step, the model has the same bits" cmp straight/model.safetensors asked/model.safetensors
+    rm -rf asked straight
 done
-resume=
-[ -e killed/last.safetensors ] && resume=--resume || rm -rf killed
-expect 0 '' "$RONDO" train small.yaml $sets --out killed --quiet $resume
-[ $kills -ge 3 ] || note_failure "only $kills runs were killed in time"
+# nohup: the signal is ignored
+nohup "$RONDO" train small.yaml $sets --out nohup --quiet 2> err > /dev/null < /dev/null &
+pid=$!
+sleep 0.1
+kill -HUP $pid 2> /dev/null
+wait $pid
+[ $? -eq 0 ] || note_failure "under nohup SIGHUP ends nothing"
+# SIGKILL, about twenty times: the run is begun or gone on with again until it comes through
+kills=0 round=0
+while [ $round -lt 60 ]; do
+    round=$((round + 1))
+    resume=
+    [ -e killed/recipe.yaml ] && resume=--resume
+    "$RONDO" train small.yaml $sets --out killed --quiet $resume 2> err &
+    pid=$!
+    [ $kills -lt 20 ] && sleep 0.0$((RANDOM % 7 + 1))
+    [ $kills -lt 20 ] && kill -KILL $pid 2> /dev/null && kills=$((kills + 1))
+    wait $pid 2> /dev/null
+    code=$?
+    [ $code -eq 0 ] && break
+    [ $code -eq 137 ] || note_failure "after $kills kills the run could not go on: $(head -c 400 err)"
+done
+[ $kills -ge 5 ] || note_failure "only $kills runs were killed in time"
 check "after $kills kills the model has the same bits" cmp whole/model.safetensors killed/model.safetensors
 check "as many lines of metrics" test "$(wc -l < whole/metrics.jsonl)" -eq "$(wc -l < killed/metrics.jsonl)"
+echo "$kills kills"
+check "after $kills kills nothing is half-written" test "$(ls -A killed | wc -l)" -eq 4
 # killed before the first checkpoint: what is there is recipe.yaml, or the first evaluation, too; --resume begins again
 for part in recipe evaluation; do
     mkdir $part
