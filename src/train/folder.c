@@ -104,7 +104,9 @@ rondo_status rondo__folder_prepare(const rondo__run *run, rondo_error *err) {
     rondo__text yaml = {0};
     rondo__writer *writer = NULL;
     rondo_status status = RONDO_OK;
-    if (rondo__recipe_yaml(&run->task->recipe, &yaml))
+    rondo__recipe recipe = run->task->recipe;
+    rondo__recipe_pin(&recipe);
+    if (rondo__recipe_yaml(&recipe, &yaml))
         status = rondo__fail(err, RONDO_MEMORY, "train: no memory for recipe.yaml");
     if (!status)
         status = rondo__writer_open(&writer, rondo__run_path(run, "recipe.yaml", path), err);

@@ -42,6 +42,7 @@ typedef struct rondo__recipe_tokenizer {
 } rondo__recipe_tokenizer;
 
 typedef struct rondo__recipe_data {
+    char folder[RONDO__PATH]; /* where else to look: an absolute path, or relative to the recipe; "": nowhere */
     char train[RONDO__PATH], valid[RONDO__PATH];
     double valid_fraction; /* where valid is empty: the last part of train; default 0.05 */
     rondo__recipe_tokenizer tokenizer;
@@ -109,8 +110,11 @@ rondo_status rondo__recipe_parse(rondo__recipe *recipe, const char *label, const
 /* All keys with their values, defaults included; JSON for the model file, YAML for recipe.yaml as run. */
 rondo_status rondo__recipe_json(const rondo__recipe *recipe, rondo__text *out);
 rondo_status rondo__recipe_yaml(const rondo__recipe *recipe, rondo__text *out);
-/* Finds a data file: as it is when absolute, relative to the recipe's folder, or to $RONDO_DATA; "PATH.gz" also counts.
+/* Finds a data file: as it is when absolute, relative to the recipe's folder, to data.folder, or to $RONDO_DATA;
+ * "PATH.gz" also counts.
  * RONDO_NOT_FOUND names every place tried and says how to set RONDO_DATA or run scripts/get-data. */
 rondo_status rondo__recipe_find(const rondo__recipe *recipe, const char *name, char found[RONDO__PATH],
                                 rondo_error *err);
+/* Sets data.folder so that the recipe, written to another folder, finds the same files. */
+void rondo__recipe_pin(rondo__recipe *recipe);
 #endif

@@ -1,4 +1,5 @@
 /* Where a recipe's data lie. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,16 +18,31 @@ static bool try_folder(const char *folder, const char *name, char found[RONDO__P
     return false;
 }
 
+/* data.folder as seen from here. False: there is none. */
+static bool other_folder(const rondo__recipe *recipe, char out[2 * RONDO__PATH]) {
+    const char *folder = recipe->data.folder;
+    const bool absolute = folder[0] == '/';
+    snprintf(out, 2 * RONDO__PATH, "%s%s%s", absolute ? "" : recipe->folder, absolute ? "" : "/", folder);
+    return folder[0] != '\0';
+}
+
+static bool try_folders(const rondo__recipe *recipe, const char *data, const char *name, char found[RONDO__PATH],
+                        rondo__text *tried) {
+    char other[2 * RONDO__PATH];
+    if (name[0] == '/')
+        return try_folder(NULL, name, found, tried);
+    return try_folder(recipe->folder, name, found, tried) ||
+           (other_folder(recipe, other) && try_folder(other, name, found, tried)) ||
+           (data && *data && try_folder(data, name, found, tried));
+}
+
 rondo_status rondo__recipe_find(const rondo__recipe *recipe, const char *name, char found[RONDO__PATH],
                                 rondo_error *err) {
     const char *data = getenv("RONDO_DATA");
     rondo__text tried = {0};
     rondo_status status;
     const bool absolute = name[0] == '/', given = data && *data;
-    bool there = try_folder(absolute ? NULL : recipe->folder, name, found, &tried);
-    if (!there && !absolute && given)
-        there = try_folder(data, name, found, &tried);
-    if (there) {
+    if (try_folders(recipe, data, name, found, &tried)) {
         rondo__text_free(&tried);
         return RONDO_OK;
     }
@@ -39,4 +55,17 @@ rondo_status rondo__recipe_find(const rondo__recipe *recipe, const char *name, c
                                   : "RONDO_DATA is not set; set it to the folder of the data");
     rondo__text_free(&tried);
     return status;
+}
+
+void rondo__recipe_pin(rondo__recipe *recipe) {
+    char other[2 * RONDO__PATH], whole[PATH_MAX];
+    const bool given = other_folder(recipe, other);
+    if (!realpath(given ? other : recipe->folder, whole) || strlen(whole) >= RONDO__PATH)
+        return;
+    for (const char *c = whole; *c; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            return; /* a recipe cannot hold it */
+    }
+    if (rondo__utf8_check(whole, strlen(whole)) == strlen(whole))
+        memcpy(recipe->data.folder, whole, strlen(whole) + 1);
 }

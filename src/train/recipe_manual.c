@@ -18,9 +18,9 @@ static const char opening[] =
     "  optimizer: {type: adamw, learning_rate: 0.002}\n"
     "  schedule: {type: cosine, warmup_steps: 100}\n"
     "```\n\n"
-    "Files are looked for as they are named when the path is absolute, then beside the recipe, then in the folder that "
-    "the\n"
-    "environment variable `RONDO_DATA` names; each time also with `.gz` at the end.\n\n"
+    "Files are looked for as they are named when the path is absolute, then beside the recipe, then in\n"
+    "`data.folder`, then in the folder that the environment variable `RONDO_DATA` names; each time also with `.gz` at\n"
+    "the end.\n\n"
     "A key that only some choices use may not be set for others: `model.peepholes` asks for `model.cell: lstm`.\n";
 
 static void add_only(const rondo__field *field, rondo__text *out) {

@@ -26,8 +26,10 @@ static const char optimizer_type[] = "train.optimizer.type", schedule_type[] = "
 const rondo__field rondo__recipe_fields[] = {
     {"task", RONDO__CHOICE, AT(task), .names = tasks, .required = true, .help = "What is learned."},
 
+    {"data.folder", RONDO__TEXT, AT(data.folder), .size = RONDO__PATH, .local = true,
+     .help = "Another folder to look for the files in: absolute, or relative to the recipe."},
     {"data.train", RONDO__TEXT, AT(data.train), .size = RONDO__PATH, .file = true, .required = true,
-     .help = "The text to train on: relative to the recipe, or to $RONDO_DATA; `.gz` is unpacked."},
+     .help = "The text to train on: relative to the recipe, to `data.folder`, or to $RONDO_DATA; `.gz` is unpacked."},
     {"data.valid", RONDO__TEXT, AT(data.valid), .size = RONDO__PATH, .file = true, .help = "The text to validate on."},
     {"data.valid_fraction", RONDO__NUMBER, AT(data.valid_fraction), .low = 0, .above_low = true, .high = 0.5, .number = 0.05,
      .help = "Without `data.valid`: this last part of `data.train` is kept for validation."},

@@ -28,7 +28,8 @@ typedef struct rondo__field {
     double number;              /* default, but for TEXT */
     const char *text;           /* default of TEXT; NULL: "" */
     bool required;
-    bool file; /* TEXT: names a data file */
+    bool file;  /* TEXT: names a data file */
+    bool local; /* of this machine alone: not in model files, and free to change when a run goes on */
     /* Only used when the choice field at path `only` has one of these values (bits); else setting it is an error. */
     const char *only;
     unsigned only_values;

@@ -44,6 +44,8 @@ rondo_status rondo__recipe_json(const rondo__recipe *recipe, rondo__text *out) {
     rondo__text_add(out, "{", 1);
     for (int i = 0; i < rondo__recipe_field_count; i++) {
         const rondo__field *field = &rondo__recipe_fields[i];
+        if (field->local)
+            continue;
         const size_t shared = shared_sections(last, field->path);
         const char *key = field->path + shared, *dot;
         for (int close = dots(last + shared, strlen(last + shared)); close > 0; close--)

@@ -38,7 +38,7 @@ rondo_status rondo__resume_check(const rondo__recipe *was, const rondo__recipe *
     *changed = NULL;
     for (int i = 0; i < rondo__recipe_field_count; i++) {
         const rondo__field *field = &rondo__recipe_fields[i];
-        if (rondo__field_equal(field, was, now))
+        if (field->local || rondo__field_equal(field, was, now))
             continue;
         if (may_change(field->path)) {
             *changed = *changed || is_silent(field->path) ? *changed : field->path;
