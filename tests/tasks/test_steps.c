@@ -154,8 +154,111 @@ static void test_two_runs(void **state) {
     tiny_clean(&alone);
 }
 
+/* Parameters after one step of length 1 (or hardly any) along the clipped gradient. */
+static tiny one_step(const char *folder, const char *rate, const char *clip_norm, const char *clip_value) {
+    char rule[80];
+    snprintf(rule, sizeof rule, "train.optimizer={type: sgd, learning_rate: %s}", rate);
+    tiny t = tiny_make(folder, (const char *const[]){rule, clip_norm, clip_value, "train.max_steps=1", NULL});
+    tiny_run(&t);
+    return t;
+}
+
+static void test_clipping(void **state) {
+    (void)state;
+    tiny start = one_step("start", "1e-38", "train.clip_norm=0", "train.clip_value=0"),
+         value = one_step("value", "1", "train.clip_norm=0", "train.clip_value=0.0001"),
+         norm = one_step("norm", "1", "train.clip_norm=0.001", "train.clip_value=0"),
+         both = one_step("both", "1", "train.clip_norm=0.001", "train.clip_value=0.0001"),
+         none = one_step("none", "1", "train.clip_norm=0", "train.clip_value=0");
+    assert_true(distance(&start, &value) > 0.99e-4 && distance(&start, &value) < 1.01e-4);
+    assert_true(distance(&start, &norm) > 1e-4 && distance(&start, &norm) < 1e-3);
+    assert_true(distance(&start, &both) > 0.99e-4 && distance(&start, &both) < 1.01e-4);
+    assert_true(distance(&start, &none) > 2e-3);
+    tiny *all[] = {&start, &value, &norm, &both, &none};
+    for (int i = 0; i < 5; i++)
+        tiny_clean(all[i]);
+}
+
+/* Smoothing mixes the targets with all symbols, so the training loss is linear in it; validation knows nothing of it.
+ */
+static void test_label_smoothing(void **state) {
+    (void)state;
+    static const char *const smoothing[] = {"train.label_smoothing=0", "train.label_smoothing=0.2",
+                                            "train.label_smoothing=0.4"};
+    double train[3], valid[3];
+    for (int i = 0; i < 3; i++) {
+        tiny t = tiny_make(
+            "smooth", (const char *const[]){"train.optimizer={type: sgd, learning_rate: 1e-30}", smoothing[i], NULL});
+        tiny_run(&t);
+        train[i] = rondo_metrics_get(&t.result.best, "train_loss");
+        valid[i] = rondo_metrics_get(&t.result.best, "valid_loss");
+        tiny_clean(&t);
+    }
+    assert_true(valid[0] == valid[1] && valid[1] == valid[2]);
+    assert_true(fabs(train[2] - train[0]) > 1e-3);
+    assert_true(fabs((train[1] - train[0]) * 2 - (train[2] - train[0])) < 1e-6);
+}
+
+typedef struct history {
+    double perplexity[8];
+    int count, best; /* evaluations, the last that was the best */
+    char end[256];
+} history;
+
+static bool note(const rondo_event *event, void *arg) {
+    history *h = arg;
+    if (event->kind == RONDO_EVENT_EVALUATE) {
+        assert_true(h->count < 8);
+        h->best = event->best ? h->count : h->best;
+        h->perplexity[h->count++] = rondo_metrics_get(event->metrics, "perplexity");
+    }
+    if (event->kind == RONDO_EVENT_END)
+        snprintf(h->end, sizeof h->end, "%s", event->message);
+    return true;
+}
+
+static history watch(const char *const *sets, double *best) {
+    history h = {0};
+    tiny t = tiny_make("watched", sets);
+    t.options.event = note;
+    t.options.event_arg = &h;
+    tiny_run(&t);
+    assert_int_equal(t.result.steps, 5 * h.count);
+    *best = rondo_metrics_get(&t.result.best, "perplexity");
+    tiny_clean(&t);
+    return h;
+}
+
+/* The metric that counts, and which way it is better, decide what is kept and when the run ends. */
+static void test_early_stopping(void **state) {
+    (void)state;
+    const char *sets[] = {"train.evaluate_every=5", "train.patience=2", "train.metric=perplexity", NULL, NULL};
+    double best;
+    history h = watch(sets, &best); /* it learns: nothing stops it */
+    assert_int_equal(h.count, 6);
+    assert_int_equal(h.best, 5);
+    assert_true(best == h.perplexity[5] && best < h.perplexity[0]);
+    assert_string_equal(h.end, "all 30 steps are done");
+    sets[3] = "train.metric_rises=true"; /* the first evaluation stays the best */
+    h = watch(sets, &best);
+    assert_int_equal(h.count, 3);
+    assert_int_equal(h.best, 0);
+    assert_true(best == h.perplexity[0]);
+    assert_string_equal(h.end, "stopped early: perplexity made no progress in 2 evaluations");
+    sets[3] = "train.optimizer={type: sgd, learning_rate: 1e-30}"; /* standing still is no progress */
+    h = watch(sets, &best);
+    assert_int_equal(h.count, 3);
+    assert_int_equal(h.best, 0);
+    tiny t = tiny_make("unknown", (const char *const[]){"train.metric=accuracy", NULL});
+    assert_int_equal(tiny_train(&t), RONDO_ARGUMENT);
+    assert_non_null(strstr(t.err.message, "train.metric is 'accuracy' (must be one of: valid_loss, train_loss, "));
+    tiny_clean(&t);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_accumulate), cmocka_unit_test(test_diverging_run),
-                                       cmocka_unit_test(test_huge_rate), cmocka_unit_test(test_two_runs)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_accumulate),    cmocka_unit_test(test_diverging_run),
+                                       cmocka_unit_test(test_huge_rate),     cmocka_unit_test(test_two_runs),
+                                       cmocka_unit_test(test_clipping),      cmocka_unit_test(test_label_smoothing),
+                                       cmocka_unit_test(test_early_stopping)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
