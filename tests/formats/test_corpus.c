@@ -16,6 +16,9 @@
 #define LLVMFuzzerTestOneInput fuzz_tokenizer
 #include "../../fuzz/fuzz_tokenizer.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_model
+#include "../../fuzz/fuzz_model.c"
+#undef LLVMFuzzerTestOneInput
 
 static void replay(const char *name, int (*target)(const uint8_t *, size_t)) {
     const int64_t live = rondo__alloc_live();
@@ -47,6 +50,7 @@ static void seeds(void **state) {
     replay("recipe", fuzz_recipe);
     replay("npy", fuzz_npy);
     replay("tokenizer", fuzz_tokenizer);
+    replay("model", fuzz_model);
 }
 
 int main(void) {
