@@ -76,6 +76,7 @@ rondo_status rondo__lm_encode_file(const rondo__lm *lm, const char *path, int32_
                                    int64_t *characters, rondo_error *err);
 
 /* ---- evaluation (language_model_evaluate.c), writing (generate.c) ---- */
+extern const char *const rondo__lm_metrics[];
 rondo_status rondo__lm_evaluate(rondo__task_object *task, rondo_tape *tape, int files, const char *const *file,
                                 rondo_metrics *metrics, rondo_error *err);
 rondo_status rondo__lm_generate(rondo__lm *lm, const rondo_generate_options *options, rondo_text_fn write, void *arg,

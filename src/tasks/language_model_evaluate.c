@@ -138,19 +138,27 @@ static rondo_status read_file(rondo__lm *lm, rondo_tape *tape, const char *path,
     return status;
 }
 
+const char *const rondo__lm_metrics[] = {
+    "loss",    "nats_per_symbol", "bits_per_symbol", "perplexity", "nats_per_character", "bits_per_character",
+    "symbols", "characters",      "unknown",         NULL};
+
 static void report(const totals *sum, rondo_metrics *metrics) {
     const double ln2 = 0.69314718055994530942;
     const double symbol = sum->nats / (double)sum->symbols, character = sum->nats / (double)sum->characters;
+    const double values[] = {symbol,
+                             symbol,
+                             symbol / ln2,
+                             exp(symbol),
+                             character,
+                             character / ln2,
+                             (double)sum->symbols,
+                             (double)sum->characters,
+                             (double)sum->unknown};
+    _Static_assert(sizeof values / sizeof *values + 1 == sizeof rondo__lm_metrics / sizeof *rondo__lm_metrics,
+                   "a value for each name");
     metrics->count = 0;
-    rondo__metrics_set(metrics, "loss", symbol);
-    rondo__metrics_set(metrics, "nats_per_symbol", symbol);
-    rondo__metrics_set(metrics, "bits_per_symbol", symbol / ln2);
-    rondo__metrics_set(metrics, "perplexity", exp(symbol));
-    rondo__metrics_set(metrics, "nats_per_character", character);
-    rondo__metrics_set(metrics, "bits_per_character", character / ln2);
-    rondo__metrics_set(metrics, "symbols", (double)sum->symbols);
-    rondo__metrics_set(metrics, "characters", (double)sum->characters);
-    rondo__metrics_set(metrics, "unknown", (double)sum->unknown);
+    for (int i = 0; rondo__lm_metrics[i]; i++)
+        rondo__metrics_set(metrics, rondo__lm_metrics[i], values[i]);
 }
 
 rondo_status rondo__lm_evaluate(rondo__task_object *task, rondo_tape *tape, int files, const char *const *file,

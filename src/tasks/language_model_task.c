@@ -160,6 +160,7 @@ const rondo__task_class rondo__language_model = {
     .loss = loss,
     .after_batch = after_batch,
     .evaluate = rondo__lm_evaluate,
+    .metrics = rondo__lm_metrics,
     .state = state,
     .vocabulary = vocabulary,
     .extra_tensors = extra_tensors,

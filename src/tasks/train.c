@@ -10,7 +10,9 @@ static rondo_status train(rondo__recipe *recipe, const rondo_train_options *opti
         return rondo__fail(err, RONDO_UNSUPPORTED, "train: this build has no such task yet (use task: language_model)");
     rondo_context *context = NULL;
     rondo__task_object *task = NULL;
-    rondo_status status = rondo_context_create(&context, &threads, err);
+    rondo_status status = rondo__metric_check(class, recipe->train.metric, err);
+    if (!status)
+        status = rondo_context_create(&context, &threads, err);
     if (!status)
         status = class->create(&task, context, recipe, err);
     if (!status)

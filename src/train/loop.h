@@ -51,6 +51,8 @@ void rondo__run_event(rondo__run *run, rondo_event_kind kind, const rondo_metric
 rondo_status rondo__run_step(rondo__run *run, rondo_error *err);
 /* Is an evaluation due that has not been made? */
 bool rondo__run_due(const rondo__run *run);
+/* Does the task know train.metric? Checked before any data is read (metrics.c). */
+rondo_status rondo__metric_check(const rondo__task_class *class, const char *metric, rondo_error *err);
 /* Evaluates, logs, keeps the best, saves (loop_evaluate.c). */
 rondo_status rondo__run_evaluate(rondo__run *run, rondo_error *err);
 

@@ -35,22 +35,6 @@ static rondo_status measure(rondo__run *run, rondo_metrics *metrics, rondo_error
     return status;
 }
 
-static rondo_status check_metric(const rondo__run *run, const rondo_metrics *metrics, rondo_error *err) {
-    const char *wanted = run->task->recipe.train.metric;
-    rondo__text names = {0};
-    for (int i = 0; i < metrics->count; i++) {
-        if (strcmp(metrics->item[i].name, wanted) == 0) {
-            rondo__text_free(&names);
-            return RONDO_OK;
-        }
-        rondo__text_format(&names, "%s%s", i ? ", " : "", metrics->item[i].name);
-    }
-    rondo_status status = rondo__fail(err, RONDO_ARGUMENT, "train.metric is '%s' (must be one of: %s)", wanted,
-                                      names.data ? names.data : "");
-    rondo__text_free(&names);
-    return status;
-}
-
 static rondo_status log_line(rondo__run *run, const rondo_metrics *metrics, bool best, rondo_error *err) {
     const rondo__progress *p = &run->progress;
     char path[RONDO__PATH];
@@ -118,8 +102,6 @@ static rondo_status check_numbers(const rondo__run *run, const rondo_metrics *me
 rondo_status rondo__run_evaluate(rondo__run *run, rondo_error *err) {
     rondo_metrics metrics = {0};
     rondo_status status = measure(run, &metrics, err);
-    if (!status)
-        status = check_metric(run, &metrics, err);
     if (!status)
         status = check_numbers(run, &metrics, err);
     if (status)

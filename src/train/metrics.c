@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "formats/json_text.h"
+#include "train/loop.h"
 
 static int find(const rondo_metrics *metrics, const char *name) {
     for (int i = 0; i < metrics->count; i++) {
@@ -45,4 +46,19 @@ void rondo__metrics_json(const rondo_metrics *metrics, rondo__text *text) {
         rondo__json_real(text, metrics->item[i].value);
     }
     rondo__text_add(text, "}", 1);
+}
+
+rondo_status rondo__metric_check(const rondo__task_class *class, const char *metric, rondo_error *err) {
+    bool known = strcmp(metric, "valid_loss") == 0 || strcmp(metric, "train_loss") == 0;
+    rondo__text names = {0};
+    for (const char *const *name = class->metrics; *name; name++) {
+        known = known || strcmp(metric, *name) == 0;
+        rondo__text_format(&names, ", %s", *name);
+    }
+    rondo_status status =
+        known ? RONDO_OK
+              : rondo__fail(err, RONDO_ARGUMENT, "train.metric is '%s' (must be one of: valid_loss, train_loss%s)",
+                            metric, names.data && !names.failed ? names.data : "");
+    rondo__text_free(&names);
+    return status;
 }

@@ -40,6 +40,7 @@ struct rondo__task_class {
     /* Metrics on the validation part (files NULL, 0) or other files. Leaves carried training states untouched. */
     rondo_status (*evaluate)(rondo__task_object *task, rondo_tape *tape, int files, const char *const *file,
                              rondo_metrics *metrics, rondo_error *err);
+    const char *const *metrics; /* the names that evaluate sets, ending with NULL */
     /* Carried states as named arrays for the checkpoint ("state.h.0", ...; at most max), pointing into the task. */
     int (*state)(rondo__task_object *task, int max, rondo__named *out);
     /* Vocabulary as JSON for the model file's metadata, and tensors beside the parameters (SentencePiece model). */
