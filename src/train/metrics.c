@@ -48,17 +48,23 @@ void rondo__metrics_json(const rondo_metrics *metrics, rondo__text *text) {
     rondo__text_add(text, "}", 1);
 }
 
-rondo_status rondo__metric_check(const rondo__task_class *class, const char *metric, rondo_error *err) {
+static bool knows(const rondo__task_class *class, const char *metric) {
     bool known = strcmp(metric, "valid_loss") == 0 || strcmp(metric, "train_loss") == 0;
+    for (const char *const *name = class->metrics; *name && !known; name++)
+        known = strcmp(metric, *name) == 0;
+    return known;
+}
+
+rondo_status rondo__metric_check(const rondo__task_class *class, const char *metric, rondo_error *err) {
     rondo__text names = {0};
-    for (const char *const *name = class->metrics; *name; name++) {
-        known = known || strcmp(metric, *name) == 0;
+    if (knows(class, metric))
+        return RONDO_OK;
+    for (const char *const *name = class->metrics; *name; name++)
         rondo__text_format(&names, ", %s", *name);
-    }
-    rondo_status status =
-        known ? RONDO_OK
-              : rondo__fail(err, RONDO_ARGUMENT, "train.metric is '%s' (must be one of: valid_loss, train_loss%s)",
-                            metric, names.data && !names.failed ? names.data : "");
+    rondo_status status = names.failed ? rondo__fail(err, RONDO_MEMORY, "train: no memory to list the metrics")
+                                       : rondo__fail(err, RONDO_ARGUMENT,
+                                                     "train.metric is '%s' (must be one of: valid_loss, train_loss%s)",
+                                                     metric, names.data ? names.data : "");
     rondo__text_free(&names);
     return status;
 }
