@@ -36,6 +36,8 @@ rondo_status rondo__word_encode(const rondo__tokenizer *t, const char *text, siz
 rondo_status rondo__piece_build(rondo__tokenizer *t, const rondo__tokenizer_config *config, const char *text,
                                 size_t size, const char *label, rondo_error *err);
 /* Opens t->model. */
+/* Can the library read these bytes without leaving them (piece_check.c)? */
+bool rondo__piece_model_is_sound(const void *model, size_t size);
 rondo_status rondo__piece_open(rondo__tokenizer *t, const char *label, rondo_error *err);
 rondo_status rondo__piece_encode(const rondo__tokenizer *t, const char *text, size_t size, rondo__ids *ids,
                                  rondo_error *err);

@@ -20,6 +20,8 @@ static bool put_ids(void *arg, const void *data, size_t size) {
 
 rondo_status rondo__piece_open(rondo__tokenizer *t, const char *label, rondo_error *err) {
     rondo__pieces_error error;
+    if (!rondo__piece_model_is_sound(t->model.data, t->model.size))
+        return rondo__fail(err, RONDO_FORMAT, "%s: not a SentencePiece model: its bytes are damaged", label);
     t->pieces = rondo__pieces_open(t->model.data, t->model.size, &error);
     if (!t->pieces)
         return rondo__fail(err, RONDO_FORMAT, "%s: not a SentencePiece model: %s", label, error.why);

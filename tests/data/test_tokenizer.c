@@ -99,6 +99,67 @@ static void pieces(void **state) {
         rondo__tokenizer_free(&t);
     }
 }
+
+static rondo_status open_pieces(const void *model, size_t size, rondo_error *err) {
+    static const char line[] =
+        "the \xe2\x98\x83 cat \xef\xbc\xa1 \xe3\x8d\xbf e\xcc\x81 hears\n\n q \xf0\x9f\x98\x80\n";
+    rondo__tokenizer *t;
+    int32_t *ids;
+    int64_t count;
+    rondo_status status = rondo__tokenizer_from_json(&t, "{\"type\": \"sentencepiece\"}", model, size, err);
+    if (status)
+        return status;
+    if (!rondo__tokenizer_encode(t, line, sizeof line - 1, &ids, &count, NULL)) {
+        for (int64_t i = 0; i < count; i++)
+            assert_true(ids[i] >= 0 && ids[i] < rondo__tokenizer_size(t));
+        rondo__free(ids);
+    }
+    rondo__tokenizer_free(&t);
+    return RONDO_OK;
+}
+
+static void expect_damaged(const void *model, size_t size) {
+    rondo_error err = {0};
+    assert_int_equal(open_pieces(model, size, &err), RONDO_FORMAT);
+    assert_non_null(strstr(err.message, "SentencePiece"));
+}
+
+/* SentencePiece itself believes the table of its normaliser, and would read outside of it. */
+static void damaged_pieces(void **state) {
+    (void)state;
+    rondo__tokenizer *t = build((rondo__tokenizer_config){.kind = RONDO__SENTENCEPIECE, .vocab_size = 24}, text);
+    size_t size;
+    const char *model = rondo__tokenizer_piece_model(t, &size);
+    char *bad = rondo__alloc(size);
+    assert_non_null(bad);
+    char *table = memcpy(bad, model, size);
+    while (memcmp(table, "nmt_nfkc\x12", 9) != 0)
+        assert_true(++table < bad + size - 16);
+    for (table += 9; *table & 0x80; table++) /* its length, seven bits a byte */
+        continue;
+    table++;
+    const size_t at = (size_t)(table - bad);
+    assert_int_equal(open_pieces(bad, size, NULL), RONDO_OK);
+    const uint32_t trie[] = {0, 4, 1023, 1u << 30, UINT32_MAX},
+                   units[] = {0x7ffffd00, 0x7ffffc00, 0x40000000, UINT32_MAX};
+    for (size_t i = 0; i < sizeof trie / sizeof trie[0]; i++) {
+        memcpy(bad + at, &trie[i], 4);
+        expect_damaged(bad, size);
+    }
+    memcpy(bad, model, size);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        memcpy(bad + at + 4, &units[i], 4);
+        expect_damaged(bad, size);
+    }
+    for (uint64_t i = 0; i < 200; i++) { /* cut, and with a few bytes changed */
+        memcpy(bad, model, size);
+        for (uint64_t k = 0; k < 1 + i % 8; k++)
+            bad[rondo__random_below(5, k, i, i % 3 ? size : 1500)] = (char)rondo__random_u32(6, k, i);
+        open_pieces(bad, i % 5 ? size : rondo__random_below(7, 0, i, size), NULL);
+    }
+    rondo__free(bad);
+    rondo__tokenizer_free(&t);
+}
 #endif
 
 static void wrong_texts(void **state) {
@@ -163,10 +224,10 @@ static void failing_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(characters),  cmocka_unit_test(words),      cmocka_unit_test(lower_case),
+        cmocka_unit_test(characters),  cmocka_unit_test(words),          cmocka_unit_test(lower_case),
 #ifdef RONDO_HAVE_SENTENCEPIECE
-        cmocka_unit_test(pieces),
+        cmocka_unit_test(pieces),      cmocka_unit_test(damaged_pieces),
 #endif
-        cmocka_unit_test(wrong_texts), cmocka_unit_test(wrong_json), cmocka_unit_test(failing_memory)};
+        cmocka_unit_test(wrong_texts), cmocka_unit_test(wrong_json),     cmocka_unit_test(failing_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
