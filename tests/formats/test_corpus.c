@@ -16,6 +16,9 @@
 #define LLVMFuzzerTestOneInput fuzz_tokenizer
 #include "../../fuzz/fuzz_tokenizer.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_piece
+#include "../../fuzz/fuzz_piece.c"
+#undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_model
 #include "../../fuzz/fuzz_model.c"
 #undef LLVMFuzzerTestOneInput
@@ -51,6 +54,7 @@ static void seeds(void **state) {
     replay("npy", fuzz_npy);
     replay("tokenizer", fuzz_tokenizer);
     replay("model", fuzz_model);
+    replay("piece", fuzz_piece);
 }
 
 int main(void) {
