@@ -77,7 +77,7 @@ RONDO_API rondo_status rondo_model_evaluate(rondo_model *model, int files, const
                                             rondo_metrics *metrics, rondo_error *err);
 
 typedef struct rondo_generate_options {
-    const char *prompt; /* NULL or "": starts after a line end */
+    const char *prompt; /* begins a line (the line end before it is fed first); NULL or "": none */
     int64_t tokens;     /* 0: 200 */
     double temperature; /* 0: greedy... see greedy; default (0 and !greedy): 1 */
     bool greedy;        /* always the most probable symbol */

@@ -138,10 +138,13 @@ static rondo_status warm_up(generator *g, const char *prompt, rondo_error *err) 
     const size_t size = prompt ? strlen(prompt) : 0;
     rondo_status status = size ? rondo__tokenizer_encode(tokenizer, prompt, size, &ids, &count, err) : RONDO_OK;
     g->fresh = size == 0 || strchr(" \t\n", prompt[size - 1]) != NULL;
-    if (!status && count == 0)
+    /* A prompt begins a line. Without the line end before it, its first symbols would meet the state of zeros, which
+     * training shows only at the start of its streams: a good model then writes nonsense after "ROMEO:". */
+    const bool led = start >= 0 || count == 0;
+    if (!status && led)
         feed(g, start >= 0 ? start : 0);
     for (int64_t i = 0; i < count && !status; i++) {
-        status = i > 0 ? teach(g, ids[i]) : RONDO_OK;
+        status = i > 0 || led ? teach(g, ids[i]) : RONDO_OK;
         feed(g, ids[i]);
     }
     rondo__free(ids);

@@ -21,6 +21,9 @@ done
 check "same seed, same text" cmp a b
 check "another seed, another text" sh -c '! cmp -s a c'
 check "the prompt leads" grep -q '^The ' a
+"$RONDO" generate one/model.safetensors --tokens 40 --temperature 0.000001 --seed 5 > likely
+"$RONDO" generate one/model.safetensors --prompt "$(head -c 3 likely)" --tokens 37 --temperature 0.000001 --seed 5 > led
+check "a prompt stands at the start of a line, as what is written without one" cmp likely led
 expect 0 '' "$RONDO" generate one/model.safetensors --temperature 0 --tokens 20
 expect 0 '' "$RONDO" generate one/model.safetensors --prompt '日本 ☃' --tokens 20 --top-k 3 --top-p 0.5
 for key in step epoch train_loss valid_loss seconds tokens_per_second; do
