@@ -25,10 +25,12 @@ typedef struct rondo_var {
 } rondo_var;
 
 typedef struct rondo_step {
-    bool training;  /* dropout, zoneout and the like are active */
-    bool recording; /* keep what backward needs; false: forward only, saved memory is not kept */
-    uint64_t seed;  /* of the run */
-    uint64_t step;  /* number of the step: with the seed and the order of the calls it fixes all random numbers */
+    bool training;        /* dropout, zoneout and the like are active */
+    bool recording;       /* keep what backward needs; false: forward only, saved memory is not kept */
+    uint64_t seed;        /* of the run */
+    uint64_t step;        /* number of the step: with the seed and the order of the calls it fixes all random numbers */
+    bool same_parameters; /* a promise that no parameter's value (rondo_params_use) has changed since the last begin of
+                             this tape: what was packed of them is used again */
 } rondo_step;
 
 RONDO_API rondo_status rondo_tape_create(rondo_tape **out, rondo_context *context, rondo_error *err);

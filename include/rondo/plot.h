@@ -1,0 +1,49 @@
+/* Pictures: one drawing code for PNG and SVG (cairo). A file's ending chooses: .png or .svg. Colours can be told apart
+ * by colour-blind readers and in grey print. RONDO_UNSUPPORTED where cairo is not built in, RONDO_NOT_FOUND naming the
+ * characters and a package when no installed font has glyphs for a text. Files are written whole or not at all. */
+#ifndef RONDO_PLOT_H
+#define RONDO_PLOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rondo/tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct rondo_plot_series {
+    const char *name; /* in the legend */
+    int64_t count;
+    const double *x, *y; /* NaN in y: a gap */
+} rondo_plot_series;
+typedef struct rondo_plot_axes {
+    const char *title, *x_label, *y_label; /* each may be NULL */
+    bool from_zero;                        /* the y axis begins at 0 */
+    bool log_y;
+} rondo_plot_axes;
+/* Lines over a common x axis, such as training curves; a second axis on the right for the series from `right` on
+ * (0: none). */
+RONDO_API rondo_status rondo_plot_lines(const char *path, const rondo_plot_axes *axes, int count,
+                                        const rondo_plot_series *series, int right, const char *right_label,
+                                        rondo_error *err);
+/* Groups of bars: value (groups, series); NaN: no bar. */
+RONDO_API rondo_status rondo_plot_bars(const char *path, const rondo_plot_axes *axes, int groups,
+                                       const char *const *group_name, int series, const char *const *series_name,
+                                       const double *value, rondo_error *err);
+/* A grid of shades: value (rows, columns), dark is high; low and high fix the scale (both 0: from the data). Labels may
+ * be NULL; column labels stand above, turned where they are long. */
+typedef struct rondo_plot_grid {
+    int64_t rows, columns;
+    const rondo_real *value;
+    const char *const *row_label, *const *column_label;
+    double low, high;
+} rondo_plot_grid;
+RONDO_API rondo_status rondo_plot_heatmap(const char *path, const rondo_plot_axes *axes, const rondo_plot_grid *grid,
+                                          rondo_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
