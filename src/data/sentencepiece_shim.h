@@ -24,7 +24,8 @@ typedef enum rondo__piece_kind {
 
 /* Takes size bytes; false stops. */
 typedef bool (*rondo__pieces_put)(void *arg, const void *data, size_t size);
-/* Trains on the lines of text, in one thread with a fixed seed: the same text gives the same model. */
+/* Trains on the lines of text, in one thread with a fixed seed: the same text gives the same model, of exactly
+ * vocab_size pieces. A size that the text cannot give is an error that names the nearest possible one. */
 bool rondo__pieces_train(const char *text, size_t size, int64_t vocab_size, bool bpe, rondo__pieces_put put, void *arg,
                          rondo__pieces_error *error);
 /* NULL: the bytes are not a model. Copies what it needs. */

@@ -72,7 +72,7 @@ static void test_every_kind(void **state) {
         {"model.cell=jordan", "model.feedback=embedding", "model.teacher_forcing=true"},
         {"model.cell=elman", "model.activation=relu", "model.learned_initial_state=true"},
 #ifdef RONDO_HAVE_SENTENCEPIECE
-        {"data.tokenizer={type: sentencepiece, vocab_size: 30}", "train.steps_per_sequence=4"},
+        {"data.tokenizer={type: sentencepiece, vocab_size: 20}", "train.steps_per_sequence=4"},
 #endif
         {"data.tokenizer=word", "model.output=adaptive_softmax", "model.cutoffs=[3, 5]", "model.hidden_size=16",
          "train.steps_per_sequence=3"},

@@ -35,7 +35,7 @@ static const char *const kinds[][MOST] = {
     {"data.tokenizer=word", "model.output=adaptive_softmax", "model.cutoffs=[3, 5]", "model.hidden_size=16",
      "train.steps_per_sequence=3", "train.accumulate=2"},
 #ifdef RONDO_HAVE_SENTENCEPIECE
-    {"data.tokenizer={type: sentencepiece, vocab_size: 30}"},
+    {"data.tokenizer={type: sentencepiece, vocab_size: 20}"},
 #endif
     /* where an evaluation and a checkpoint fall */
     {"train.evaluate_every=0", "train.save_every=4"},
