@@ -80,8 +80,8 @@ static bool out_of_memory(const reader *r) { return r->source.failed || r->targe
  */
 static bool read_entry(reader *r, const char *line) {
     const char *at = line;
-    const word w = strncmp(line, ";;;", 3) == 0 ? (word){0} : without_number(next_word(&at));
-    if (w.size == 0)
+    const word w = without_number(next_word(&at));
+    if (w.size == 0 || strncmp(w.at, ";;;", 3) == 0)
         return true;
     r->entry.size = 0;
     add_letters(&r->entry, w);

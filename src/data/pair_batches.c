@@ -5,9 +5,9 @@
  * holds for every epoch, and so do the number of batches and the largest arrays.
  * An epoch: pairs whose lengths are equal on both sides are shuffled among each other, and then the batches.
  *
- * In a row of falling and rising saws, where one target length ends with its longest source and the next begins with
- * its shortest, a batch across that border would be mostly padding. So sources rise within even target lengths and fall
- * within odd ones. */
+ * Sources rise within even target lengths and fall within odd ones. If they rose in all, a batch across the border of
+ * two target lengths would hold the longest sources of one and the shortest of the next (on enja, with 2000 tokens,
+ * 2.3 % of padding in place of 1.6 %). */
 #include "data/pairs.h"
 
 #include <assert.h>

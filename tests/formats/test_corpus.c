@@ -22,6 +22,9 @@
 #define LLVMFuzzerTestOneInput fuzz_model
 #include "../../fuzz/fuzz_model.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_pairs
+#include "../../fuzz/fuzz_pairs.c"
+#undef LLVMFuzzerTestOneInput
 
 static void replay(const char *name, int (*target)(const uint8_t *, size_t)) {
     const int64_t live = rondo__alloc_live();
@@ -55,6 +58,7 @@ static void seeds(void **state) {
     replay("tokenizer", fuzz_tokenizer);
     replay("model", fuzz_model);
     replay("piece", fuzz_piece);
+    replay("pairs", fuzz_pairs);
 }
 
 int main(void) {
