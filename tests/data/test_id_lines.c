@@ -2,8 +2,10 @@
  * SentencePiece trained from raw Japanese. Needs: JANSSON. */
 #include "support/test.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "data/pairs.h"
 
@@ -179,6 +181,32 @@ static void wrong_sizes(void **state) {
     rondo__text_free(&text);
 }
 
+/* What is written to stderr while it trains: nothing, also when it fails. */
+static void quiet(void **state) {
+    (void)state;
+    rondo__text text = {0};
+    rondo_error err;
+    long long nearest;
+    char *written;
+    size_t size;
+    const char *path = test_path("stderr");
+    const int kept = dup(2), file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    make_japanese(&text, 60);
+    assert_true(kept >= 0 && file >= 0 && dup2(file, 2) == 2);
+    for (int bpe = 0; bpe < 2; bpe++) {
+        static const int64_t sizes[] = {8, 100, 5000};
+        for (int i = 0; i < 3; i++)
+            train(text.data, text.size, sizes[i], bpe, &err, &nearest);
+    }
+    assert_int_equal(dup2(kept, 2), 2);
+    close(kept);
+    close(file);
+    assert_int_equal(rondo__file_read(path, 0, &written, &size, NULL), RONDO_OK);
+    assert_string_equal(written, "");
+    rondo__free(written);
+    rondo__text_free(&text);
+}
+
 /* Texts on which SentencePiece by itself ends the process, or learns nothing. */
 static void hard_texts(void **state) {
     (void)state;
@@ -204,11 +232,11 @@ static void hard_texts(void **state) {
 #endif
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(words),        cmocka_unit_test(characters),
-                                       cmocka_unit_test(shared),
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words),        cmocka_unit_test(characters),  cmocka_unit_test(shared),
 #ifdef RONDO_HAVE_SENTENCEPIECE
-                                       cmocka_unit_test(raw_japanese), cmocka_unit_test(wrong_sizes),
-                                       cmocka_unit_test(hard_texts)
+        cmocka_unit_test(raw_japanese), cmocka_unit_test(wrong_sizes), cmocka_unit_test(quiet),
+        cmocka_unit_test(hard_texts)
 #endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
