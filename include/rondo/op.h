@@ -24,6 +24,7 @@ typedef struct rondo_call {
     void *saved;                       /* written by forward, read by backward; 64-byte aligned, not cleared */
     void *scratch;                     /* dead after the function; 64-byte aligned, not cleared */
     rondo_context *context;
+    struct rondo__packs *packs; /* the tape's own */
     bool training, recording;
     uint64_t seed, stream; /* for random numbers: stream is unique to this call within the run */
 } rondo_call;

@@ -3,6 +3,7 @@
  *   x (R, K), w (N, K), b (N) or NULL, y (R, N); R: all leading dimensions of x
  *   backward: dx += dy · W,  dw += dyᵀ · x,  db += column sums of dy */
 #include "autograd/op_tools.h"
+#include "autograd/packs.h"
 #include "rondo/ops.h"
 
 typedef struct sizes {
@@ -32,19 +33,26 @@ static rondo_status shape(rondo_call *call, rondo_error *err) {
     return rondo__need_vector(call, 2, "b", w->dims[0], err);
 }
 
+/* W as forward multiplies with it, or backward. */
+static rondo__form weight(const rondo_call *call, bool backward) {
+    sizes s = sizes_of(call);
+    return (rondo__form){.input = 1, .M = s.N, .K = s.K, .transposed = !backward, .uses = s.R, .room = call->scratch};
+}
+
 static size_t scratch_bytes(const rondo_call *call, bool backward) {
     sizes s = sizes_of(call);
-    size_t packed = (size_t)(backward ? rondo__packed_count(s.N, s.K) : rondo__packed_count(s.K, s.N)) * sizeof(real);
+    rondo__form w = weight(call, backward);
+    size_t packed = backward && !call->in[0]->grad ? 0 : (size_t)rondo__form_room(call, &w) * sizeof(real);
     size_t product = backward ? rondo__product_scratch(s.N, s.K, s.R) : 0;
     return packed > product ? packed : product;
 }
 
 static rondo_status forward(rondo_call *call, rondo_error *err) {
     sizes s = sizes_of(call);
+    rondo__form w = weight(call, false);
     (void)err;
     const rondo_var *b = call->in[2];
-    rondo__pack(call->context, call->scratch, rondo__data(call->in[1]), 1, s.K, s.K, s.N);
-    rondo__product(call->context, s.R, s.N, s.K, rondo__data(call->in[0]), s.K, 1, call->scratch,
+    rondo__product(call->context, s.R, s.N, s.K, rondo__data(call->in[0]), s.K, 1, rondo__form_packed(call, &w),
                    rondo__data(call->out[0]), s.N, b ? rondo__data(b) : NULL, false);
     return RONDO_OK;
 }
@@ -55,8 +63,9 @@ static rondo_status backward(rondo_call *call, rondo_error *err) {
     const real *dy = call->out[0]->grad; /* (R, N) */
     (void)err;
     if (x->grad) {
-        rondo__pack(call->context, call->scratch, rondo__data(w), s.K, 1, s.N, s.K);
-        rondo__product(call->context, s.R, s.K, s.N, dy, s.N, 1, call->scratch, x->grad, s.K, NULL, true);
+        rondo__form packed = weight(call, true);
+        rondo__product(call->context, s.R, s.K, s.N, dy, s.N, 1, rondo__form_packed(call, &packed), x->grad, s.K, NULL,
+                       true);
     }
     if (w->grad)
         rondo__product_any(call->context, call->scratch, s.N, s.K, s.R, dy, 1, s.N, rondo__data(x), s.K, 1, w->grad,

@@ -3,6 +3,7 @@
  *   a (M, K), leading dimensions taken together; b (K, N); y (M, N)
  *   backward: da += dy · bᵀ,  db += aᵀ · dy */
 #include "autograd/op_tools.h"
+#include "autograd/packs.h"
 #include "rondo/ops.h"
 
 typedef struct sizes {
@@ -33,18 +34,25 @@ static rondo_status shape(rondo_call *call, rondo_error *err) {
     return RONDO_OK;
 }
 
+/* b as forward multiplies with it, or backward. */
+static rondo__form weight(const rondo_call *call, bool backward) {
+    sizes s = sizes_of(call);
+    return (rondo__form){.input = 1, .M = s.K, .K = s.N, .transposed = backward, .uses = s.M, .room = call->scratch};
+}
+
 static size_t scratch_bytes(const rondo_call *call, bool backward) {
     sizes s = sizes_of(call);
-    size_t packed = (size_t)(backward ? rondo__packed_count(s.N, s.K) : rondo__packed_count(s.K, s.N)) * sizeof(real);
+    rondo__form b = weight(call, backward);
+    size_t packed = backward && !call->in[0]->grad ? 0 : (size_t)rondo__form_room(call, &b) * sizeof(real);
     size_t product = backward ? rondo__product_scratch(s.K, s.N, s.M) : 0;
     return packed > product ? packed : product;
 }
 
 static rondo_status forward(rondo_call *call, rondo_error *err) {
     sizes s = sizes_of(call);
+    rondo__form b = weight(call, false);
     (void)err;
-    rondo__pack(call->context, call->scratch, rondo__data(call->in[1]), s.N, 1, s.K, s.N);
-    rondo__product(call->context, s.M, s.N, s.K, rondo__data(call->in[0]), s.K, 1, call->scratch,
+    rondo__product(call->context, s.M, s.N, s.K, rondo__data(call->in[0]), s.K, 1, rondo__form_packed(call, &b),
                    rondo__data(call->out[0]), s.N, NULL, false);
     return RONDO_OK;
 }
@@ -55,8 +63,9 @@ static rondo_status backward(rondo_call *call, rondo_error *err) {
     const real *dy = call->out[0]->grad; /* (M, N) */
     (void)err;
     if (a->grad) {
-        rondo__pack(call->context, call->scratch, rondo__data(b), 1, s.N, s.N, s.K);
-        rondo__product(call->context, s.M, s.K, s.N, dy, s.N, 1, call->scratch, a->grad, s.K, NULL, true);
+        rondo__form packed = weight(call, true);
+        rondo__product(call->context, s.M, s.K, s.N, dy, s.N, 1, rondo__form_packed(call, &packed), a->grad, s.K, NULL,
+                       true);
     }
     if (b->grad)
         rondo__product_any(call->context, call->scratch, s.K, s.N, s.M, rondo__data(a), 1, s.K, dy, s.N, 1, b->grad,

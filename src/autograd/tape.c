@@ -2,7 +2,8 @@
  *
  * Two arenas. The step arena holds, in the order of the calls, each call's record, its options, its outputs and what it
  * saved; backward pushes gradients behind them. rondo_tape_begin rewinds all of it. The scratch arena is emptied after
- * every function of an operator; a call that is not recorded has its saved memory there too.
+ * every function of an operator; a call that is not recorded has its saved memory there too. What operators pack of
+ * parameters stands apart from both (packs.c).
  *
  *     step arena | record options out0 out1 saved | record options out0 saved | ... | gradients (backward) |
  *
@@ -17,13 +18,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "autograd/packs.h"
 #include "autograd/tape.h"
 #include "tensor/context.h"
 
 /* Every variable of a tape is the first member of one of these. */
 typedef struct node {
     rondo_var var;
-    bool cleared; /* its gradient holds meaningful numbers (a leaf's always does) */
+    bool cleared;   /* its gradient holds meaningful numbers (a leaf's always does) */
+    bool parameter; /* its value stands still for the whole step */
 } node;
 
 typedef struct record {
@@ -36,6 +39,7 @@ typedef struct record {
 struct rondo_tape {
     rondo_context *context;
     rondo__arena step, scratch;
+    rondo__packs packs;
     rondo_step now;
     uint64_t calls; /* since begin */
     record *last;
@@ -57,6 +61,7 @@ rondo_status rondo_tape_create(rondo_tape **out, rondo_context *context, rondo_e
     tape->context = context;
     rondo__arena_init(&tape->step);
     rondo__arena_init(&tape->scratch);
+    rondo__packs_init(&tape->packs);
     *out = tape;
     return RONDO_OK;
 }
@@ -66,6 +71,7 @@ void rondo_tape_destroy(rondo_tape **tape) {
         return;
     rondo__arena_free(&(*tape)->step);
     rondo__arena_free(&(*tape)->scratch);
+    rondo__packs_free(&(*tape)->packs);
     rondo__free(*tape);
     *tape = NULL;
 }
@@ -77,6 +83,7 @@ void rondo_tape_begin(rondo_tape *tape, const rondo_step *step) {
     tape->walked = false;
     tape->failure = (rondo_error){0};
     rondo__arena_clear(&tape->step);
+    rondo__packs_begin(&tape->packs, tape->now.same_parameters);
 }
 
 rondo_status rondo_tape_status(const rondo_tape *tape, rondo_error *err) {
@@ -152,6 +159,15 @@ rondo_var *rondo_leaf(rondo_tape *tape, const rondo_tensor *value, rondo_real *g
     return &n->var;
 }
 
+rondo_var *rondo__leaf_parameter(rondo_tape *tape, const rondo_tensor *value, rondo_real *grad) {
+    rondo_var *var = rondo_leaf(tape, value, grad);
+    if (var)
+        ((node *)var)->parameter = true;
+    return var;
+}
+
+bool rondo__is_parameter(const rondo_var *var) { return ((const node *)var)->parameter; }
+
 rondo_var *rondo_zeros(rondo_tape *tape, int rank, const int64_t *dims) {
     if (rondo__tape_failed(tape))
         return NULL;
@@ -201,6 +217,7 @@ static record *make_record(rondo_tape *tape, const rondo_op *op, const void *opt
     call->inputs = n_in;
     call->outputs = n_out;
     call->context = tape->context;
+    call->packs = &tape->packs;
     call->training = tape->now.training;
     call->seed = tape->now.seed;
     call->stream = stream_of(tape->now.step, tape->calls++);
@@ -242,7 +259,7 @@ static rondo_status push_outputs(rondo_tape *tape, rondo_call *call) {
 static rondo_status push_scratch(rondo_tape *tape, rondo_call *call, bool backward) {
     size_t bytes = call->op->scratch_bytes ? call->op->scratch_bytes(call, backward) : 0;
     call->scratch = bytes ? rondo__arena_push(&tape->scratch, bytes) : NULL;
-    return bytes && !call->scratch ? RONDO_MEMORY : RONDO_OK;
+    return (bytes && !call->scratch) || tape->packs.failed ? RONDO_MEMORY : RONDO_OK;
 }
 
 static rondo_status run_forward(rondo_tape *tape, record *r) {
@@ -306,7 +323,8 @@ static bool give_gradient(rondo_tape *tape, rondo_var *var) {
     return var->grad != NULL;
 }
 
-/* First pass, one record: is it reached, and memory for the gradients and the scratch that it needs. */
+/* First pass, one record: is it reached, and memory for the gradients, the scratch and the packed weights that it
+ * needs. */
 static rondo_status prepare(rondo_tape *tape, record *r) {
     rondo_call *call = &r->call;
     r->reached = false;

@@ -127,10 +127,7 @@ void rondo__zoneout_split(int64_t n, real *fresh, real *dh, const real *keep) {
 
 /* ---- gradients of a product ---- */
 
-size_t rondo__grad_scratch(int64_t N, int64_t M, int64_t K) {
-    const size_t weight = rondo__product_scratch(M, K, N), input = rondo__product_scratch(N, K, M);
-    return weight > input ? weight : input;
-}
+size_t rondo__weight_grad_scratch(int64_t M, int64_t K, int64_t N) { return rondo__product_scratch(M, K, N); }
 
 void rondo__weight_grad(rondo_context *context, void *scratch, rondo_var *w, int64_t row, int64_t M, int64_t K,
                         int64_t N, const real *dy, int64_t ld, const real *x) {
@@ -143,12 +140,24 @@ void rondo__bias_grad(rondo_context *context, rondo_var *b, int64_t M, int64_t N
         rondo__column_sums(context, N, M, dy, M, b->grad);
 }
 
-void rondo__input_grad(rondo_context *context, void *scratch, const rondo__plan *plan, rondo_var *x, const rondo_var *w,
-                       int64_t M, int64_t K, const real *dy, real *room) {
+size_t rondo__input_grad_scratch(const rondo_call *call, const rondo_var *x, const rondo__form *w) {
+    if (!rondo__wants_grad(x) || rondo__form_kept(call, w))
+        return 0;
+    return rondo__product_scratch(w->uses, w->K, w->M);
+}
+
+void rondo__input_grad(const rondo_call *call, void *scratch, const rondo__plan *plan, rondo_var *x,
+                       const rondo__form *w, const real *dy, real *room) {
     if (!rondo__wants_grad(x) || plan->rows == 0)
         return;
+    rondo_context *context = call->context;
+    const int64_t M = w->M, K = w->K;
     real *dx = plan->dense ? x->grad : room;
-    rondo__product_any(context, scratch, plan->rows, K, M, dy, M, 1, rondo__values(w), K, 1, dx, K, plan->dense);
+    if (rondo__form_kept(call, w))
+        rondo__product(context, plan->rows, K, M, dy, M, 1, rondo__form_packed(call, w), dx, K, NULL, plan->dense);
+    else
+        rondo__product_any(context, scratch, plan->rows, K, M, dy, M, 1, rondo__values(call->in[w->input]), K, 1, dx, K,
+                           plan->dense);
     if (!plan->dense)
         rondo__scatter_rows(context, plan, K, x->grad, dx, true);
 }

@@ -3,6 +3,7 @@
 #ifndef RONDO_NN_CELL_H
 #define RONDO_NN_CELL_H
 
+#include "autograd/packs.h"
 #include "nn/carve.h"
 #include "nn/expect.h"
 #include "nn/norm_rows.h"
@@ -25,6 +26,13 @@ rondo_status rondo__expect_sequence(const rondo_call *call, const rondo_sequence
 void rondo__set_shape(rondo_var *var, int rank, int64_t d0, int64_t d1, int64_t d2);
 static inline bool rondo__wants_grad(const rondo_var *var) { return var && var->grad; }
 static inline real *rondo__values(const rondo_var *var) { return var ? (real *)var->value.data : NULL; }
+
+/* ---- packed weights (autograd/packs.h) ---- */
+/* The form with its room in scratch: none where the tape keeps it. */
+static inline rondo__form rondo__carve_form(rondo__carver *c, const rondo_call *call, rondo__form form) {
+    form.room = rondo__carve(c, rondo__form_room(call, &form));
+    return form;
+}
 
 /* ---- packed views ---- */
 /* array + count, or still NULL. */
@@ -53,15 +61,17 @@ void rondo__zoneout_mix(int64_t n, real *h, const real *keep, const real *h_prev
 void rondo__zoneout_split(int64_t n, real *fresh, real *dh, const real *keep);
 
 /* ---- gradients of y (N, M) = x (N, K) · Wᵀ + b, with dy (N, M; rows ld apart). Each adds to the gradient of its
- * variable and does nothing where that is absent. scratch: rondo__grad_scratch bytes, which serve all of them ---- */
-size_t rondo__grad_scratch(int64_t N, int64_t M, int64_t K);
+ * variable and does nothing where that is absent. scratch: the most bytes that one of the products needs ---- */
+static inline size_t rondo__larger(size_t a, size_t b) { return a > b ? a : b; }
 /* w's rows [row, row + M), each K wide. */
+size_t rondo__weight_grad_scratch(int64_t M, int64_t K, int64_t N);
 void rondo__weight_grad(rondo_context *context, void *scratch, rondo_var *w, int64_t row, int64_t M, int64_t K,
                         int64_t N, const real *dy, int64_t ld, const real *x);
 void rondo__bias_grad(rondo_context *context, rondo_var *b, int64_t M, int64_t N, const real *dy);
-/* x (T, B, K) of the padded batch, w (M, K), dy (N, M); room (N, K) serves ragged plans. */
-void rondo__input_grad(rondo_context *context, void *scratch, const rondo__plan *plan, rondo_var *x, const rondo_var *w,
-                       int64_t M, int64_t K, const real *dy, real *room);
+/* x (T, B, K) of the padded batch, w its weight as it stands (M, K), dy (N, M); room (N, K) serves ragged plans. */
+size_t rondo__input_grad_scratch(const rondo_call *call, const rondo_var *x, const rondo__form *w);
+void rondo__input_grad(const rondo_call *call, void *scratch, const rondo__plan *plan, rondo_var *x,
+                       const rondo__form *w, const real *dy, real *room);
 /* a + b (n) in room, or the one that is there, or NULL. */
 const real *rondo__bias_sum(int64_t n, real *room, const real *a, const real *b);
 

@@ -15,7 +15,7 @@
  *
  *     plan | x (N, I) ragged | h (N, H) ragged | f (N, H) zoneout, else f is h | h0 (B, H) | mask (B, H) | keep (N, H)
  *
- * Scratch of forward:   W_ihᵀ, W_hhᵀ packed | b_ih + b_hh (H) | m∘h (B, H)
+ * Scratch of forward:   W_ihᵀ, W_hhᵀ packed (unless the tape keeps them) | b_ih + b_hh (H) | m∘h (B, H)
  * Scratch of backward:  W_hh packed | dh (B, H) | d (B, H) | m∘.. (B, H) | da (N, H) | h_{t-1} (N, H) | dy (N, H)
  * ragged | dx (N, I) ragged | packing room of the products */
 #include <string.h>
@@ -33,21 +33,22 @@ typedef struct elman {
     int64_t T, B, I, H, N;
     rondo__plan *plan;
     void *plan_memory;
-    const real *x;     /* (N, I) */
-    real *h;           /* (N, H) */
-    real *f;           /* (N, H) */
-    real *h0;          /* (B, H) */
-    real *mask;        /* (B, H) or NULL */
-    real *keep;        /* (N, H) or NULL */
-    real *x_room;      /* (N, I), ragged only */
-    real *masked;      /* (B, H) */
-    real *w_ih, *w_hh; /* packed */
-    real *bias;        /* (H) */
-    real *dh, *d;      /* (B, H) */
-    real *da;          /* (N, H) */
-    real *prev;        /* (N, H) */
-    real *dy_room;     /* (N, H) */
-    real *dx_room;     /* (N, I) */
+    const real *x; /* (N, I) */
+    real *h;       /* (N, H) */
+    real *f;       /* (N, H) */
+    real *h0;      /* (B, H) */
+    real *mask;    /* (B, H) or NULL */
+    real *keep;    /* (N, H) or NULL */
+    real *x_room;  /* (N, I), ragged only */
+    real *masked;  /* (B, H) */
+    rondo__form ih, hh;
+    const real *w_ih, *w_hh; /* packed */
+    real *bias;              /* (H) */
+    real *dh, *d;            /* (B, H) */
+    real *da;                /* (N, H) */
+    real *prev;              /* (N, H) */
+    real *dy_room;           /* (N, H) */
+    real *dx_room;           /* (N, I) */
     void *room;
     const real *dy; /* (N, H) */
 } elman;
@@ -78,9 +79,11 @@ static size_t elman_scratch(const rondo_call *call, elman *e, bool backward) {
     bool dense;
     e->N = rondo__count_rows(e->T, e->B, &e->options->sequence, &dense);
     e->masked = rondo__carve(&c, e->B * e->H);
-    e->w_hh = rondo__carve(&c, rondo__packed_count(e->H, e->H));
+    e->hh = rondo__carve_form(
+        &c, call, (rondo__form){.input = W_HH, .M = e->H, .K = e->H, .transposed = !backward, .uses = e->N});
+    e->ih = (rondo__form){.input = W_IH, .M = e->H, .K = e->I, .transposed = !backward, .uses = e->N};
     if (!backward) {
-        e->w_ih = rondo__carve(&c, rondo__packed_count(e->I, e->H));
+        e->ih = rondo__carve_form(&c, call, e->ih);
         e->bias = rondo__carve(&c, e->H);
         return c.used;
     }
@@ -90,8 +93,10 @@ static size_t elman_scratch(const rondo_call *call, elman *e, bool backward) {
     e->prev = rondo__carve(&c, e->N * e->H);
     e->dy_room = rondo__carve_if(&c, !dense, e->N * e->H);
     e->dx_room = rondo__carve_if(&c, !dense, e->N * e->I);
-    const size_t input = rondo__grad_scratch(e->N, e->H, e->I), state = rondo__grad_scratch(e->N, e->H, e->H);
-    e->room = rondo__carve_bytes(&c, input > state ? input : state);
+    size_t room = rondo__weight_grad_scratch(e->H, e->I, e->N);
+    room = rondo__larger(room, rondo__weight_grad_scratch(e->H, e->H, e->N));
+    room = rondo__larger(room, rondo__input_grad_scratch(call, call->in[X], &e->ih));
+    e->room = rondo__carve_bytes(&c, room);
     return c.used;
 }
 
@@ -191,8 +196,8 @@ static rondo_status elman_forward(rondo_call *call, rondo_error *err) {
     if (e.keep)
         rondo__zoneout_mask(context, e.plan, H, e.keep, sequence->zoneout, call->training, call->seed, call->stream);
     /* 2. weights packed once, both biases in one */
-    rondo__pack(context, e.w_ih, rondo__values(call->in[W_IH]), 1, I, I, H);
-    rondo__pack(context, e.w_hh, rondo__values(call->in[W_HH]), 1, H, H, H);
+    e.w_ih = rondo__form_packed(call, &e.ih);
+    e.w_hh = rondo__form_packed(call, &e.hh);
     const real *bias = rondo__bias_sum(H, e.bias, rondo__values(call->in[B_IH]), rondo__values(call->in[B_HH]));
     /* 3. all inputs in one product, straight to where a_t then f_t will stand */
     rondo__product(context, e.N, H, I, e.x, I, 1, e.w_ih, e.f, H, bias, false);
@@ -246,7 +251,7 @@ static rondo_status elman_backward(rondo_call *call, rondo_error *err) {
     e.dy = rondo__packed_view(context, e.plan, H, call->out[0]->grad, e.dy_room);
     rondo__order_rows(e.plan, H, e.dh, call->out[1]->grad);
     /* 4. the steps, last to first */
-    rondo__pack(context, e.w_hh, rondo__values(call->in[W_HH]), H, 1, H, H);
+    e.w_hh = rondo__form_packed(call, &e.hh);
     rondo__walk_rows(context, e.plan, elman_walk_back, &e);
     if (rondo__wants_grad(call->in[H0]))
         rondo__unorder_rows(e.plan, H, call->in[H0]->grad, e.dh, true);
@@ -259,7 +264,7 @@ static rondo_status elman_backward(rondo_call *call, rondo_error *err) {
     rondo__weight_grad(context, e.room, call->in[W_IH], 0, H, I, e.N, e.da, H, e.x);
     rondo__bias_grad(context, call->in[B_IH], H, e.N, e.da);
     rondo__bias_grad(context, call->in[B_HH], H, e.N, e.da);
-    rondo__input_grad(context, e.room, e.plan, call->in[X], call->in[W_IH], H, I, e.da, e.dx_room);
+    rondo__input_grad(call, e.room, e.plan, call->in[X], &e.ih, e.da, e.dx_room);
     return RONDO_OK;
 }
 
@@ -292,7 +297,8 @@ rondo_elman_result rondo_elman(rondo_tape *tape, rondo_var *x, rondo_var *h0, co
 typedef struct elman_stream {
     elman cell;
     rondo_elman_options options;
-    const real *bias; /* (H) or NULL */
+    real *w_ih, *w_hh; /* packed */
+    const real *bias;  /* (H) or NULL */
 } elman_stream;
 
 static size_t elman_stream_carve(const rondo__step_layer *layer, elman_stream *stream, bool place) {
@@ -301,8 +307,8 @@ static size_t elman_stream_carve(const rondo__step_layer *layer, elman_stream *s
     rondo__carve_bytes(&c, sizeof *stream);
     stream->options = layer->options.elman;
     stream->cell = (elman){.options = &stream->options, .kernels = layer->kernels, .B = B, .I = I, .H = H};
-    stream->cell.w_ih = rondo__carve(&c, rondo__packed_count(I, H));
-    stream->cell.w_hh = rondo__carve(&c, rondo__packed_count(H, H));
+    stream->cell.w_ih = stream->w_ih = rondo__carve(&c, rondo__packed_count(I, H));
+    stream->cell.w_hh = stream->w_hh = rondo__carve(&c, rondo__packed_count(H, H));
     stream->cell.bias = rondo__carve(&c, H);
     stream->cell.f = rondo__carve(&c, B * H);
     stream->cell.keep = rondo__carve_if(&c, layer->options.elman.sequence.zoneout > 0, B * H);
@@ -320,8 +326,8 @@ static void elman_stream_pack(rondo__step_layer *layer, const rondo__step_weight
     const int64_t I = layer->I, H = layer->H;
     elman_stream_carve(layer, stream, true);
     const elman *e = &stream->cell;
-    layer->kernels->pack(e->w_ih, weights->w_ih, 1, I, I, H, 0, H);
-    layer->kernels->pack(e->w_hh, weights->w_hh, 1, H, H, H, 0, H);
+    layer->kernels->pack(stream->w_ih, weights->w_ih, 1, I, I, H, 0, H);
+    layer->kernels->pack(stream->w_hh, weights->w_hh, 1, H, H, H, 0, H);
     stream->bias = NULL;
     if (rondo__bias_sum(H, e->bias, weights->b_ih, weights->b_hh)) {
         const real *sum = rondo__bias_sum(H, e->bias, weights->b_ih, weights->b_hh);

@@ -22,9 +22,9 @@
  *     | gates r|z|n (N, 3H) | reset after: W_hn h̃ + b_hn (N, H)
  *     | normalised: raw products of x and of h, (N, 3H) each, and four times (mean, rstd) (N, 2)
  *
- * Scratch of forward:   W_ihᵀ, W_hhᵀ packed | b_ih + b_hh (3H) | recurrent products of a step (B, 3H) | m∘h, r∘m∘h, h'
- * (B, H) Scratch of backward:  W_hh packed | dh, d, .. (B, H) | da of x, da of h, each again before normalisation (N,
- * 3H) | m∘h_{t-1}, r∘ of it (N, H) | dy, dx, ragged only | packing room of the products
+ * Scratch of forward:   W_ihᵀ, W_hhᵀ packed (unless the tape keeps them) | b_ih + b_hh (3H) | recurrent products of a
+ * step (B, 3H) | m∘h, r∘m∘h, h' (B, H) Scratch of backward:  W_hh packed | dh, d, .. (B, H) | da of x, da of h, each
+ * again before normalisation (N, 3H) | m∘h_{t-1}, r∘ of it (N, H) | dy, dx, ragged only | packing room of the products
  *
  * Reset before has one pre-activation for both sides, so da of x is da of h there, and both biases act as one. */
 #include "nn/gru.h"
@@ -53,7 +53,7 @@ static void gru_saved(const rondo_call *call, rondo__gru *g, rondo__carver *c) {
     }
 }
 
-static void gru_backward_scratch(rondo__gru *g, rondo__carver *c) {
+static void gru_backward_scratch(const rondo_call *call, rondo__gru *g, rondo__carver *c) {
     const int64_t N = g->N, H = g->H;
     const bool before = g->options->reset_before;
     g->dh = rondo__carve(c, g->B * H);
@@ -66,23 +66,33 @@ static void gru_backward_scratch(rondo__gru *g, rondo__carver *c) {
     g->reset = rondo__carve_if(c, before, N * H);
     g->dy_room = rondo__carve_if(c, !g->dense, N * H);
     g->dx_room = rondo__carve_if(c, !g->dense, N * g->I);
-    const size_t input = rondo__grad_scratch(N, 3 * H, g->I), state = rondo__grad_scratch(N, 3 * H, H);
-    g->room = rondo__carve_bytes(c, input > state ? input : state);
+    size_t room = rondo__weight_grad_scratch(3 * H, g->I, N);
+    room = rondo__larger(room, rondo__weight_grad_scratch(3 * H, H, N));
+    room = rondo__larger(room, rondo__input_grad_scratch(call, call->in[GRU_X], &g->ih));
+    g->room = rondo__carve_bytes(c, room);
 }
 
-static void gru_scratch(rondo__gru *g, rondo__carver *c, bool backward) {
+static void gru_scratch(const rondo_call *call, rondo__gru *g, rondo__carver *c, bool backward) {
     const int64_t B = g->B, H = g->H;
     const bool before = g->options->reset_before;
-    g->w_hh = rondo__carve(c, backward ? rondo__packed_count(before ? 2 * H : 3 * H, H)
-                                       : rondo__packed_count(H, before ? 2 * H : 3 * H));
-    g->w_hn = rondo__carve_if(c, before, rondo__packed_count(H, H));
+    const rondo__form hh = {.input = GRU_W_HH, .M = 3 * H, .K = H, .transposed = !backward, .uses = g->N};
+    g->ih = hh;
+    g->ih.input = GRU_W_IH;
+    g->ih.K = g->I;
+    g->hh = g->hn = hh;
+    if (before) {
+        g->hh.M = g->hn.row = 2 * H;
+        g->hn.M = H;
+        g->hn = rondo__carve_form(c, call, g->hn);
+    }
+    g->hh = rondo__carve_form(c, call, g->hh);
     g->masked = rondo__carve(c, B * H);
     g->fresh = rondo__carve(c, B * H);
     if (backward) {
-        gru_backward_scratch(g, c);
+        gru_backward_scratch(call, g, c);
         return;
     }
-    g->w_ih = rondo__carve(c, rondo__packed_count(g->I, 3 * H));
+    g->ih = rondo__carve_form(c, call, g->ih);
     g->bias = rondo__carve(c, 3 * H);
     g->ah = rondo__carve(c, B * 3 * H);
     g->reset = rondo__carve_if(c, before, B * H);
@@ -107,7 +117,7 @@ static size_t gru_saved_bytes(const rondo_call *call) {
 static size_t gru_scratch_bytes(const rondo_call *call, bool backward) {
     rondo__carver c = {NULL, 0};
     rondo__gru g = gru_sizes(call);
-    gru_scratch(&g, &c, backward);
+    gru_scratch(call, &g, &c, backward);
     return c.used;
 }
 
@@ -115,15 +125,18 @@ rondo__gru rondo__gru_open(const rondo_call *call, bool backward) {
     rondo__carver saved = {call->saved, 0}, scratch = {call->scratch, 0};
     rondo__gru g = gru_sizes(call);
     gru_saved(call, &g, &saved);
-    gru_scratch(&g, &scratch, backward);
+    gru_scratch(call, &g, &scratch, backward);
     g.gates_of = (rondo__gru_gates){.kernels = g.kernels,
                                     .H = g.H,
                                     .reset_before = g.options->reset_before,
-                                    .w_hh = g.w_hh,
-                                    .w_hn = g.w_hn,
                                     .b_hh = g.options->reset_before ? NULL : rondo__values(call->in[GRU_B_HH]),
                                     .gain_h = rondo__values(call->in[GRU_GAIN_H])};
     return g;
+}
+
+void rondo__gru_pack(const rondo_call *call, rondo__gru *g) {
+    g->gates_of.w_hh = rondo__form_packed(call, &g->hh);
+    g->gates_of.w_hn = g->options->reset_before ? rondo__form_packed(call, &g->hn) : NULL;
 }
 
 static rondo_status gru_shape(rondo_call *call, rondo_error *err) {
@@ -255,9 +268,8 @@ static void gru_inputs(rondo_call *call, rondo__gru *g) {
     const real *gain = rondo__values(call->in[GRU_GAIN_X]), *bias = rondo__values(call->in[GRU_B_IH]);
     if (g->options->reset_before)
         bias = rondo__bias_sum(G, g->bias, bias, rondo__values(call->in[GRU_B_HH]));
-    rondo__pack(context, g->w_ih, rondo__values(call->in[GRU_W_IH]), 1, I, I, G);
-    rondo__product(context, g->N, G, I, g->x, I, 1, g->w_ih, g->norm ? g->raw_x : g->gates, G, g->norm ? NULL : bias,
-                   false);
+    rondo__product(context, g->N, G, I, g->x, I, 1, rondo__form_packed(call, &g->ih), g->norm ? g->raw_x : g->gates, G,
+                   g->norm ? NULL : bias, false);
     if (g->norm) {
         rondo__norm_rows(context, g->N, 2 * H, G, g->gates, g->raw_x, gain, bias, g->stats[0]);
         rondo__norm_rows(context, g->N, H, G, g->gates + 2 * H, g->raw_x + 2 * H, gain + 2 * H,
@@ -271,7 +283,6 @@ static rondo_status gru_forward(rondo_call *call, rondo_error *err) {
     const rondo_sequence_options *sequence = &g.options->sequence;
     rondo_context *context = call->context;
     const int64_t H = g.H;
-    const real *w_hh = rondo__values(call->in[GRU_W_HH]);
 
     /* 1. the plan; x and h0 in its order; masks */
     rondo__plan_make(g.plan, g.plan_memory, g.T, g.B, sequence);
@@ -284,9 +295,7 @@ static rondo_status gru_forward(rondo_call *call, rondo_error *err) {
     /* 2. all inputs in one product */
     gru_inputs(call, &g);
     /* 3. recurrent weights packed once */
-    rondo__pack(context, g.w_hh, w_hh, 1, H, H, g.options->reset_before ? 2 * H : 3 * H);
-    if (g.options->reset_before)
-        rondo__pack(context, g.w_hn, w_hh + 2 * H * H, 1, H, H, H);
+    rondo__gru_pack(call, &g);
     /* 4. the steps */
     rondo__walk_rows(context, g.plan, gru_walk, &g);
     /* 5. outputs in the order of the batch */

@@ -55,10 +55,9 @@ typedef struct rondo__gru {
     real *raw_x, *raw_h; /* (N, 3H) */
     real *stats[4];      /* (N, 2): of x's r|z, x's n, h's r|z, h's n */
     /* scratch of both */
-    real *w_hh, *w_hn;    /* packed */
-    real *masked, *fresh; /* (B, H) */
+    rondo__form ih, hh, hn; /* weights packed, the other way round in backward; hh, hn: as gates_of wants them */
+    real *masked, *fresh;   /* (B, H) */
     /* scratch of forward */
-    real *w_ih; /* packed */
     real *bias; /* (3H) */
     real *ah;   /* (B, 3H) */
     /* scratch of backward */
@@ -72,6 +71,8 @@ typedef struct rondo__gru {
 } rondo__gru;
 
 rondo__gru rondo__gru_open(const rondo_call *call, bool backward);
+/* The recurrent weights into g->gates_of. */
+void rondo__gru_pack(const rondo_call *call, rondo__gru *g);
 rondo_status rondo__gru_backward(rondo_call *call, rondo_error *err);
 
 #endif

@@ -46,7 +46,7 @@ static void back_reset_after(const rondo__gru *g, const step_back *b) {
                                        g->gates + (at + i) * G, g->ahn + (at + i) * H, b->h_prev + i * H);
     norm_back(g, at, b->rows, 0, 2 * H, g->stats[2]);
     norm_back(g, at, b->rows, 2 * H, H, g->stats[3]);
-    rondo__recurrent_back(g->kernels, b->rows, H, G, b->dh, g->draw_h + at * G, G, g->w_hh,
+    rondo__recurrent_back(g->kernels, b->rows, H, G, b->dh, g->draw_h + at * G, G, g->gates_of.w_hh,
                           rondo__offset(g->mask, place), g->masked + place);
 }
 
@@ -77,12 +77,12 @@ static void back_reset_before(const rondo__gru *g, const step_back *b) {
         update_gate_back(H, g->da_h + (at + i) * G, b->dh + i * H, b->d + i * H, g->gates + (at + i) * G,
                          b->h_prev + i * H);
     norm_back(g, at, b->rows, 2 * H, H, g->stats[3]);
-    g->kernels->gemm(b->rows, H, H, g->draw_h + at * G + 2 * H, G, 1, g->w_hn, 0, H, q, H, NULL, false);
+    g->kernels->gemm(b->rows, H, H, g->draw_h + at * G + 2 * H, G, 1, g->gates_of.w_hn, 0, H, q, H, NULL, false);
     for (int64_t i = 0; i < b->rows; i++)
         reset_gate_back(H, g->da_h + (at + i) * G, b->dh + i * H, q + i * H, g->gates + (at + i) * G, b->h_prev + i * H,
                         rondo__offset(g->mask, place + i * H));
     norm_back(g, at, b->rows, 0, 2 * H, g->stats[2]);
-    rondo__recurrent_back(g->kernels, b->rows, H, 2 * H, b->dh, g->draw_h + at * G, G, g->w_hh,
+    rondo__recurrent_back(g->kernels, b->rows, H, 2 * H, b->dh, g->draw_h + at * G, G, g->gates_of.w_hh,
                           rondo__offset(g->mask, place), g->masked + place);
 }
 
@@ -160,15 +160,12 @@ rondo_status rondo__gru_backward(rondo_call *call, rondo_error *err) {
     rondo__gru g = rondo__gru_open(call, true);
     rondo_context *context = call->context;
     const int64_t H = g.H, G = 3 * H;
-    const real *w_hh = rondo__values(call->in[GRU_W_HH]);
 
     /* 5. gradients of the outputs in the order of the plan */
     g.dy = rondo__packed_view(context, g.plan, H, call->out[0]->grad, g.dy_room);
     rondo__order_rows(g.plan, H, g.dh, call->out[1]->grad);
     /* 4. 3. the steps, last to first, on weights packed the other way */
-    rondo__pack(context, g.w_hh, w_hh, H, 1, g.options->reset_before ? 2 * H : G, H);
-    if (g.options->reset_before)
-        rondo__pack(context, g.w_hn, w_hh + 2 * H * H, H, 1, H, H);
+    rondo__gru_pack(call, &g);
     rondo__walk_rows(context, g.plan, gru_walk_back, &g);
     if (rondo__wants_grad(call->in[GRU_H0]))
         rondo__unorder_rows(g.plan, H, call->in[GRU_H0]->grad, g.dh, true);
@@ -178,6 +175,6 @@ rondo_status rondo__gru_backward(rondo_call *call, rondo_error *err) {
     rondo__weight_grad(context, g.room, call->in[GRU_W_IH], 0, G, g.I, g.N, g.draw_x, G, g.x);
     rondo__bias_grad(context, call->in[GRU_B_IH], G, g.N, g.da_x);
     rondo__bias_grad(context, call->in[GRU_B_HH], G, g.N, g.da_h);
-    rondo__input_grad(context, g.room, g.plan, call->in[GRU_X], call->in[GRU_W_IH], G, g.I, g.draw_x, g.dx_room);
+    rondo__input_grad(call, g.room, g.plan, call->in[GRU_X], &g.ih, g.draw_x, g.dx_room);
     return RONDO_OK;
 }

@@ -25,7 +25,7 @@
  *     plan | x (N, I) ragged | m∘s (N, Q) | h (N, H) ragged | a (N, O) ragged | mask (B, Q)
  *     | free running, g not the identity: y (N, O)
  *
- * Scratch of forward:   W_ihᵀ, W_shᵀ, W_hoᵀ, F packed | s (B, Q) | targets (N, Q) ragged
+ * Scratch of forward:   W_ihᵀ, W_shᵀ, W_hoᵀ, F packed (unless the tape keeps them) | s (B, Q) | targets (N, Q) ragged
  * Scratch of backward:  W_sh, W_ho, Fᵀ packed | ds (B, Q) | of a (N, O), h and its pre-activation (N, H) | teaching: of
  * m∘s (N, Q), else with F: of y·F (N, Q) and y (B, O) | (B, Q) | the outputs' gradients, dx, ragged only | packing room
  * of the products */
@@ -51,16 +51,15 @@ static void jordan_saved(const rondo_call *call, rondo__jordan *j, rondo__carver
     }
 }
 
-static size_t largest_product(const rondo__jordan *j) {
-    const size_t each[4] = {rondo__grad_scratch(j->N, j->H, j->I), rondo__grad_scratch(j->N, j->H, j->Q),
-                            rondo__grad_scratch(j->N, j->O, j->H), rondo__grad_scratch(j->N, j->O, j->Q)};
-    size_t most = 0;
-    for (int i = 0; i < 4; i++)
-        most = each[i] > most ? each[i] : most;
-    return most;
+static size_t largest_product(const rondo_call *call, const rondo__jordan *j) {
+    size_t most = rondo__input_grad_scratch(call, call->in[JORDAN_X], &j->ih);
+    most = rondo__larger(most, rondo__weight_grad_scratch(j->H, j->I, j->N));
+    most = rondo__larger(most, rondo__weight_grad_scratch(j->H, j->Q, j->N));
+    most = rondo__larger(most, rondo__weight_grad_scratch(j->O, j->H, j->N));
+    return rondo__larger(most, rondo__weight_grad_scratch(j->O, j->Q, j->N));
 }
 
-static void jordan_backward_scratch(rondo__jordan *j, rondo__carver *c) {
+static void jordan_backward_scratch(const rondo_call *call, rondo__jordan *j, rondo__carver *c) {
     const int64_t N = j->N;
     const bool fed_back = j->fed_back && !j->teaching;
     j->da_o = rondo__carve_if(c, !j->teaching, N * j->O);
@@ -73,21 +72,28 @@ static void jordan_backward_scratch(rondo__jordan *j, rondo__carver *c) {
     j->dout_room = rondo__carve_if(c, !j->dense, N * j->O);
     j->dhidden_room = rondo__carve_if(c, !j->dense, N * j->H);
     j->dx_room = rondo__carve_if(c, !j->dense, N * j->I);
-    j->room = rondo__carve_bytes(c, largest_product(j));
+    j->room = rondo__carve_bytes(c, largest_product(call, j));
 }
 
-static void jordan_scratch(rondo__jordan *j, rondo__carver *c, bool backward) {
-    const bool fed_back = j->fed_back && !j->teaching;
-    j->w_sh = rondo__carve(c, backward ? rondo__packed_count(j->H, j->Q) : rondo__packed_count(j->Q, j->H));
-    j->w_ho = rondo__carve(c, backward ? rondo__packed_count(j->O, j->H) : rondo__packed_count(j->H, j->O));
-    j->feedback =
-        rondo__carve_if(c, fed_back, backward ? rondo__packed_count(j->Q, j->O) : rondo__packed_count(j->O, j->Q));
+/* Backward wants each the other way round. */
+static void jordan_forms(const rondo_call *call, rondo__jordan *j, rondo__carver *c, bool backward) {
+    const rondo__form ih = {.input = JORDAN_W_IH, .M = j->H, .K = j->I, .transposed = !backward, .uses = j->N};
+    const rondo__form sh = {.input = JORDAN_W_SH, .M = j->H, .K = j->Q, .transposed = !backward, .uses = j->N};
+    const rondo__form ho = {.input = JORDAN_W_HO, .M = j->O, .K = j->H, .transposed = !backward, .uses = j->N};
+    const rondo__form f = {.input = JORDAN_F, .M = j->O, .K = j->Q, .transposed = backward, .uses = j->N};
+    j->ih = backward ? ih : rondo__carve_form(c, call, ih);
+    j->sh = rondo__carve_form(c, call, sh);
+    j->ho = rondo__carve_form(c, call, ho);
+    if (j->fed_back && !j->teaching)
+        j->f = rondo__carve_form(c, call, f);
+}
+
+static void jordan_scratch(const rondo_call *call, rondo__jordan *j, rondo__carver *c, bool backward) {
+    jordan_forms(call, j, c, backward);
     j->s = rondo__carve(c, j->B * j->Q);
     j->teacher_room = rondo__carve_if(c, j->teaching && !j->dense, j->N * j->Q);
     if (backward)
-        jordan_backward_scratch(j, c);
-    else
-        j->w_ih = rondo__carve(c, rondo__packed_count(j->I, j->H));
+        jordan_backward_scratch(call, j, c);
 }
 
 static rondo__jordan jordan_sizes(const rondo_call *call) {
@@ -112,7 +118,7 @@ static size_t jordan_saved_bytes(const rondo_call *call) {
 static size_t jordan_scratch_bytes(const rondo_call *call, bool backward) {
     rondo__carver c = {NULL, 0};
     rondo__jordan j = jordan_sizes(call);
-    jordan_scratch(&j, &c, backward);
+    jordan_scratch(call, &j, &c, backward);
     return c.used;
 }
 
@@ -120,7 +126,7 @@ rondo__jordan rondo__jordan_open(const rondo_call *call, bool backward) {
     rondo__carver saved = {call->saved, 0}, scratch = {call->scratch, 0};
     rondo__jordan j = jordan_sizes(call);
     jordan_saved(call, &j, &saved);
-    jordan_scratch(&j, &scratch, backward);
+    jordan_scratch(call, &j, &scratch, backward);
     j.net = (rondo__jordan_net){.kernels = j.kernels,
                                 .H = j.H,
                                 .O = j.O,
@@ -128,11 +134,14 @@ rondo__jordan rondo__jordan_open(const rondo_call *call, bool backward) {
                                 .activation = j.options->activation,
                                 .output = j.options->output,
                                 .decay = j.options->decay,
-                                .w_sh = j.w_sh,
-                                .w_ho = j.w_ho,
-                                .feedback = j.feedback,
                                 .b_o = rondo__values(call->in[JORDAN_B_O])};
     return j;
+}
+
+void rondo__jordan_pack(const rondo_call *call, rondo__jordan *j) {
+    j->net.w_sh = rondo__form_packed(call, &j->sh);
+    j->net.w_ho = rondo__form_packed(call, &j->ho);
+    j->net.feedback = j->fed_back && !j->teaching ? rondo__form_packed(call, &j->f) : NULL;
 }
 
 static rondo_status check_options(const rondo_jordan_options *options, rondo_error *err) {
@@ -242,18 +251,9 @@ static void activate_rows(void *arg, int64_t begin, int64_t end, int worker) {
 
 static void taught_outputs(rondo_context *context, rondo__jordan *j) {
     const int64_t N = j->N, H = j->H, O = j->O, Q = j->Q;
-    rondo__product(context, N, H, Q, j->s_in, Q, 1, j->w_sh, j->h, H, NULL, true);
+    rondo__product(context, N, H, Q, j->s_in, Q, 1, j->net.w_sh, j->h, H, NULL, true);
     rondo__parallel(context, N, 1 + 8192 / H, activate_rows, j);
-    rondo__product(context, N, O, H, j->h, H, 1, j->w_ho, j->a, O, j->net.b_o, false);
-}
-
-static void pack_weights(rondo_call *call, const rondo__jordan *j) {
-    rondo_context *context = call->context;
-    rondo__pack(context, j->w_ih, rondo__values(call->in[JORDAN_W_IH]), 1, j->I, j->I, j->H);
-    rondo__pack(context, j->w_sh, rondo__values(call->in[JORDAN_W_SH]), 1, j->Q, j->Q, j->H);
-    rondo__pack(context, j->w_ho, rondo__values(call->in[JORDAN_W_HO]), 1, j->H, j->H, j->O);
-    if (j->feedback)
-        rondo__pack(context, j->feedback, rondo__values(call->in[JORDAN_F]), j->Q, 1, j->O, j->Q);
+    rondo__product(context, N, O, H, j->h, H, 1, j->net.w_ho, j->a, O, j->net.b_o, false);
 }
 
 static rondo_status jordan_forward(rondo_call *call, rondo_error *err) {
@@ -272,9 +272,10 @@ static rondo_status jordan_forward(rondo_call *call, rondo_error *err) {
     if (j.mask)
         rondo__recurrent_mask(j.plan, Q, j.mask, sequence->recurrent_dropout, call->seed, call->stream);
     /* 2. weights packed once */
-    pack_weights(call, &j);
+    rondo__jordan_pack(call, &j);
+    const real *w_ih = rondo__form_packed(call, &j.ih);
     /* 3. all inputs in one product, straight to where h_t will stand */
-    rondo__product(context, j.N, H, I, j.x, I, 1, j.w_ih, j.h, H, rondo__values(call->in[JORDAN_B_IH]), false);
+    rondo__product(context, j.N, H, I, j.x, I, 1, w_ih, j.h, H, rondo__values(call->in[JORDAN_B_IH]), false);
     /* 4. the steps */
     rondo__walk_rows(context, j.plan, jordan_walk, &j);
     if (j.teaching)

@@ -60,13 +60,11 @@ typedef struct rondo__jordan {
     real *h;       /* (N, H) */
     real *a, *y;   /* (N, O) */
     real *mask;    /* (B, Q) */
-    /* scratch of both: weights packed, the other way round in backward */
-    real *w_sh, *w_ho, *feedback;
+    /* scratch of both: weights packed, the other way round in backward; net has them */
+    rondo__form ih, sh, ho, f;
     real *s;             /* (B, Q): the running state; backward: its gradient */
     real *teacher_room;  /* (N, Q), ragged only: the targets */
     const real *teacher; /* (N, Q) */
-    /* scratch of forward */
-    real *w_ih;
     /* scratch of backward */
     real *da_o;                               /* (N, O): gradient of a_t */
     real *dh, *da_h;                          /* (N, H): gradients of h_t and of its pre-activation */
@@ -80,6 +78,8 @@ typedef struct rondo__jordan {
 } rondo__jordan;
 
 rondo__jordan rondo__jordan_open(const rondo_call *call, bool backward);
+/* The recurrent weights into j->net. */
+void rondo__jordan_pack(const rondo_call *call, rondo__jordan *j);
 rondo_status rondo__jordan_backward(rondo_call *call, rondo_error *err);
 
 #endif

@@ -20,9 +20,9 @@
 static void output_back(const rondo__jordan *j, int64_t at, int64_t first, int64_t rows, const real *ds) {
     const int64_t O = j->O, Q = j->Q;
     const real *dy = ds;
-    if (j->feedback) {
+    if (j->net.feedback) {
         memcpy(j->dfeed + at * Q, ds, (size_t)(rows * Q) * sizeof *ds);
-        j->kernels->gemm(rows, O, Q, ds, Q, 1, j->feedback, 0, O, j->dy + first * O, O, NULL, false);
+        j->kernels->gemm(rows, O, Q, ds, Q, 1, j->net.feedback, 0, O, j->dy + first * O, O, NULL, false);
         dy = j->dy + first * O;
     }
     memcpy(j->da_o + at * O, j->dout + at * O, (size_t)(rows * O) * sizeof *ds);
@@ -33,7 +33,7 @@ static void hidden_back(const rondo__jordan *j, int64_t at, int64_t rows) {
     const int64_t O = j->O, H = j->H;
     const size_t bytes = (size_t)(rows * H) * sizeof(real);
     memcpy(j->dh + at * H, j->dhidden + at * H, bytes);
-    j->kernels->gemm(rows, H, O, j->da_o + at * O, O, 1, j->w_ho, 0, H, j->dh + at * H, H, NULL, true);
+    j->kernels->gemm(rows, H, O, j->da_o + at * O, O, 1, j->net.w_ho, 0, H, j->dh + at * H, H, NULL, true);
     memset(j->da_h + at * H, 0, bytes);
     rondo__activate_backward(j->kernels, j->options->activation, rows, H, j->da_h + at * H, j->h + at * H,
                              j->dh + at * H);
@@ -52,7 +52,7 @@ static void walk_back_free(void *arg, int64_t first, int64_t count, int worker) 
         output_back(j, at, first, rows, ds);
         hidden_back(j, at, rows);
         rondo__jordan_decay(j->kernels, rows * Q, ds, j->options->decay);
-        rondo__recurrent_back(j->kernels, rows, Q, j->H, ds, j->da_h + at * j->H, j->H, j->w_sh,
+        rondo__recurrent_back(j->kernels, rows, Q, j->H, ds, j->da_h + at * j->H, j->H, j->net.w_sh,
                               rondo__offset(j->mask, place), j->masked + place);
     }
 }
@@ -101,9 +101,9 @@ static void teacher_back(rondo_call *call, rondo__jordan *j) {
     const int64_t N = j->N, H = j->H, O = j->O, Q = j->Q;
     rondo_var *teacher = call->in[JORDAN_TEACHER];
     rondo__parallel(context, N, 1 + 16384 / H, copy_hidden, j);
-    rondo__product(context, N, H, O, j->dout, O, 1, j->w_ho, j->dh, H, NULL, true);
+    rondo__product(context, N, H, O, j->dout, O, 1, j->net.w_ho, j->dh, H, NULL, true);
     rondo__parallel(context, N, 1 + 8192 / H, activation_back, j);
-    rondo__product(context, N, Q, H, j->da_h, H, 1, j->w_sh, j->ds_in, Q, NULL, false);
+    rondo__product(context, N, Q, H, j->da_h, H, 1, j->net.w_sh, j->ds_in, Q, NULL, false);
     rondo__walk_rows(context, j->plan, walk_back_taught, j);
     if (!rondo__wants_grad(teacher))
         return;
@@ -119,14 +119,14 @@ static void weight_grads(rondo_call *call, const rondo__jordan *j) {
     rondo_context *context = call->context;
     const int64_t N = j->N, I = j->I, H = j->H, O = j->O, Q = j->Q;
     const real *da_o = j->teaching ? j->dout : j->da_o;
-    if (j->feedback)
+    if (j->net.feedback)
         rondo__weight_grad(context, j->room, call->in[JORDAN_F], 0, O, Q, N, j->y, O, j->dfeed);
     rondo__weight_grad(context, j->room, call->in[JORDAN_W_HO], 0, O, H, N, da_o, O, j->h);
     rondo__bias_grad(context, call->in[JORDAN_B_O], O, N, da_o);
     rondo__weight_grad(context, j->room, call->in[JORDAN_W_SH], 0, H, Q, N, j->da_h, H, j->s_in);
     rondo__weight_grad(context, j->room, call->in[JORDAN_W_IH], 0, H, I, N, j->da_h, H, j->x);
     rondo__bias_grad(context, call->in[JORDAN_B_IH], H, N, j->da_h);
-    rondo__input_grad(context, j->room, j->plan, call->in[JORDAN_X], call->in[JORDAN_W_IH], H, I, j->da_h, j->dx_room);
+    rondo__input_grad(call, j->room, j->plan, call->in[JORDAN_X], &j->ih, j->da_h, j->dx_room);
 }
 
 rondo_status rondo__jordan_backward(rondo_call *call, rondo_error *err) {
@@ -139,10 +139,7 @@ rondo_status rondo__jordan_backward(rondo_call *call, rondo_error *err) {
     j.dhidden = rondo__packed_view(context, j.plan, j.H, call->out[1]->grad, j.dhidden_room);
     rondo__order_rows(j.plan, j.Q, j.s, call->out[2]->grad);
     /* 4. the steps, last to first, on weights packed the other way */
-    rondo__pack(context, j.w_sh, rondo__values(call->in[JORDAN_W_SH]), j.Q, 1, j.H, j.Q);
-    rondo__pack(context, j.w_ho, rondo__values(call->in[JORDAN_W_HO]), j.H, 1, j.O, j.H);
-    if (j.feedback)
-        rondo__pack(context, j.feedback, rondo__values(call->in[JORDAN_F]), 1, j.Q, j.Q, j.O);
+    rondo__jordan_pack(call, &j);
     if (j.teaching)
         teacher_back(call, &j);
     else

@@ -22,8 +22,8 @@
  *     hidden (N,H)  u, with projection                             mask (B,R) keep_h (N,R) keep_c (N,H)
  *     zx zh (N,4H) stats_x stats_h stats_c (N,2)    normalised: products before LN, means and deviations
  *
- * Scratch of forward: the packed weights, the sum of the biases, the packed rows of x when ragged, and a row buffer per
- * place of the batch. Scratch of backward: see lstm_backward.c.
+ * Scratch of forward: the packed weights (unless the tape keeps them), the sum of the biases, the packed rows of x when
+ * ragged, and a row buffer per place of the batch. Scratch of backward: see lstm_backward.c.
  *
  * Each thread walks all steps of its own rows (rondo__walk_rows), so there is no barrier, and no row knows its
  * neighbours: the bits are those of the row run alone, and those of the streaming step (lstm_step.c). */
@@ -151,19 +151,30 @@ rondo__lstm_rows rondo__lstm_rows_at(const rondo__lstm_sizes *s, const rondo__ls
     };
 }
 
+rondo__form rondo__lstm_form(const rondo__lstm_sizes *s, int input, bool transposed) {
+    return (rondo__form){.input = input,
+                         .M = input == LSTM_W_HR ? s->R : 4 * s->H,
+                         .K = input == LSTM_W_IH   ? s->I
+                              : input == LSTM_W_HH ? s->R
+                                                   : s->H,
+                         .transposed = transposed,
+                         .uses = s->N};
+}
+
 typedef struct scratch {
     void *plan;
-    real *packed_ih, *packed_hh, *packed_hr;
+    rondo__form ih, hh, hr;
     real *bias;            /* (4H) */
     real *x;               /* (N, I) when ragged */
     real *masked, *normed; /* (B, R), (B, 4H) */
 } scratch;
 
-static scratch lay_out_scratch(const rondo__lstm_sizes *s, rondo__carver *carver) {
+static scratch lay_out_scratch(const rondo__lstm_sizes *s, const rondo_call *call, rondo__carver *carver) {
     scratch m = {.plan = rondo__carve_bytes(carver, rondo__plan_bytes(s->T, s->B))};
-    m.packed_ih = rondo__carve(carver, rondo__packed_count(s->I, 4 * s->H));
-    m.packed_hh = rondo__carve(carver, rondo__packed_count(s->R, 4 * s->H));
-    m.packed_hr = rondo__carve_if(carver, s->projected, rondo__packed_count(s->H, s->R));
+    m.ih = rondo__carve_form(carver, call, rondo__lstm_form(s, LSTM_W_IH, true));
+    m.hh = rondo__carve_form(carver, call, rondo__lstm_form(s, LSTM_W_HH, true));
+    if (s->projected)
+        m.hr = rondo__carve_form(carver, call, rondo__lstm_form(s, LSTM_W_HR, true));
     m.bias = rondo__carve(carver, 4 * s->H);
     m.x = rondo__carve_if(carver, s->ragged, s->N * s->I);
     m.masked = rondo__carve_if(carver, s->dropout, s->B * s->R);
@@ -183,7 +194,7 @@ static size_t scratch_bytes(const rondo_call *call, bool backward) {
         return rondo__lstm_backward_scratch(call);
     rondo__lstm_sizes sizes = rondo__lstm_sizes_of(call);
     rondo__carver carver = {0};
-    lay_out_scratch(&sizes, &carver);
+    lay_out_scratch(&sizes, call, &carver);
     return carver.used;
 }
 
@@ -266,8 +277,7 @@ static void input_product(const rondo_call *call, forward_run *run) {
         rondo__packed_view(call->context, &run->plan, s->I, rondo__lstm_value(call, LSTM_X), run->scratch.x);
     const real *bias =
         rondo__bias_sum(G, run->scratch.bias, rondo__lstm_value(call, LSTM_B_IH), rondo__lstm_value(call, LSTM_B_HH));
-    rondo__pack(call->context, run->scratch.packed_ih, rondo__lstm_value(call, LSTM_W_IH), 1, s->I, s->I, G);
-    rondo__product(call->context, s->N, G, s->I, x, s->I, 1, run->scratch.packed_ih,
+    rondo__product(call->context, s->N, G, s->I, x, s->I, 1, rondo__form_packed(call, &run->scratch.ih),
                    s->norm ? run->saved.zx : run->saved.gates, G, s->norm ? NULL : bias, false);
     if (s->norm)
         rondo__norm_rows(call->context, s->N, G, G, run->saved.gates, run->saved.zx,
@@ -289,15 +299,12 @@ static void make_masks(const rondo_call *call, const forward_run *run) {
 
 static void prepare_cell(const rondo_call *call, forward_run *run) {
     const rondo__lstm_sizes *s = &run->sizes;
-    rondo__pack(call->context, run->scratch.packed_hh, rondo__lstm_value(call, LSTM_W_HH), 1, s->R, s->R, 4 * s->H);
-    if (s->projected)
-        rondo__pack(call->context, run->scratch.packed_hr, rondo__lstm_value(call, LSTM_W_HR), 1, s->H, s->H, s->R);
     run->cell = (rondo__lstm_cell){
         .kernels = call->context->kernels,
         .H = s->H,
         .R = s->R,
-        .packed_hh = run->scratch.packed_hh,
-        .packed_hr = run->scratch.packed_hr,
+        .packed_hh = rondo__form_packed(call, &run->scratch.hh),
+        .packed_hr = s->projected ? rondo__form_packed(call, &run->scratch.hr) : NULL,
         .peephole = rondo__lstm_value(call, LSTM_PEEPHOLE),
         .gain_h = rondo__lstm_value(call, LSTM_GAIN_H),
         .gain_c = rondo__lstm_value(call, LSTM_GAIN_C),
@@ -312,7 +319,7 @@ static rondo_status forward(rondo_call *call, rondo_error *err) {
     forward_run run = {.sizes = rondo__lstm_sizes_of(call)};
     const rondo__lstm_sizes *s = &run.sizes;
     run.saved = rondo__lstm_lay_out(s, call, &(rondo__carver){.base = call->saved});
-    run.scratch = lay_out_scratch(s, &(rondo__carver){.base = call->scratch});
+    run.scratch = lay_out_scratch(s, call, &(rondo__carver){.base = call->scratch});
 
     /* 1. the plan of rows, initial states and masks */
     rondo__plan_make(&run.plan, run.scratch.plan, s->T, s->B, &options_of(call)->sequence);

@@ -2,6 +2,7 @@
 #ifndef RONDO_NN_LSTM_H
 #define RONDO_NN_LSTM_H
 
+#include "autograd/packs.h"
 #include "nn/carve.h"
 #include "nn/sequence.h"
 #include "rondo/op.h"
@@ -77,6 +78,9 @@ typedef struct rondo__lstm_saved {
 rondo__lstm_sizes rondo__lstm_sizes_of(const rondo_call *call);
 /* Lays saved memory out; base NULL only measures. */
 rondo__lstm_saved rondo__lstm_lay_out(const rondo__lstm_sizes *sizes, const rondo_call *call, rondo__carver *carver);
+/* A weight, one of W_IH, W_HH, W_HR, as the products over all rows want it: forward transposed, backward as it stands.
+ */
+rondo__form rondo__lstm_form(const rondo__lstm_sizes *sizes, int input, bool transposed);
 /* The rows of the saved arrays that stand at places first.. at a step. */
 rondo__lstm_rows rondo__lstm_rows_at(const rondo__lstm_sizes *sizes, const rondo__lstm_saved *saved,
                                      const rondo__plan *plan, int64_t step, int64_t first);

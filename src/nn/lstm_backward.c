@@ -16,7 +16,8 @@
  *
  * Scratch: da (N,4H) | dz (N,4H), dn (N,H) normalised: through the norms | dr (N,P) projected: dh* | dh (B,R) dc (B,H)
  * running | kept_h (B,R) kept_c (B,H) zoneout | du (B,H) | x, dx (N,I), dout (N,R) ragged | previous (N,R) the left
- * operand of dW_hh where it is not the output itself | packed weights | room for the products. */
+ * operand of dW_hh where it is not the output itself | packed weights (unless the tape keeps them) | room for
+ * the products. */
 #include <string.h>
 
 #include "nn/cell.h"
@@ -24,9 +25,7 @@
 
 typedef struct scratch {
     void *plan;
-    real *packed_hh;       /* W_hh (4H, R) */
-    real *packed_hr;       /* W_hr (P, H) */
-    real *packed_ih;       /* W_ih (4H, I) */
+    rondo__form hh, hr, ih;
     real *da, *dz, *dn;    /* (N, 4H), (N, 4H), (N, H) */
     real *dr;              /* (N, P) */
     real *dh, *dc;         /* (B, R), (B, H) */
@@ -52,9 +51,11 @@ static scratch lay_out(const rondo__lstm_sizes *s, const rondo_call *call, rondo
     scratch m = {.plan = rondo__carve_bytes(carver, rondo__plan_bytes(s->T, s->B))};
     int64_t NH = s->N * s->H, NR = s->N * s->R, BH = s->B * s->H, BR = s->B * s->R;
     bool wants_x = rondo__lstm_grad(call, LSTM_X) != NULL;
-    m.packed_hh = rondo__carve(carver, rondo__packed_count(4 * s->H, s->R));
-    m.packed_hr = rondo__carve_if(carver, s->projected, rondo__packed_count(s->R, s->H));
-    m.packed_ih = rondo__carve_if(carver, wants_x, rondo__packed_count(4 * s->H, s->I));
+    m.hh = rondo__carve_form(carver, call, rondo__lstm_form(s, LSTM_W_HH, false));
+    if (s->projected)
+        m.hr = rondo__carve_form(carver, call, rondo__lstm_form(s, LSTM_W_HR, false));
+    if (wants_x)
+        m.ih = rondo__carve_form(carver, call, rondo__lstm_form(s, LSTM_W_IH, false));
     m.da = rondo__carve(carver, 4 * NH);
     m.dz = s->norm ? rondo__carve(carver, 4 * NH) : m.da;
     m.dn = rondo__carve_if(carver, s->norm, NH);
@@ -89,7 +90,9 @@ typedef struct backward_run {
     rondo__lstm_saved saved;
     scratch scratch;
     rondo__plan plan;
-    const real *dout; /* (N, R) gradient of the output */
+    const real *dout;      /* (N, R) gradient of the output */
+    const real *packed_hh; /* W_hh (4H, R) */
+    const real *packed_hr; /* W_hr (P, H) */
     const real *peephole, *gain_h, *gain_c;
     real clip;
     bool coupled;
@@ -165,7 +168,7 @@ static void retreat(const backward_run *run, int64_t step, int64_t first, int64_
         split(n * H, m->kept_c + first * H, dc, rows.keep_c);
     if (s->projected) {
         memcpy(m->dr + row * R, dh, (size_t)(n * R) * sizeof *dh);
-        k->gemm(n, H, R, dh, R, 1, m->packed_hr, 0, H, du, H, NULL, false);
+        k->gemm(n, H, R, dh, R, 1, run->packed_hr, 0, H, du, H, NULL, false);
     } else if (du != dh) {
         memcpy(du, dh, (size_t)(n * H) * sizeof *dh);
     }
@@ -174,7 +177,7 @@ static void retreat(const backward_run *run, int64_t step, int64_t first, int64_
     if (s->norm)
         norm_backward(run, &rows, n, row);
     /* 1. the recurrent product */
-    k->gemm(n, R, G, m->dz + row * G, G, 1, m->packed_hh, 0, R, dh, R, NULL, false);
+    k->gemm(n, R, G, m->dz + row * G, G, 1, run->packed_hh, 0, R, dh, R, NULL, false);
     if (s->dropout)
         k->mul(n * R, dh, dh, rows.mask);
     if (s->zone_h)
@@ -287,8 +290,8 @@ static void input_gradients(const backward_run *run) {
     }
     if (!dx)
         return;
-    rondo__pack(context, m->packed_ih, rondo__lstm_value(run->call, LSTM_W_IH), s->I, 1, G, s->I);
-    rondo__product(context, s->N, s->I, G, m->dz, G, 1, m->packed_ih, s->ragged ? m->dx : dx, s->I, NULL, !s->ragged);
+    rondo__product(context, s->N, s->I, G, m->dz, G, 1, rondo__form_packed(run->call, &m->ih), s->ragged ? m->dx : dx,
+                   s->I, NULL, !s->ragged);
     if (s->ragged)
         rondo__scatter_rows(context, &run->plan, s->I, dx, m->dx, true);
 }
@@ -313,9 +316,8 @@ static void prepare(backward_run *run, const rondo_call *call) {
     run->clip = options->cell_clip;
     run->coupled = options->coupled_gates;
     rondo__plan_make(&run->plan, m->plan, s->T, s->B, &options->sequence);
-    rondo__pack(call->context, m->packed_hh, rondo__lstm_value(call, LSTM_W_HH), s->R, 1, 4 * s->H, s->R);
-    if (s->projected)
-        rondo__pack(call->context, m->packed_hr, rondo__lstm_value(call, LSTM_W_HR), s->H, 1, s->R, s->H);
+    run->packed_hh = rondo__form_packed(call, &m->hh);
+    run->packed_hr = s->projected ? rondo__form_packed(call, &m->hr) : NULL;
 }
 
 rondo_status rondo__lstm_backward(rondo_call *call, rondo_error *err) {

@@ -10,6 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "autograd/tape.h"
+
 typedef struct preset {
     int index;
     int64_t begin, count;
@@ -202,5 +204,5 @@ void rondo_params_clear_grads(rondo_params *params) {
 
 rondo_var *rondo_params_use(rondo_params *params, rondo_tape *tape, int index) {
     rondo_param *param = rondo_params_at(params, index);
-    return param ? rondo_leaf(tape, &param->value, param->grad) : NULL;
+    return param ? rondo__leaf_parameter(tape, &param->value, param->grad) : NULL;
 }
