@@ -50,7 +50,8 @@ RONDO_API int64_t rondo_params_total(const rondo_params *params);
 RONDO_API rondo_real *rondo_params_values(rondo_params *params);
 RONDO_API rondo_real *rondo_params_grads(rondo_params *params);
 RONDO_API void rondo_params_clear_grads(rondo_params *params);
-/* The parameter as a leaf of the tape. index -1: NULL (an absent optional parameter). */
+/* The parameter as a leaf of the tape. index -1: NULL (an absent optional parameter). Its values must stand still until
+ * the step is over, backward included: the tape keeps packed forms of them. */
 RONDO_API rondo_var *rondo_params_use(rondo_params *params, rondo_tape *tape, int index);
 
 /* ---- a recurrent network: any cell, stacked, one or two directions ---- */

@@ -29,8 +29,9 @@ typedef struct rondo_step {
     bool recording;       /* keep what backward needs; false: forward only, saved memory is not kept */
     uint64_t seed;        /* of the run */
     uint64_t step;        /* number of the step: with the seed and the order of the calls it fixes all random numbers */
-    bool same_parameters; /* a promise that no parameter's value (rondo_params_use) has changed since the last begin of
-                             this tape: what was packed of them is used again */
+    bool same_parameters; /* a promise that no parameter (rondo_params_use) has changed its value or been destroyed
+                             since the last begin of this tape: what was packed of them is used again. Decoders set it;
+                             the first step of a tape may too */
 } rondo_step;
 
 RONDO_API rondo_status rondo_tape_create(rondo_tape **out, rondo_context *context, rondo_error *err);
@@ -43,7 +44,8 @@ RONDO_API rondo_context *rondo_tape_context(const rondo_tape *tape);
 RONDO_API bool rondo_tape_training(const rondo_tape *tape);
 
 /* A leaf over memory of the caller, which must outlive the step. grad: NULL (a constant) or an array of the same
- * shape, to which backward ADDS. */
+ * shape, to which backward ADDS. Each operator packs it anew; of parameters (rondo_params_use) the packed form is kept
+ * for the step, which is what makes loops of single steps fast. */
 RONDO_API rondo_var *rondo_leaf(rondo_tape *tape, const rondo_tensor *value, rondo_real *grad);
 /* A leaf filled with zeros, made in the step arena; no gradient. */
 RONDO_API rondo_var *rondo_zeros(rondo_tape *tape, int rank, const int64_t *dims);

@@ -96,7 +96,7 @@ static rondo_status score(generator *g, const real **logits, rondo_error *err) {
     const int64_t dims[2] = {1, lm->W};
     *logits = lm->jordan ? g->y : g->logits;
     if (lm->adaptive) {
-        rondo_tape_begin(g->tape, NULL);
+        rondo_tape_begin(g->tape, &(rondo_step){.same_parameters = true});
         const rondo_tensor y = rondo_tensor_view(RONDO_REAL, g->y, 2, dims);
         rondo_var *out = rondo_adaptive_log_probabilities(lm->adaptive, g->tape, rondo_leaf(g->tape, &y, NULL));
         if (out)
