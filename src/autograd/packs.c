@@ -14,7 +14,7 @@
 #include "autograd/tape.h"
 #include "tensor/context.h"
 
-/* A number is packed in about the time of 50 multiply-adds: from here on that is below a twentieth of the product. */
+/* A number is packed in about the time of 80 multiply-adds: from here on that is below a tenth of the product. */
 #define MANY_USES 1024
 
 typedef struct rondo__pack_entry {

@@ -23,8 +23,10 @@
  *     | normalised: raw products of x and of h, (N, 3H) each, and four times (mean, rstd) (N, 2)
  *
  * Scratch of forward:   W_ihᵀ, W_hhᵀ packed (unless the tape keeps them) | b_ih + b_hh (3H) | recurrent products of a
- * step (B, 3H) | m∘h, r∘m∘h, h' (B, H) Scratch of backward:  W_hh packed | dh, d, .. (B, H) | da of x, da of h, each
- * again before normalisation (N, 3H) | m∘h_{t-1}, r∘ of it (N, H) | dy, dx, ragged only | packing room of the products
+ * step (B, 3H) | m∘h, r∘m∘h, h' (B, H)
+ *
+ * Scratch of backward:  W_hh packed (likewise) | dh, d, .. (B, H) | da of x, da of h, each again before normalisation
+ * (N, 3H) | m∘h_{t-1}, r∘ of it (N, H) | dy, dx, ragged only | packing room of the products
  *
  * Reset before has one pre-activation for both sides, so da of x is da of h there, and both biases act as one. */
 #include "nn/gru.h"
