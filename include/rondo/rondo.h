@@ -2,11 +2,12 @@
  *
  *   1. model.h    one call: rondo_train("recipe.yaml", ...), rondo_model_open, rondo_model_generate
  *   2. nn.h       parameters, recurrent stacks, streaming: build your own model of Rondo's layers
- *   3. optim.h    move its parameters: SGD, Adam, AdamW, RMSprop, Adagrad
- *   4. cells.h    the four cells as operators over whole batches of sequences
- *   5. ops.h      the generic operators, losses, gradient check
- *   6. tape.h     the tape that all operators record on
- *   7. op.h       describe an operator of your own
+ *   3. search.h   which sequence does it find likeliest? greedy, beam, sampling, ensembles
+ *   4. optim.h    move its parameters: SGD, Adam, AdamW, RMSprop, Adagrad
+ *   5. cells.h    the four cells as operators over whole batches of sequences
+ *   6. ops.h      the generic operators, losses, gradient check
+ *   7. tape.h     the tape that all operators record on
+ *   8. op.h       describe an operator of your own
  * and below them context.h (threads, instruction set), tensor.h, status.h. */
 #ifndef RONDO_RONDO_H
 #define RONDO_RONDO_H
@@ -18,6 +19,7 @@
 #include "rondo/op.h"
 #include "rondo/ops.h"
 #include "rondo/optim.h"
+#include "rondo/search.h"
 #include "rondo/status.h"
 #include "rondo/tape.h"
 #include "rondo/tensor.h"

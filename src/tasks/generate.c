@@ -6,8 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "nn/sampler.h"
 #include "tasks/language_model.h"
-#include "tasks/sample.h"
 #include "tensor/context.h"
 
 #define DEFAULT_TOKENS 200
@@ -46,7 +46,14 @@ static rondo_status pack_output(generator *g, rondo_error *err) {
 static rondo_status open_generator(generator *g, const rondo_generate_options *options, rondo_error *err) {
     rondo__lm *lm = g->lm;
     const int64_t Q = lm->feeds_embedding ? lm->E : lm->V;
-    rondo_status status = rondo__sampler_make(&g->sampler, lm->V, options, err);
+    const rondo__sampler_options drawing = {.temperature = options->temperature,
+                                            .top_p = options->top_p,
+                                            .top_k = options->top_k,
+                                            .greedy = options->greedy};
+    if (options->tokens < 0)
+        return rondo__fail(err, RONDO_ARGUMENT, "generate: tokens is %lld (must not be negative)",
+                           (long long)options->tokens);
+    rondo_status status = rondo__sampler_make(&g->sampler, "generate", lm->V, &drawing, err);
     if (status)
         return status;
     g->y = rondo__calloc((size_t)lm->W, sizeof(real));

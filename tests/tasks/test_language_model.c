@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "formats/safetensors.h"
-#include "tasks/sample.h"
 #include "tiny.h"
 
 static rondo_model *open_model(const tiny *t, rondo_context *context, const char *name) {
@@ -153,41 +152,7 @@ static void test_spoilt_files(void **state) {
     tiny_clean(&t);
 }
 
-static int32_t draw(rondo_generate_options o, const real *logits, int32_t banned, double u) {
-    rondo__sampler sampler;
-    assert_int_equal(rondo__sampler_make(&sampler, 4, &o, NULL), RONDO_OK);
-    const int32_t id = rondo__sampler_draw(&sampler, logits, banned, u);
-    rondo__sampler_free(&sampler);
-    return id;
-}
-
-static void test_sampler(void **state) {
-    (void)state;
-    const real logits[4] = {(real)log(0.1), (real)log(0.4), (real)log(0.2), (real)log(0.3)};
-    const rondo_generate_options all = {0}, greedy = {.greedy = true}, two = {.top_k = 2}, most = {.top_p = 0.6},
-                                 cold = {.temperature = 1e-4};
-    assert_int_equal(draw(all, logits, -1, 0.05), 0);
-    assert_int_equal(draw(all, logits, -1, 0.45), 1);
-    assert_int_equal(draw(all, logits, -1, 0.55), 2);
-    assert_int_equal(draw(all, logits, -1, 0.9999), 3);
-    assert_int_equal(draw(all, logits, 3, 0.9999), 2);
-    assert_int_equal(draw(greedy, logits, -1, 0.99), 1);
-    assert_int_equal(draw(greedy, logits, 1, 0.99), 3);
-    assert_int_equal(draw(cold, logits, -1, 0.99), 1);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(draw(i ? two : most, logits, -1, 0), 1);
-        assert_int_equal(draw(i ? two : most, logits, -1, 0.57), 1);
-        assert_int_equal(draw(i ? two : most, logits, -1, 0.58), 3);
-        assert_int_equal(draw(i ? two : most, logits, -1, 0.9999), 3);
-    }
-    const real broken[4] = {(real)NAN, (real)NAN, (real)NAN, (real)NAN},
-               one[4] = {(real)NAN, 0, (real)-INFINITY, (real)NAN};
-    assert_int_equal(draw(all, broken, -1, 0.5), -1);
-    assert_int_equal(draw(all, one, -1, 0.99), 1);
-}
-
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_kind), cmocka_unit_test(test_spoilt_files),
-                                       cmocka_unit_test(test_sampler)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_kind), cmocka_unit_test(test_spoilt_files)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

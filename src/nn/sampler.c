@@ -1,32 +1,29 @@
 /* Greedy, temperature, top-k and top-p (nucleus; Holtzman 2020) drawing. First the k likeliest are kept, then of these
  * the likeliest that make up the fraction p of their probability; one of what is left is drawn by its share. A heap
  * gives the likeliest one by one, so a large vocabulary is never sorted. */
-#include "tasks/sample.h"
+#include "nn/sampler.h"
 
 #include <math.h>
 
-static rondo_status check(const rondo_generate_options *o, rondo_error *err) {
+static rondo_status check(const char *where, const rondo__sampler_options *o, rondo_error *err) {
     if (!isfinite(o->temperature) || o->temperature < 0)
-        return rondo__fail(err, RONDO_ARGUMENT, "generate: temperature is %g (must be above 0)", o->temperature);
+        return rondo__fail(err, RONDO_ARGUMENT, "%s: temperature is %g (must be above 0)", where, o->temperature);
     if (!(o->top_p >= 0 && o->top_p <= 1))
-        return rondo__fail(err, RONDO_ARGUMENT, "generate: top_p is %g (must be above 0, at most 1)", o->top_p);
+        return rondo__fail(err, RONDO_ARGUMENT, "%s: top_p is %g (must be above 0, at most 1)", where, o->top_p);
     if (o->top_k < 0)
-        return rondo__fail(err, RONDO_ARGUMENT, "generate: top_k is %lld (must be 0, all, or more)",
+        return rondo__fail(err, RONDO_ARGUMENT, "%s: top_k is %lld (must be 0, all, or more)", where,
                            (long long)o->top_k);
-    if (o->tokens < 0)
-        return rondo__fail(err, RONDO_ARGUMENT, "generate: tokens is %lld (must not be negative)",
-                           (long long)o->tokens);
     return RONDO_OK;
 }
 
-rondo_status rondo__sampler_make(rondo__sampler *sampler, int64_t V, const rondo_generate_options *options,
-                                 rondo_error *err) {
+rondo_status rondo__sampler_make(rondo__sampler *sampler, const char *where, int64_t V,
+                                 const rondo__sampler_options *options, rondo_error *err) {
     *sampler = (rondo__sampler){.V = V,
                                 .temperature = options->temperature > 0 ? options->temperature : 1,
                                 .top_p = options->top_p > 0 ? options->top_p : 1,
                                 .top_k = options->top_k < V ? options->top_k : 0,
                                 .greedy = options->greedy};
-    rondo_status status = check(options, err);
+    rondo_status status = check(where, options, err);
     if (status)
         return status;
     sampler->weight = rondo__calloc((size_t)V, sizeof *sampler->weight);
@@ -35,7 +32,7 @@ rondo_status rondo__sampler_make(rondo__sampler *sampler, int64_t V, const rondo
     if (sampler->weight && sampler->likely && sampler->kept)
         return RONDO_OK;
     rondo__sampler_free(sampler);
-    return rondo__fail(err, RONDO_MEMORY, "generate: no memory for %lld symbols", (long long)V);
+    return rondo__fail(err, RONDO_MEMORY, "%s: no memory for %lld symbols", where, (long long)V);
 }
 
 void rondo__sampler_free(rondo__sampler *sampler) {
