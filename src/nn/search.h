@@ -24,7 +24,7 @@ typedef struct rondo__search_row {
     int32_t parent; /* row of the step before */
     int32_t symbol; /* told next */
     int32_t sample; /* number among its source's samples */
-    bool cut;
+    bool ended;     /* its end symbol has been chosen */
 } rondo__search_row;
 
 /* One that has come to an end. */

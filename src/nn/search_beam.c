@@ -117,24 +117,25 @@ static bool gather(rondo__search *s, const rondo__search_source *source, heap *o
     return true;
 }
 
-static void cut(rondo__search *s, rondo__search_source *source, int64_t r) {
-    if (!s->row[r].cut)
-        rondo__search_finish(s, source, r, s->row[r].log_p, false);
-    s->row[r].cut = true;
+/* The end symbols among the K likeliest of all continuations. */
+static void finish_best(rondo__search *s, rondo__search_source *source, int64_t ons, int64_t ends) {
+    for (int64_t i = 0, j = 0; i + j < s->K && j < ends;) {
+        const rondo__search_choice *end = &s->end[j];
+        if (i < ons && before(&s->choice[i], end)) {
+            i++;
+            continue;
+        }
+        rondo__search_finish(s, source, end->row, end->log_p, true);
+        s->row[end->row].ended = true;
+        j++;
+    }
 }
 
-/* The end symbols among the K likeliest of all continuations; in the last step, the rows that did not end. */
-static void finish_best(rondo__search *s, rondo__search_source *source, int64_t ons, int64_t ends) {
-    const bool last = s->t == source->max_length;
-    for (int64_t i = 0, j = 0; i + j < s->K && (i < ons || j < ends);) {
-        if (j < ends && (i == ons || before(&s->end[j], &s->choice[i]))) {
-            rondo__search_finish(s, source, s->end[j].row, s->end[j].log_p, true);
-            j++;
-        } else {
-            if (last)
-                cut(s, source, s->choice[i].row);
-            i++;
-        }
+/* Rows that end here without an end symbol. */
+static void cut_others(rondo__search *s, rondo__search_source *source) {
+    for (int64_t r = source->first; r < source->first + source->rows; r++) {
+        if (!s->row[r].ended)
+            rondo__search_finish(s, source, r, s->row[r].log_p, false);
     }
 }
 
@@ -149,11 +150,10 @@ rondo_status rondo__search_beam(rondo__search *s, rondo__search_source *source, 
     if (!gather(s, source, &on, &end))
         return rondo__search_unsound(s, source, err);
     const int64_t ons = sort(&on), ends = sort(&end);
+    const bool stuck = ons + ends == 0; /* nothing may follow: as if this were the maximal length */
     finish_best(s, source, ons, ends);
-    if (ons + ends == 0 && s->t > 0) { /* nothing may follow: as if this were the maximal length */
-        for (int64_t r = source->first; r < source->first + source->rows; r++)
-            cut(s, source, r);
-    }
+    if (s->t == source->max_length || (stuck && s->t > 0))
+        cut_others(s, source);
     if (s->t == source->max_length || (s->K == 1 && source->ended > 0))
         return RONDO_OK;
     for (int64_t i = 0; i < ons && !hopeless(s, source, s->choice[i].log_p); i++)

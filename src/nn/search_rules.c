@@ -21,9 +21,9 @@ double rondo__search_score(const rondo__search *s, double log_p, int64_t count, 
     return log_p / rondo__length_penalty(s->options.length_penalty, count) + penalty;
 }
 
-/* A NaN stays, for the choice to find. */
+/* A broken number stays, for the choice to find. */
 static void forbid(real *scores, int32_t symbol) {
-    if (!isnan(scores[symbol]))
+    if (scores[symbol] < (real)INFINITY)
         scores[symbol] = (real)-INFINITY;
 }
 

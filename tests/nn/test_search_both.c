@@ -62,7 +62,7 @@ static void enumerate(listing *l, const found *f, const double *before, uint64_t
     toy_weights(l->m, state, l->source, weights);
     for (int s = 0; s < S; s++)
         coverage[s] = before[s] + (double)weights[s];
-    if (f->count == l->o->max_length)
+    if (f->count == l->o->max_length && !allowed(l, f, TOY_END))
         list_one(l, f, before, f->log_p, false);
     for (int32_t j = 0; j < l->m->V; j++) {
         if (!allowed(l, f, j))
@@ -130,10 +130,10 @@ static void test_exhaustive(void **state) {
                                           {.no_unknown = true, .length_penalty = 0.5},
                                           {.prefix = prefix, .prefix_count = prefix_count, .length_penalty = 1},
                                           {.prefix = prefix, .prefix_count = prefix_count, .no_unknown = true}};
-    for (uint64_t seed = 0; seed < 4; seed++) {
+    for (uint64_t seed = 0; seed < 8; seed++) {
         for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
             for (int64_t best = 1; best <= ALL; best = best < 4 ? 4 : best * 100) {
-                toy m = {.seed = seed, .V = 4, .S = S, .lengths = lengths, .sharpness = seed == 3 ? 8 : 3};
+                toy m = {.seed = seed, .V = 4, .S = S, .lengths = lengths, .sharpness = seed % 2 ? 8 : 3};
                 rondo_search_options o = kinds[i];
                 o.beam = ALL;
                 o.best = best;
@@ -153,6 +153,44 @@ static void test_stops_early(void **state) {
     assert_true(m.last_rows < 4 * 5);
     for (int b = 0; b < 4; b++)
         assert_true(result.hypothesis[b].ended);
+    rondo_search_free(&result);
+}
+
+/* Ending at once scores -1; ten times symbol 0 costs 1.3 at the first step and nothing later: -1.3 / (16 / 6). With a
+ * shorter limit, of 3 symbols, the bound tells at once that it cannot win: -1.3 / (9 / 6) < -0.8. */
+typedef struct slow {
+    int64_t calls;
+    real end, on;
+} slow;
+static rondo_status slow_step(void *model, int64_t rows, const int32_t *parent, const int32_t *symbols,
+                              rondo_real *scores, rondo_real *weights, rondo_error *err) {
+    slow *m = model;
+    (void)parent, (void)symbols, (void)weights, (void)err;
+    for (int64_t r = 0; r < rows; r++) {
+        scores[2 * r] = m->calls == 0 ? m->on : m->calls < 10 ? 0 : (real)-9;
+        scores[2 * r + 1] = m->calls == 0 ? m->end : m->calls < 10 ? (real)-9 : 0;
+    }
+    m->calls++;
+    return RONDO_OK;
+}
+
+static void test_late_winner(void **state) {
+    (void)state;
+    slow m = {0, (real)-1, (real)-1.3};
+    const rondo_search_model model = {.step = slow_step, .model = &m, .V = 2, .end = 1, .unknown = -1};
+    rondo_search_options o = {.beam = 2, .length_penalty = 1, .max_length = 12};
+    rondo_search_result result;
+    assert_int_equal(rondo_search(&result, &model, 1, NULL, &o, NULL), RONDO_OK);
+    assert_int_equal(result.hypothesis[0].count, 10);
+    assert_true(result.hypothesis[0].ended);
+    assert_true(fabs(result.hypothesis[0].score + 1.3 * 6 / 16) < 1e-7);
+    rondo_search_free(&result);
+    m = (slow){0, (real)-0.8, (real)-1.3};
+    o.max_length = 3;
+    assert_int_equal(rondo_search(&result, &model, 1, NULL, &o, NULL), RONDO_OK);
+    assert_int_equal(result.hypothesis[0].count, 0);
+    assert_true(result.hypothesis[0].ended && result.hypothesis[0].score == (double)m.end);
+    assert_int_equal(m.calls, 1);
     rondo_search_free(&result);
 }
 
@@ -203,7 +241,7 @@ static void test_penalties_by_hand(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_exhaustive), cmocka_unit_test(test_stops_early),
-                                       cmocka_unit_test(test_greedy_is_argmax),
+                                       cmocka_unit_test(test_late_winner), cmocka_unit_test(test_greedy_is_argmax),
                                        cmocka_unit_test(test_penalties_by_hand)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
