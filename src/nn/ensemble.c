@@ -1,5 +1,6 @@
 /* Several models as one: the mean of their probabilities, symbol by symbol (not of their logarithms: a symbol that one
  * member thinks impossible may still be chosen). */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -140,6 +141,7 @@ static void mean_of(const rondo_ensemble *e, int64_t n, real *out, const real *x
 
 static void add_weights(const rondo_ensemble *e, int64_t rows, int *with, real *weights) {
     const int64_t n = rows * e->S;
+    assert(e->weights); /* make_room has been called */
     if ((*with)++ == 0)
         memcpy(weights, e->weights, (size_t)n * sizeof *weights);
     else

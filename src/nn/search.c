@@ -1,6 +1,7 @@
 /* rondo_search: the loop over steps. See nn/search.h for how its parts stand together. */
 #include "nn/search.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -179,6 +180,7 @@ void rondo__search_go_on(rondo__search *s, int64_t r, int32_t symbol, double log
 
 /* The prefix leaves no choice. A source whose prefix cannot be has no hypothesis. */
 static rondo_status follow_prefix(rondo__search *s, const rondo__search_source *source, rondo_error *err) {
+    assert(source->prefix); /* it has symbols left */
     const int32_t symbol = source->prefix[s->t];
     const real *scores = rondo__search_scores(s, source->first);
     if (!rondo__search_sound(s->model->V, scores))
