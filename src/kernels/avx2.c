@@ -46,6 +46,7 @@ static inline D d_low(V x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); 
 static inline D d_high(V x) { return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }
 
 #include "kernels/vector.inc"
+#include "kernels/vector_attention.inc"
 #include "kernels/vector_gates.inc"
 #include "kernels/vector_product.inc"
 #include "kernels/vector_rows.inc"
@@ -57,5 +58,6 @@ void rondo__kernels_avx2(rondo__kernels *table) {
     fill_product(table);
     fill_rows(table);
     fill_gates(table);
+    fill_attention(table);
     fill_updates(table);
 }

@@ -33,6 +33,7 @@ static inline D d_low(V x) { return _mm512_cvtps_pd(_mm512_castps512_ps256(x)); 
 static inline D d_high(V x) { return _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)); }
 
 #include "kernels/vector.inc"
+#include "kernels/vector_attention.inc"
 #include "kernels/vector_gates.inc"
 #include "kernels/vector_product.inc"
 #include "kernels/vector_rows.inc"
@@ -44,5 +45,6 @@ void rondo__kernels_avx512(rondo__kernels *table) {
     fill_product(table);
     fill_rows(table);
     fill_gates(table);
+    fill_attention(table);
     fill_updates(table);
 }

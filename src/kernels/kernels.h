@@ -102,6 +102,14 @@ typedef struct rondo__kernels {
     void (*gru_gates_backward)(int64_t H, real *dax, real *dah, real *dh_prev, const real *dh, const real *gates,
                                const real *ahn, const real *h_prev);
 
+    /* --- additive attention: one query row against one key row, y = tanh(q + k + c*u); u NULL: without c*u --- */
+    /* sum of v∘y, in double */
+    double (*additive_score)(int64_t n, const real *q, const real *k, const real *u, real c, const real *v);
+    /* With g = de * v∘(1 - y²): dq += g, dk += g, du += c*g, dv += de*y, each unless it is NULL (du is not used without
+     * u). Returns the gradient of c: the sum of g∘u, 0 without u. */
+    double (*additive_backward)(int64_t n, real *dq, real *dk, real *du, real *dv, const real *q, const real *k,
+                                const real *u, real c, const real *v, real de);
+
     /* --- optimiser updates over n parameters (w, gradient g, moments m, v), as torch.optim defines them. The gradient
      * is scaled, clipped, then weight_decay*w is added to it, or with decoupled w is first multiplied by 1 -
      * lr*weight_decay --- */

@@ -50,6 +50,7 @@ static inline D d_low(V x) { return vcvt_f64_f32(vget_low_f32(x)); }
 static inline D d_high(V x) { return vcvt_high_f64_f32(x); }
 
 #include "kernels/vector.inc"
+#include "kernels/vector_attention.inc"
 #include "kernels/vector_gates.inc"
 #include "kernels/vector_product.inc"
 #include "kernels/vector_rows.inc"
@@ -61,5 +62,6 @@ void rondo__kernels_neon(rondo__kernels *table) {
     fill_product(table);
     fill_rows(table);
     fill_gates(table);
+    fill_attention(table);
     fill_updates(table);
 }

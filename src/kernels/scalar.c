@@ -106,5 +106,6 @@ void rondo__kernels_scalar(rondo__kernels *table) {
     rondo__scalar_product(table);
     rondo__scalar_rows(table);
     rondo__scalar_gates(table);
+    rondo__scalar_attention(table);
     rondo__scalar_updates(table);
 }

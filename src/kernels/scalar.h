@@ -7,6 +7,7 @@
 void rondo__scalar_product(rondo__kernels *table);
 void rondo__scalar_rows(rondo__kernels *table);
 void rondo__scalar_gates(rondo__kernels *table);
+void rondo__scalar_attention(rondo__kernels *table);
 void rondo__scalar_updates(rondo__kernels *table);
 
 #endif

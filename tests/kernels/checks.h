@@ -67,6 +67,10 @@ CHECK_VOID(case_lstm_backward,
                                   variant & 2 ? x[8] : NULL, (real)(variant & 4 ? 0.3 : 0), variant & 1))
 CHECK_VOID(case_gru, k->gru_gates(n, variant & 1 ? x[1] : x[0], x[1], x[2], x[3], variant & 2 ? x[3] : x[4]))
 CHECK_VOID(case_gru_backward, k->gru_gates_backward(n, x[0], x[1], x[2], x[3], x[4], x[5], x[6]))
+CHECK_VALUE(case_additive, k->additive_score(n, x[0], x[1], variant ? x[2] : NULL, s[0], x[3]))
+CHECK_VALUE(case_additive_backward,
+            k->additive_backward(n, x[0], variant & 1 ? x[1] : NULL, variant & 2 ? x[2] : NULL,
+                                 variant & 1 ? x[3] : NULL, x[4], x[5], variant & 2 ? x[6] : NULL, s[0], x[7], s[1]))
 static rondo__update check_update(const real *s, int variant) {
     return (rondo__update){.learning_rate = (real)0.1,
                            .beta1 = (real)0.9,
@@ -129,6 +133,8 @@ static const struct check_entry {
     {"lstm_gates_backward", case_lstm_backward, 16, 2e-4},
     {"gru_gates", case_gru, 4, 4e-6},
     {"gru_gates_backward", case_gru_backward, 1, 2e-4},
+    {"additive_score", case_additive, 2, 2e-6},
+    {"additive_backward", case_additive_backward, 4, 1e-5},
     {"updates", case_updates, 16, 2e-5},
 };
 
