@@ -51,25 +51,28 @@ RONDO_API rondo_attention_result rondo_attention(rondo_tape *tape, const rondo_a
                                                  const rondo_attention_options *options);
 
 /* Coverage loss (See 2017): sum over the counted (t, b) and s of min(weights_tbs, coverage before t), a scalar, divided
- * by divide_by. weights (T, B, S); coverage (B, S) or NULL: zeros; lengths (B) of the TARGET rows or NULL: all T. */
+ * by divide_by (0: the number of counted (t, b)). weights (T, B, S); coverage (B, S) or NULL: zeros; lengths (B) of the
+ * TARGET rows or NULL: all T. */
 RONDO_API rondo_var *rondo_coverage_loss(rondo_tape *tape, rondo_var *weights, rondo_var *coverage,
                                          const int32_t *lengths, rondo_real divide_by);
 
 /* Pointer-generator (See 2017): p(w) = g * softmax(logits)_w + (1 - g) * sum of weights_s over the s with copy_s = w,
  * g = sigmoid(gate). The vocabulary is extended: ids V .. X-1 stand for source words that the model does not know and
  * are reached by copying alone. logits (T, B, V), gate (T, B) before its sigmoid, weights (T, B, S). copy (S, B): id in
- * the extended vocabulary of each source symbol, -1: cannot be copied. */
+ * the extended vocabulary of each source symbol, -1: cannot be copied. Arrays of the options outlive the step. A target
+ * of probability 0 (a word that is neither known nor in the source) costs 87, without gradient. */
 typedef struct rondo_pointer_options {
     const int32_t *copy;      /* (S, B) */
     const int32_t *targets;   /* (T, B) in the extended vocabulary, -1: ignored; loss only */
     int64_t extended;         /* X; probabilities only */
     rondo_real divide_by;     /* loss: 0: the number of counted targets */
     rondo_real *row_losses;   /* loss: NULL or (T, B), as for rondo_cross_entropy */
-    const int32_t *memory_of; /* (B) as for rondo_attention; probabilities only */
+    const int32_t *memory_of; /* (B) as for rondo_attention; probabilities only. Needs */
+    int64_t memory_rows;      /* B of the memory, which is the width of copy then */
 } rondo_pointer_options;
 RONDO_API rondo_var *rondo_pointer_loss(rondo_tape *tape, rondo_var *logits, rondo_var *gate, rondo_var *weights,
                                         const rondo_pointer_options *options);
-/* log p, (T, B, X); for use, it has no backward. */
+/* log p, (T, B, X), -infinity for words of the extension that the row cannot copy; for use, it has no backward. */
 RONDO_API rondo_var *rondo_pointer_log_probabilities(rondo_tape *tape, rondo_var *logits, rondo_var *gate,
                                                      rondo_var *weights, const rondo_pointer_options *options);
 
