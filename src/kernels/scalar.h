@@ -5,6 +5,8 @@
 #include "kernels/kernels.h"
 
 void rondo__scalar_product(rondo__kernels *table);
+/* The pack kernel itself, which vector kernels fall back on. */
+void rondo__scalar_pack(real *dst, const real *w, int64_t rs, int64_t cs, int64_t K, int64_t N, int64_t n0, int64_t n1);
 void rondo__scalar_rows(rondo__kernels *table);
 void rondo__scalar_gates(rondo__kernels *table);
 void rondo__scalar_attention(rondo__kernels *table);

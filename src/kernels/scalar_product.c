@@ -21,7 +21,8 @@ static void pack_panel(real *panel, int64_t stride, const real *w, int64_t rs, i
     }
 }
 
-static void pack(real *dst, const real *w, int64_t rs, int64_t cs, int64_t K, int64_t N, int64_t n0, int64_t n1) {
+void rondo__scalar_pack(real *dst, const real *w, int64_t rs, int64_t cs, int64_t K, int64_t N, int64_t n0,
+                        int64_t n1) {
     for (int64_t n = n0; n < n1; n += RONDO_PANEL) {
         int64_t width = min64(RONDO_PANEL, N - n), stride = rondo__round16(width);
         real *panel = dst + n * K;
@@ -79,6 +80,6 @@ static void gemm(int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, in
 }
 
 void rondo__scalar_product(rondo__kernels *table) {
-    table->pack = pack;
+    table->pack = rondo__scalar_pack;
     table->gemm = gemm;
 }

@@ -6,7 +6,7 @@
  *
  * A padded batch of short sequences is B * heads small problems, each of a size that one thread's cache holds. So the
  * work is cut by (batch row, head), each of which runs its products over all T steps at once and reads only its valid
- * keys; what is padding is never looked at. A single step goes the same way with products that pack nothing.
+ * keys; what is padding is never looked at. A single step goes the same way.
  *
  *   attention.c           this file: checks at the door, the descriptor
  *   attention_forward.c   attention_backward.c   the two passes over (b, h)

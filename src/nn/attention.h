@@ -39,7 +39,7 @@ static inline int64_t rondo__weights_at(const rondo__attention *a, int64_t t, in
 int64_t rondo__attention_grain(const rondo__attention *a);
 
 /* ---- attention_products.c: of unpacked rows, lda, ldb, ldc apart; `room` holds the packed operand. Each element is
- * one chain over k; a single row takes a way without packing that gives the same bits ---- */
+ * one chain over k; a single row may take a way without packing, which gives the same bits ---- */
 int64_t rondo__attention_room(const rondo__attention *a); /* numbers */
 /* C (M, N) = A (M, K) · B (N, K)ᵀ */
 void rondo__rows_by_rows(const rondo__kernels *kernels, int64_t M, int64_t N, int64_t K, const real *a, int64_t lda,

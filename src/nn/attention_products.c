@@ -1,11 +1,9 @@
 /* Products of rows that stand apart in padded arrays, of one batch row and head: too small to be cut further, and each
- * run by one worker with its own room. Where A has a single row, packing B would cost more than the product: there
- * A is packed instead, or B's rows are added one by one. Both are the same chain of multiply-adds over k. */
+ * run by one worker with its own room. Where packing B would only be used once and its rows can be added one by one
+ * instead, they are: the same chain of multiply-adds over k, hence the same bits. */
 #include "nn/attention.h"
 
 #include <string.h>
-
-enum { PACKED_WIDTH = 16 }; /* a packed matrix of one column is this wide: kernels.h */
 
 static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 
@@ -16,16 +14,8 @@ int64_t rondo__attention_room(const rondo__attention *a) {
 
 void rondo__rows_by_rows(const rondo__kernels *kernels, int64_t M, int64_t N, int64_t K, const real *a, int64_t lda,
                          const real *b, int64_t ldb, real *c, int64_t ldc, real *room) {
-    if (M != 1) {
-        kernels->pack(room, b, 1, ldb, K, N, 0, N);
-        kernels->gemm(M, N, K, a, lda, 1, room, 0, N, c, ldc, NULL, false);
-        return;
-    }
-    for (int64_t k = 0; k < K; k++) {
-        memset(room + k * PACKED_WIDTH, 0, PACKED_WIDTH * sizeof(real));
-        room[k * PACKED_WIDTH] = a[k];
-    }
-    kernels->gemm(N, 1, K, b, ldb, 1, room, 0, 1, c, 1, NULL, false);
+    kernels->pack(room, b, 1, ldb, K, N, 0, N);
+    kernels->gemm(M, N, K, a, lda, 1, room, 0, N, c, ldc, NULL, false);
 }
 
 void rondo__rows_times(const rondo__kernels *kernels, int64_t M, int64_t N, int64_t K, const real *a, int64_t lda,

@@ -280,6 +280,31 @@ static int check_gemm_bits(const rondo__kernels *k, const check_product *p) {
     return bad;
 }
 
+/* A transposed W packs to the bits that scalar packs it to, with nothing written behind. */
+static int check_pack_shape(const rondo__kernels *k, int64_t N, int64_t K) {
+    int64_t cs = K + 3, count = rondo__packed_count(K, N);
+    real *block = malloc((size_t)(N * cs + 2 * (count + CHECK_GUARD)) * sizeof *block);
+    real *want = block + N * cs, *got = want + count + CHECK_GUARD;
+    check_fill(block, N * cs);
+    for (int64_t i = 0; i < count + CHECK_GUARD; i++)
+        want[i] = got[i] = 7;
+    rondo__kernels_get("scalar")->pack(want, block, 1, cs, K, N, 0, N);
+    k->pack(got, block, 1, cs, K, N, 0, N);
+    int bad = memcmp(want, got, (size_t)(count + CHECK_GUARD) * sizeof *block) != 0;
+    free(block);
+    if (bad)
+        printf("%s pack: K=%d N=%d differs\n", k->isa, (int)K, (int)N);
+    return bad;
+}
+
+static int check_pack(const rondo__kernels *k) {
+    int bad = 0;
+    for (int64_t N = 1; N <= 150; N += N < 20 ? 1 : 13)
+        for (int64_t K = 0; K <= 70; K += K < 20 ? 1 : 9)
+            bad += check_pack_shape(k, N, K);
+    return bad;
+}
+
 static int check_gemm_shape(const rondo__kernels *k, int64_t M, int64_t N, int64_t K, int variant) {
     check_product p = {M, N, K, N + 3, variant & 1, NULL, NULL, NULL, NULL, NULL, NULL};
     int64_t size = M * p.ldc;
@@ -324,7 +349,7 @@ static int check_gemm(const rondo__kernels *k) {
 
 /* All checks of one table; the number of faults. */
 static int check_all(const rondo__kernels *k) {
-    return check_kernels(k) + check_accuracy(k) + check_places(k) + check_gemm(k);
+    return check_kernels(k) + check_accuracy(k) + check_places(k) + check_pack(k) + check_gemm(k);
 }
 
 #endif
