@@ -92,12 +92,9 @@ static void forward_rows(void *arg, int64_t begin, int64_t end, int worker) {
 static rondo_status forward(rondo_call *call, rondo_error *err) {
     const rondo_tensor *logits = &call->in[0]->value;
     int64_t R = rondo__rows(logits);
-    double total = 0, by = divisor(call);
     (void)err;
     rondo__parallel(call->context, R, rondo__row_grain(rondo__width(logits)), forward_rows, call);
-    for (int64_t r = 0; r < R; r++)
-        total += ((const double *)call->scratch)[r];
-    *rondo__data(call->out[0]) = by > 0 ? (real)(total / by) : (real)0;
+    *rondo__data(call->out[0]) = rondo__total_loss(R, call->scratch, divisor(call));
     return RONDO_OK;
 }
 

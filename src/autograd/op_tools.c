@@ -54,6 +54,13 @@ rondo_var *rondo__apply(rondo_tape *tape, const rondo_op *op, const void *option
     return out;
 }
 
+real rondo__total_loss(int64_t rows, const double *losses, double by) {
+    double total = 0;
+    for (int64_t r = 0; r < rows; r++)
+        total += losses[r];
+    return by > 0 ? (real)(total / by) : (real)0;
+}
+
 typedef struct accumulation {
     const rondo__kernels *kernels;
     real *dst;

@@ -47,6 +47,9 @@ rondo_status rondo__shape_like_rows(rondo_call *call, rondo_error *err);
 /* rondo_apply for operators with one output. */
 rondo_var *rondo__apply(rondo_tape *tape, const rondo_op *op, const void *options, int n_in, rondo_var *const *in);
 
+/* The sum of the rows' losses, in order, divided by `by`; 0 where nothing counts and by is 0. */
+real rondo__total_loss(int64_t rows, const double *losses, double by);
+
 /* dst += src, in parallel. */
 void rondo__accumulate(rondo_context *context, int64_t n, real *dst, const real *src);
 /* to = from, or to += from where add is set: rows of n numbers, which stand to_row and from_row apart. In parallel. */

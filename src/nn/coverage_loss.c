@@ -113,12 +113,9 @@ static int64_t grain(const rondo_call *call) {
 
 static rondo_status forward(rondo_call *call, rondo_error *err) {
     int64_t B = call->in[WEIGHTS]->value.dims[1];
-    double total = 0, by = divisor(call);
     (void)err;
     rondo__parallel(call->context, B, grain(call), forward_rows, call);
-    for (int64_t b = 0; b < B; b++)
-        total += ((const double *)call->scratch)[b];
-    *rondo__data(call->out[0]) = by > 0 ? (real)(total / by) : (real)0;
+    *rondo__data(call->out[0]) = rondo__total_loss(B, call->scratch, divisor(call));
     return RONDO_OK;
 }
 

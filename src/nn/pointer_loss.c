@@ -123,12 +123,9 @@ static void loss_rows(void *arg, int64_t begin, int64_t end, int worker) {
 
 static rondo_status loss_forward(rondo_call *call, rondo_error *err) {
     rondo__pointer_sizes s = rondo__pointer_sizes_of(call);
-    double total = 0, by = divisor(call);
     (void)err;
     rondo__parallel(call->context, s.T * s.B, rondo__row_grain(s.V + s.S), loss_rows, call);
-    for (int64_t r = 0; r < s.T * s.B; r++)
-        total += ((const double *)call->scratch)[r];
-    *rondo__data(call->out[0]) = by > 0 ? (real)(total / by) : (real)0;
+    *rondo__data(call->out[0]) = rondo__total_loss(s.T * s.B, call->scratch, divisor(call));
     return RONDO_OK;
 }
 
