@@ -9,6 +9,7 @@
  * for each batch row and summed over the rows in order. Inputs that want no gradient are skipped. */
 #include "nn/attention.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "nn/carve.h"
@@ -168,6 +169,7 @@ static void backward_range(void *arg, int64_t begin, int64_t end, int worker) {
     const pass *p = arg;
     rondo__carver carver = {.base = p->rooms + (size_t)worker * p->room_bytes};
     room r = carve_room(&carver, &p->a);
+    assert(r.de && r.dcoverage);
     for (int64_t i = begin; i < end; i++)
         backward_pair(p, i / p->a.heads, i % p->a.heads, &r);
 }

@@ -191,11 +191,8 @@ static rondo_var *project(const rondo_attention_layer *layer, rondo_tape *tape, 
     return weight < 0 ? x : rondo_linear(tape, x, use(layer, tape, weight), use(layer, tape, bias));
 }
 
-static bool check_input(rondo_tape *tape, const rondo_attention_layer *layer, const rondo_var *x, const char *name,
-                        int64_t width) {
-    if (!layer)
-        rondo__tape_fail(tape, RONDO_ARGUMENT, "attention: the layer is NULL");
-    else if (!x || x->value.rank != 3 || x->value.dims[2] != width)
+static bool check_input(rondo_tape *tape, const rondo_var *x, const char *name, int64_t width) {
+    if (!x || x->value.rank != 3 || x->value.dims[2] != width)
         rondo__tape_fail(tape, x ? RONDO_SHAPE : RONDO_ARGUMENT, "attention: the %s must be (steps, batch, %lld)", name,
                          (long long)width);
     return !rondo__tape_failed(tape);
@@ -204,7 +201,9 @@ static bool check_input(rondo_tape *tape, const rondo_attention_layer *layer, co
 rondo_attention_memory rondo_attention_layer_prepare(rondo_attention_layer *layer, rondo_tape *tape, rondo_var *memory,
                                                      const int32_t *lengths) {
     rondo_attention_memory made = {.lengths = lengths};
-    if (!check_input(tape, layer, memory, "memory", layer ? layer->config.memory_size : 0))
+    if (!layer)
+        rondo__tape_fail(tape, RONDO_ARGUMENT, "attention: the layer is NULL");
+    if (!layer || !check_input(tape, memory, "memory", layer->config.memory_size))
         return made;
     made.keys = project(layer, tape, memory, layer->key, layer->key_bias);
     made.values = project(layer, tape, memory, layer->value, layer->value_bias);
@@ -242,9 +241,10 @@ rondo_attention_result rondo_attention_layer_attend(rondo_attention_layer *layer
                                                     const rondo_attend_options *options) {
     static const rondo_attend_options defaults;
     options = options ? options : &defaults;
-    if (!memory)
-        rondo__tape_fail(tape, RONDO_ARGUMENT, "attention: the memory is NULL (rondo_attention_layer_prepare)");
-    if (!check_input(tape, layer, query, "query", layer ? layer->config.query_size : 0))
+    if (!layer || !memory)
+        rondo__tape_fail(tape, RONDO_ARGUMENT, "attention: the %s is NULL",
+                         layer ? "memory (rondo_attention_layer_prepare makes it)" : "layer");
+    if (!layer || !memory || !check_input(tape, query, "query", layer->config.query_size))
         return (rondo_attention_result){0};
     rondo_attention_options own = options_of(layer, memory, options);
     rondo_attention_input input = {.query = project(layer, tape, query, layer->query, layer->query_bias),

@@ -62,7 +62,7 @@ static rondo_attention_result by_hand(layer_rig *r, const layer_case *c, rondo_v
 
 static void compare(const rondo_var *a, const rondo_var *b) {
     assert_int_equal(a != NULL, b != NULL);
-    if (!a)
+    if (!a || !b)
         return;
     assert_int_equal(a->value.rank, b->value.rank);
     assert_memory_equal(a->value.dims, b->value.dims, (size_t)a->value.rank * sizeof a->value.dims[0]);
