@@ -346,7 +346,7 @@ static rondo_var *score(rondo_decoding *d, const rondo__decoder_output *decoded)
     if (!d->net->config.pointer)
         return rondo_log_softmax(d->tape, logits);
     const rondo_pointer_options options = {
-        .copy = d->copy.data, .extended = d->width, .memory_of = d->slot[SOURCE_OF].next.data};
+        .copy = d->copy.data, .extended = d->width, .memory_of = d->slot[SOURCE_OF].next.data, .memory_rows = d->B};
     return rondo_pointer_log_probabilities(d->tape, logits, decoded->gate, decoded->weights, &options);
 }
 

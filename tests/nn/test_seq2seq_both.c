@@ -164,7 +164,10 @@ static void teacher_case(const model_case *about) {
             double sum = 0, looked = 0;
             for (int64_t v = 0; v < width; v++)
                 sum += exp((double)scores[b * width + v]);
-            near(&m, "probabilities", sum, 1);
+            if (extended_of(&m)) /* what looks at a symbol that cannot be copied is lost */
+                assert_true(sum > 0.1 && sum < 1 + tolerance);
+            else
+                near(&m, "probabilities", sum, 1);
             for (int s = 0; s < MODEL_S; s++) {
                 looked += (double)weights[b * MODEL_S + s];
                 assert_true(s < model_source_lengths[b] || weights[b * MODEL_S + s] == 0);
