@@ -232,7 +232,7 @@ static void refused_decoding(void **unused) {
 
 /* ---- scheduled sampling ---- */
 
-enum { ROWS = 4000, SYMBOLS = 3 };
+enum { ROWS = 12000, SYMBOLS = 3 };
 
 /* Draws follow the distribution and the rate, and only the seed, the step and the row decide them. */
 static void draws(void **unused) {

@@ -264,32 +264,7 @@ static void begun_again(void **unused) {
     for_every_case(again_case);
 }
 
-/* ---- threads, empty rows, numbers that are none ---- */
-
-static void threads_case(const model_case *about) {
-    model m;
-    model_batch batch;
-    rondo_real *grads = NULL, loss = 0;
-    model_pairs(&batch, MODEL_S, MODEL_T, MODEL_B, NULL);
-    for (int threads = 1; threads <= 3; threads++) {
-        model_open(&m, about, threads);
-        rondo_real again = (rondo_real)model_backward(&m, &batch, &(rondo_seq2seq_loss_options){.sampling = 0.5f});
-        if (grads) {
-            same_bits(&m, "loss", &loss, &again, 1);
-            same_bits(&m, "gradients", grads, rondo_params_grads(m.params), rondo_params_size(m.params));
-        } else {
-            grads = copy_grads(&m);
-        }
-        loss = again;
-        model_close(&m);
-    }
-    rondo__free(grads);
-}
-
-static void same_bits_for_any_threads(void **unused) {
-    (void)unused;
-    for_every_case(threads_case);
-}
+/* ---- empty rows, numbers that are none ---- */
 
 /* A source without symbols and a target without symbols are legal; a batch of nothing has the loss 0. */
 static void empty_case(const model_case *about) {
@@ -414,7 +389,6 @@ int main(void) {
         cmocka_unit_test(steps_in_use_equal_teacher_forcing),
         cmocka_unit_test(rows_split_and_end),
         cmocka_unit_test(begun_again),
-        cmocka_unit_test(same_bits_for_any_threads),
         cmocka_unit_test(empty_rows),
         cmocka_unit_test(nan_is_not_hidden),
         cmocka_unit_test(memory_fails),
