@@ -58,7 +58,7 @@ static void declare_embeddings(rondo_seq2seq *net, rondo__declarer *d) {
 static void declare_attention(rondo_seq2seq *net, rondo__declarer *d) {
     rondo_attention_config *attention = &net->config.attention;
     char full[MAX_NAME];
-    if (attention->type == RONDO_ATTENTION_NONE)
+    if (d->status || attention->type == RONDO_ATTENTION_NONE)
         return;
     attention->query_size = net->H;
     attention->memory_size = net->M;
@@ -68,29 +68,28 @@ static void declare_attention(rondo_seq2seq *net, rondo__declarer *d) {
         net->C = rondo_attention_layer_output_size(net->attention);
 }
 
-/* Of the decoder: its last layer's output and state have one width, since Jordan's has no feedback matrix. */
+/* The encoder, and how wide is what it leaves: the memory, and the last states where they enter every step. */
+static void declare_encoder(rondo_seq2seq *net, rondo__declarer *d) {
+    rondo_seq2seq_config *config = &net->config;
+    declare_stack(d, "encoder.", &config->encoder, &net->encoder);
+    if (d->status)
+        return;
+    config->encoder = *rondo_recurrent_get_config(net->encoder);
+    const int D = net->encoder->directions;
+    net->M = rondo_recurrent_output_size(net->encoder);
+    if (config->context == RONDO_CONTEXT_EVERY_STEP)
+        net->C = D * net->encoder->layer[(config->encoder.layers - 1) * D].state;
+}
+
+/* H: the last layer's output and state have one width, since Jordan's has no feedback matrix here. */
 static int64_t decoder_width(const rondo_recurrent_config *config) {
     if (config->cell == RONDO_JORDAN)
         return config->output_size;
     return config->projection_size ? config->projection_size : config->hidden_sizes[config->layers - 1];
 }
 
-static void declare_parts(rondo_seq2seq *net, rondo__declarer *d) {
+static void declare_decoder(rondo_seq2seq *net, rondo__declarer *d) {
     rondo_seq2seq_config *config = &net->config;
-    declare_embeddings(net, d);
-    declare_stack(d, "encoder.", &config->encoder, &net->encoder);
-    if (d->status)
-        return;
-    config->encoder = *rondo_recurrent_get_config(net->encoder);
-    const rondo__recurrent_layer *top = &net->encoder->layer[(config->encoder.layers - 1) * net->encoder->directions];
-    net->M = rondo_recurrent_output_size(net->encoder);
-    net->H = decoder_width(&config->decoder);
-    net->A = config->combine_size ? config->combine_size : net->H;
-    if (config->context == RONDO_CONTEXT_EVERY_STEP)
-        net->C = top->state * net->encoder->directions;
-    declare_attention(net, d);
-    if (d->status)
-        return;
     const bool context = config->attention_before || config->context == RONDO_CONTEXT_EVERY_STEP;
     config->decoder.input_size =
         config->target_embedding_size + (context ? net->C : 0) + (config->input_feeding ? net->A : 0);
@@ -155,7 +154,12 @@ rondo_status rondo_seq2seq_create(rondo_seq2seq **out, rondo_params *params, con
         return rondo__fail(err, RONDO_MEMORY, "seq2seq: out of memory");
     int before = rondo_params_count(params);
     rondo__declarer d = {.params = params, .prefix = prefix ? prefix : "", .err = err};
-    declare_parts(net, &d);
+    net->H = decoder_width(&net->config.decoder);
+    net->A = net->config.combine_size ? net->config.combine_size : net->H;
+    declare_embeddings(net, &d);
+    declare_encoder(net, &d);
+    declare_attention(net, &d);
+    declare_decoder(net, &d);
     declare_output(net, &d);
     if (d.status) {
         rondo__params_truncate(params, before);

@@ -312,7 +312,25 @@ static void nan_is_not_hidden(void **unused) {
     for_every_case(nan_case);
 }
 
-/* ---- failing memory ---- */
+/* ---- memory ---- */
+
+static void second_case(const model_case *about) {
+    model m;
+    model_batch batch;
+    model_open(&m, about, 1);
+    model_pairs(&batch, MODEL_S, MODEL_T, MODEL_B, NULL);
+    const rondo_seq2seq_loss_options options = {.sampling = 0.5f};
+    model_backward(&m, &batch, &options);
+    uint64_t allocations = rondo__alloc_count();
+    model_backward(&m, &batch, &options);
+    assert_int_equal(rondo__alloc_count(), allocations);
+    model_close(&m);
+}
+
+static void second_step_allocates_nothing(void **unused) {
+    (void)unused;
+    for_every_case(second_case);
+}
 
 static int everything(void *arg) {
     model m;
@@ -391,6 +409,7 @@ int main(void) {
         cmocka_unit_test(begun_again),
         cmocka_unit_test(empty_rows),
         cmocka_unit_test(nan_is_not_hidden),
+        cmocka_unit_test(second_step_allocates_nothing),
         cmocka_unit_test(memory_fails),
         cmocka_unit_test(failed_step),
     };

@@ -1,4 +1,5 @@
-/* Encoder-decoders give the same bits with any number of threads: loss, gradients, steps in use. */
+/* Encoder-decoders give the same bits with any number of threads: loss, gradients, steps in use; and at these widths,
+ * too, a row in use has the bits of that row alone. */
 #include "nn/seq2seq_model.h"
 
 /* Wide and long enough that every product and every row-wise operator is cut into several tasks. */
@@ -71,6 +72,30 @@ static void decode(model *m, const pairs *p, outcome *out) {
     rondo_decoding_close(&d);
 }
 
+/* Row b of the first step in use, alone and among all. */
+static void row_alone(model *m, const pairs *p, int b) {
+    const bool pointer = rondo_seq2seq_get_config(m->net)->pointer;
+    static rondo_real crowd[B * V], alone[V];
+    int32_t parent[B], source[S];
+    rondo_decoding *d;
+    for (int i = 0; i < B; i++)
+        parent[i] = i;
+    for (int s = 0; s < S; s++)
+        source[s] = p->source[s * B + b];
+    assert_int_equal(rondo_decoding_open(&d, m->context, m->net, NULL), RONDO_OK);
+    assert_int_equal(
+        rondo_decoding_begin(d, S, B, p->source, p->source_lengths, pointer ? p->source : NULL, pointer ? V : 0, NULL),
+        RONDO_OK);
+    assert_int_equal(rondo_decoding_step(d, B, parent, parent, crowd, NULL, NULL), RONDO_OK);
+    assert_int_equal(
+        rondo_decoding_begin(d, S, 1, source, &p->source_lengths[b], pointer ? source : NULL, pointer ? V : 0, NULL),
+        RONDO_OK);
+    assert_int_equal(rondo_decoding_step(d, 1, (int32_t[]){0}, &parent[b], alone, NULL, NULL), RONDO_OK);
+    if (memcmp(alone, crowd + b * V, sizeof alone))
+        fail_msg("%s: row %d has other bits alone", m->name, b);
+    rondo_decoding_close(&d);
+}
+
 static void run(const model_case *about, int threads, outcome *out) {
     static pairs p;
     const rondo_seq2seq_config config = config_of(about);
@@ -83,6 +108,7 @@ static void run(const model_case *about, int threads, outcome *out) {
     assert_int_equal(rondo_params_finish(m.params, 3, NULL), RONDO_OK);
     train(&m, &p, out);
     decode(&m, &p, out);
+    row_alone(&m, &p, 7 * threads);
     model_close(&m);
 }
 
