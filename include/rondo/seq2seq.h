@@ -1,17 +1,22 @@
 /* Encoder-decoder: one sequence in, another one out.
  *
- *   source ids (S, B) -> embedding -> encoder -> memory (S, B, M) and final states -> bridge -> the decoder's first
- * states target ids (T, B) -> embedding -> decoder, which looks at the memory -> linear -> logits (T, B, V)
+ *   source ids (S, B) -> embedding -> encoder -> memory (S, B, M) and final states -> bridge -> decoder's first states
+ *   target ids (T, B) -> embedding -> decoder, which looks at the memory -> linear -> logits (T, B, V)
  *
  * How the decoder knows the source:
- *   attention none,  context initial      the bridge alone: one vector (Sutskever 2014)
- *   attention none,  context every_step   and the last states of the encoder's last layer (both directions side by
- * side) enter every step beside the symbol (Cho 2014) attention after  (Luong 2015)         h_t = cell(y_t[; a_{t-1}
- * with input feeding]), c_t = attend(h_t), a_t = tanh(W_c [c_t; h_t]) enters the output layer attention before
- * (Bahdanau 2015)      c_t = attend(h_{t-1}), h_t = cell([y_t; c_t]), a_t = tanh(W_c [h_t; c_t; y_t]) enters the output
- * layer Attention after the cell without input feeding runs over all T steps at once; the other two step by step. With
- * input feeding attention before the cell takes [y_t; c_t; a_{t-1}]. Without attention a_t = h_t, or tanh(W_c h_t)
- * where combine_size is given.
+ *
+ *   attention none, context initial      the bridge alone: one vector (Sutskever 2014)
+ *   attention none, context every_step   and the last states of the encoder's last layer, both directions side by side,
+ *                                        enter every step beside the symbol (Cho 2014)
+ *   attention after (Luong 2015)         h_t = cell(y_t[; a_{t-1} with input feeding]), c_t = attend(h_t),
+ *                                        a_t = tanh(W_c [c_t; h_t]) enters the output layer
+ *   attention before (Bahdanau 2015)     c_t = attend(h_{t-1}), h_t = cell([y_t; c_t[; a_{t-1} with input feeding]]),
+ *                                        a_t = tanh(W_c [h_t; c_t; y_t]) enters the output layer
+ *
+ * Without attention a_t = h_t, or tanh(W_c h_t) where combine_size is given. A Jordan cell's output goes through tanh.
+ *
+ * Attention after the cell without input feeding runs over all T steps at once; the other two step by step. Then masks
+ * that are meant to last (variational, recurrent_dropout) are drawn anew at each step.
  *
  * Parameters: source_embedding.weight (Vs, Es), target_embedding.weight (V, Et), encoder.* and decoder.* as
  * rondo_recurrent names them, bridge.h_lL.weight ... , attention.*, combine.weight, output.weight, output.bias;

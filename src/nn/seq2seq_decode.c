@@ -9,8 +9,6 @@
  *
  * Combining to a_t (and the pointer's gate) waits until all steps are joined, unless the next step needs a_t. As every
  * product gives a row the same bits in whatever company, both ways agree bit for bit. */
-#include <string.h>
-
 #include "autograd/tape.h"
 #include "nn/rows.h"
 #include "nn/seq2seq.h"
