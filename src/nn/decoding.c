@@ -52,7 +52,7 @@ static bool block_reserve(block *b, size_t used, size_t bytes) {
     void *grown = rondo__alloc(bytes);
     if (!grown)
         return false;
-    if (used)
+    if (used && b->data)
         memcpy(grown, b->data, used);
     rondo__free(b->data);
     *b = (block){grown, bytes};

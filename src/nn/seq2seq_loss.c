@@ -3,6 +3,8 @@
  * The output layer is by far the largest product, V columns for every row, so only rows whose target counts pass
  * through it; what is told per row goes back to its place (T, B) afterwards. A pointer network keeps all rows, because
  * each of them copies from the source that stands at its place in the batch. */
+#include <assert.h>
+
 #include "autograd/op_tools.h"
 #include "nn/rows.h"
 #include "nn/seq2seq.h"
@@ -208,9 +210,11 @@ rondo_var *rondo_seq2seq_loss(rondo_seq2seq *net, rondo_tape *tape, const rondo_
     options = options ? options : &nothing;
     if (rondo__tape_failed(tape))
         return NULL;
-    if (!net || !batch)
+    if (!net || !batch) {
         rondo__tape_fail(tape, RONDO_ARGUMENT, "seq2seq: %s is NULL", net ? "batch" : "net");
-    if (rondo__tape_failed(tape) || !check_batch(net, tape, batch) || !check_options(net, tape, options))
+        return NULL;
+    }
+    if (!check_batch(net, tape, batch) || !check_options(net, tape, options))
         return NULL;
     loss_run l = {.net = net,
                   .tape = tape,
@@ -218,6 +222,7 @@ rondo_var *rondo_seq2seq_loss(rondo_seq2seq *net, rondo_tape *tape, const rondo_
                   .options = options,
                   .targets = net->config.pointer ? batch->copy_targets : batch->targets,
                   .rows = batch->T * batch->B};
+    assert(l.targets); /* check_batch saw to it */
     for (int64_t r = 0; r < l.rows; r++)
         l.counted += l.targets[r] != -1;
     run_network(&l);
