@@ -52,6 +52,8 @@ static void in_training(void **unused) {
     model_case dropping = model_plain[1];
     dropping.config.embedding_dropout = dropping.config.output_dropout = 0.25f;
     check(&dropping, &(rondo_seq2seq_loss_options){.divide_by = 4}, true);
+    for (size_t i = 1; i < 6; i++)
+        check(&model_attentive[i], &(rondo_seq2seq_loss_options){.sampling = 0.5f}, true);
 }
 
 int main(void) {
