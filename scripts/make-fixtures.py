@@ -8,7 +8,8 @@ row at a time, and autograd gives their gradients.
 A recurrent fixture holds x, lengths, h0, c0 (L*D, B, .), Jordan's feedback and teacher, the parameters under Rondo's
 names (which are PyTorch's where it has them), y, hn, cn, the weights of the loss
 sum(weight.y * y) + sum(weight.hn * hn) + sum(weight.cn * cn), and its gradients as grad.NAME. Metadata is the
-configuration, by the names of rondo_recurrent_config. Everything that is drawn lies on the grid of bfloat16 and is
+configuration, by the names of rondo_recurrent_config. The other fixtures hold parameters and what was drawn under their
+names, results, and gradients as grad.NAME. Everything that is drawn lies on the grid of bfloat16 and is
 stored so: half the bytes, and exact."""
 import pathlib
 import sys
@@ -220,6 +221,80 @@ def plain(name, cell, sizes=SMALL, ragged=True, teacher=False, **config):
     record(name, lengths, leaves, results, {"cell": cell, **config})
 
 
+# ---- encoder-decoders: one step of training, loss and all gradients ----
+
+
+def pairs(Vs, V, S, T, B):
+    """A ragged batch; symbol 0 starts a target, 1 ends it."""
+    source_lengths, target_lengths = torch.tensor(ragged_lengths(S, B)), torch.tensor(ragged_lengths(T, B)[::-1])
+    source, words = torch.randint(Vs, (S, B)), torch.randint(2, V, (T, B))
+    inside = torch.arange(T)[:, None] < target_lengths
+    last = torch.arange(T)[:, None] == target_lengths - 1
+    inputs = torch.cat([torch.zeros(1, B, dtype=torch.long), words[:-1]])
+    return dict(source=torch.where(torch.arange(S)[:, None] < source_lengths, source, -1), source_lengths=source_lengths,
+                inputs=torch.where(inside, inputs, -1), targets=torch.where(inside, words.where(~last, torch.tensor(1)), -1),
+                target_lengths=target_lengths)
+
+
+def seq2seq(name, cell, make, score, sizes, before, smoothing):
+    """score(weights, query (B, Q), memory (S, B, M)) -> (S, B). The encoder reads in both directions."""
+    Vs, V, S, T, B, E, H, A = sizes
+    begin(name)
+    batch = pairs(Vs, V, S, T, B)
+    Q = 2 * H
+    net = torch.nn.ModuleDict({
+        "source_embedding": torch.nn.Embedding(Vs, E), "target_embedding": torch.nn.Embedding(V, E),
+        "encoder": make(E, H, bidirectional=True), "decoder": make(E + (2 * H if before else A), Q),
+        "combine": torch.nn.Linear(Q + 2 * H + (E if before else 0), A, bias=False), "output": torch.nn.Linear(A, V)})
+    attention = {"key.weight": draw(Q, 2 * H)}
+    if before:
+        net["bridge.h_l0".replace(".", "-")] = torch.nn.Linear(2 * H, Q)
+        attention = {"query.weight": draw(A, Q), "query.bias": draw(A), "key.weight": draw(A, 2 * H), "v": draw(A)}
+    redraw(net)
+    x = net["source_embedding"](batch["source"].clamp(min=0))
+    packed = torch.nn.utils.rnn.pack_padded_sequence(x, batch["source_lengths"], enforce_sorted=False)
+    memory, final = net["encoder"](packed)
+    memory = torch.nn.utils.rnn.pad_packed_sequence(memory, total_length=S)[0]
+    masked = torch.arange(S)[:, None] >= batch["source_lengths"]
+    state = tuple(torch.cat([f[0], f[1]], -1)[None] for f in (final if cell == "lstm" else (final,)))
+    if before:
+        state = (torch.tanh(net["bridge-h_l0"](state[0])),)
+    fed, logits = torch.zeros(B, A), []
+
+    def look(query):
+        weights = torch.softmax(score(attention, query, memory).masked_fill(masked, -torch.inf), 0)
+        return (weights[..., None] * memory).sum(0)
+
+    for t in range(T):
+        y = net["target_embedding"](batch["inputs"][t].clamp(min=0))
+        if before:
+            c = look(state[0][0])
+        told = torch.cat([y, c if before else fed], -1)[None]
+        h, state = net["decoder"](told, state if cell == "lstm" else state[0])
+        state = state if cell == "lstm" else (state,)
+        if not before:
+            c = look(h[0])
+        fed = torch.tanh(net["combine"](torch.cat([h[0], c, y] if before else [c, h[0]], -1)))
+        logits.append(net["output"](fed))
+    rows = torch.stack(logits).reshape(T * B, V)
+    targets = batch["targets"].reshape(T * B)
+    loss = F.cross_entropy(rows, targets, ignore_index=-1, label_smoothing=smoothing)
+    loss.backward()
+    leaves = {k.replace("-", "."): v for k, v in net.named_parameters()}
+    leaves.update({f"attention.{k}": v for k, v in attention.items()})
+    computed = {"loss": loss.reshape(1), "row_losses": F.cross_entropy(rows, targets, ignore_index=-1, reduction="none")}
+    computed.update({f"grad.{k}": v.grad for k, v in leaves.items()})
+    write(name, {**leaves, **batch}, computed, {})
+
+
+def general_score(p, query, memory):
+    return ((memory @ p["key.weight"].T) * query).sum(-1)
+
+
+def additive_score(p, query, memory):
+    return torch.tanh(query @ p["query.weight"].T + p["query.bias"] + memory @ p["key.weight"].T) @ p["v"]
+
+
 # ---- models ----
 
 
@@ -288,6 +363,9 @@ def main():
     plain("jordan_feedback", "jordan", output_size=4, feedback_size=6, output_activation=SOFTMAX, decay=0.5)
     plain("jordan_teacher", "jordan", teacher=True, output_size=4, output_activation=SIGMOID, decay=0.5)
     plain("jordan_stack", "jordan", layers=2, output_size=11, output_activation=IDENTITY, residual=1)
+    sizes = (9, 11, 6, 5, 3, 4, 3, 5)  # Vs, V, S, T, B, E, H of one direction, A
+    seq2seq("seq2seq_feeding", "lstm", nn.LSTM, general_score, sizes, before=False, smoothing=0.1)
+    seq2seq("seq2seq_before", "gru", nn.GRU, additive_score, sizes, before=True, smoothing=0.0)
     adaptive()
     training("training_sgd", lambda p: torch.optim.SGD(p, lr=0.5, momentum=0.9))
     training("training_adamw", lambda p: torch.optim.AdamW(p, lr=0.03, weight_decay=0.1))

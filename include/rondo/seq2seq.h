@@ -1,20 +1,26 @@
 /* Encoder-decoder: one sequence in, another one out.
  *
- *   source ids (S, B) -> embedding -> encoder -> memory (S, B, M) and final states -> bridge -> the decoder's first
- * states target ids (T, B) -> embedding -> decoder, which looks at the memory -> linear -> logits (T, B, V)
+ *   source ids (S, B) -> embedding -> encoder -> memory (S, B, M) and final states -> bridge -> decoder's first states
+ *   target ids (T, B) -> embedding -> decoder, which looks at the memory -> linear -> logits (T, B, V)
  *
  * How the decoder knows the source:
- *   attention none,  context initial      the bridge alone: one vector (Sutskever 2014)
- *   attention none,  context every_step   and the encoder's last output enters every step beside the symbol (Cho 2014)
- *   attention after  (Luong 2015)         h_t = cell(y_t[; a_{t-1} with input feeding]), c_t = attend(h_t),
- *                                         a_t = tanh(W_c [c_t; h_t]) enters the output layer
- *   attention before (Bahdanau 2015)      c_t = attend(h_{t-1}), h_t = cell([y_t; c_t]),
- *                                         a_t = tanh(W_c [h_t; c_t; y_t]) enters the output layer
- * Attention after the cell without input feeding runs over all T steps at once; the other two step by step.
+ *
+ *   attention none, context initial      the bridge alone: one vector (Sutskever 2014)
+ *   attention none, context every_step   and the last states of the encoder's last layer, both directions side by side,
+ *                                        enter every step beside the symbol (Cho 2014)
+ *   attention after (Luong 2015)         h_t = cell(y_t[; a_{t-1} with input feeding]), c_t = attend(h_t),
+ *                                        a_t = tanh(W_c [c_t; h_t]) enters the output layer
+ *   attention before (Bahdanau 2015)     c_t = attend(h_{t-1}), h_t = cell([y_t; c_t[; a_{t-1} with input feeding]]),
+ *                                        a_t = tanh(W_c [h_t; c_t; y_t]) enters the output layer
+ *
+ * Without attention a_t = h_t, or tanh(W_c h_t) where combine_size is given. A Jordan cell's output goes through tanh.
+ *
+ * Attention after the cell without input feeding runs over all T steps at once; the other two step by step. Then masks
+ * that are meant to last (variational, recurrent_dropout) are drawn anew at each step.
  *
  * Parameters: source_embedding.weight (Vs, Es), target_embedding.weight (V, Et), encoder.* and decoder.* as
  * rondo_recurrent names them, bridge.h_lL.weight ... , attention.*, combine.weight, output.weight, output.bias;
- * pointer: pointer.weight (1, C), pointer.bias. */
+ * pointer: pointer.weight (1, C + H + Et) over [c_t; h_t; y_t], pointer.bias (1). */
 #ifndef RONDO_SEQ2SEQ_H
 #define RONDO_SEQ2SEQ_H
 
@@ -47,7 +53,7 @@ one. Read by create only; size is the embedding's; the decoder then has its own 
     rondo_attention_config attention; /* query_size and memory_size are set by create */
     bool attention_before;            /* Bahdanau's order */
     bool input_feeding;
-    int64_t combine_size; /* width of a_t; 0: the decoder's width */
+    int64_t combine_size; /* width of a_t; 0: the decoder's width, and nothing to combine without attention */
     rondo_tie tie;        /* target: output.weight is the target embedding (widths must agree); all: the source's too */
     bool pointer;         /* copy source symbols (needs attention with one head) */
     rondo_real coverage_loss;                     /* its factor; 0: none */
@@ -60,7 +66,8 @@ RONDO_API rondo_status rondo_seq2seq_create(rondo_seq2seq **out, rondo_params *p
 RONDO_API void rondo_seq2seq_destroy(rondo_seq2seq **net);
 RONDO_API const rondo_seq2seq_config *rondo_seq2seq_get_config(const rondo_seq2seq *net);
 
-/* One batch of pairs; arrays belong to the caller and outlive the step. -1 is padding. */
+/* One batch of pairs, S, T, B 1 or more; arrays belong to the caller and outlive the step. -1 is padding; a row may be
+ * empty. Lengths may be NULL: all S, all T. */
 typedef struct rondo_pairs_batch {
     int64_t S, T, B;
     const int32_t *source;         /* (S, B) */
@@ -75,9 +82,10 @@ typedef struct rondo_seq2seq_loss_options {
     rondo_real label_smoothing; /* not with pointer */
     rondo_real divide_by;       /* 0: the number of targets */
     rondo_real *row_losses;     /* NULL or (T, B): negative log-likelihoods without smoothing */
-    int32_t *best;              /* NULL or (T, B): the likeliest symbol (for token accuracy) */
+    int32_t *best;       /* NULL or (T, B): the likeliest symbol (for token accuracy); -1 where nothing is counted */
     rondo_real sampling; /* scheduled sampling (Bengio 2015): rate with which a step is told the symbol drawn from
-                            the model's own last distribution; needs training, runs step by step */
+                            the model's own last distribution (over its vocabulary, also with a pointer); acts in
+                            training only, runs step by step */
 } rondo_seq2seq_loss_options;
 /* Teacher forcing: the mean loss per target, plus the coverage loss. */
 RONDO_API rondo_var *rondo_seq2seq_loss(rondo_seq2seq *net, rondo_tape *tape, const rondo_pairs_batch *batch,

@@ -114,11 +114,7 @@ static rondo_var *tail_logits(rondo_adaptive *a, rondo_tape *tape, int i, rondo_
     return rondo_linear(tape, narrow, rondo_params_use(a->params, tape, a->score[i]), NULL);
 }
 
-/* An array of n int32 that lives as long as the step: a var's memory is the tape's. */
-static int32_t *step_ints(rondo_tape *tape, int64_t n) {
-    rondo_var *room = rondo_zeros(tape, 1, &n);
-    return room ? room->value.data : NULL;
-}
+static int32_t *step_ints(rondo_tape *tape, int64_t n) { return rondo__step_memory(tape, n, sizeof(int32_t)); }
 
 /* Loss of the rows whose target lies in cluster i; adds each row's to row_losses. NULL when there is no such row. */
 static rondo_var *tail_loss(rondo_adaptive *a, rondo_tape *tape, int i, rondo_var *x, const int32_t *targets,

@@ -13,4 +13,9 @@ rondo_var *rondo__pick_rows(rondo_tape *tape, rondo_var *x, int64_t count, const
  * (M, v_i) those within cluster i -> (M, V) of all symbols. */
 rondo_var *rondo__join_clusters(rondo_tape *tape, int clusters, rondo_var *const *part);
 
+/* count (1 or more) variables (1, B, ...) -> (count, B, ...), which are joined where the array `steps` keeps them. */
+rondo_var *rondo__join_steps(rondo_tape *tape, int64_t count, rondo_var **steps);
+/* Room for count things of the given bytes each, cleared, that lives as long as the step; NULL once the tape failed. */
+void *rondo__step_memory(rondo_tape *tape, int64_t count, size_t bytes);
+
 #endif

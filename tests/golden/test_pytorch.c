@@ -5,6 +5,7 @@
 #include "formats/safetensors.h"
 #include "rondo/nn.h"
 #include "rondo/optim.h"
+#include "rondo/seq2seq.h"
 #include "support/test.h"
 
 #include <math.h>
@@ -281,6 +282,57 @@ static void adaptive_softmax(void **unused) {
     rig_close(&r);
 }
 
+/* A whole encoder-decoder: the loss of a ragged batch, row by row, and all gradients. */
+static void check_seq2seq(const char *name, const rondo_seq2seq_config *config, rondo_real label_smoothing) {
+    rig r;
+    rondo_error err = {0};
+    rondo_seq2seq *net;
+    rondo_real rows[64];
+    rig_open(&r, name);
+    must(rondo_seq2seq_create(&net, r.params, "", config, &err), &err);
+    load_params(&r);
+    const rondo_tensor *source = stored(&r, "", "source"), *targets = stored(&r, "", "targets");
+    assert_true(rondo_tensor_count(targets) <= 64);
+    const rondo_pairs_batch batch = {.S = source->dims[0],
+                                     .T = targets->dims[0],
+                                     .B = targets->dims[1],
+                                     .source = source->data,
+                                     .source_lengths = stored(&r, "", "source_lengths")->data,
+                                     .inputs = stored(&r, "", "inputs")->data,
+                                     .targets = targets->data,
+                                     .target_lengths = stored(&r, "", "target_lengths")->data};
+    const rondo_seq2seq_loss_options options = {.label_smoothing = label_smoothing, .row_losses = rows};
+    rondo_tape_begin(r.tape, &(rondo_step){.recording = true, .training = true});
+    rondo_var *loss = rondo_seq2seq_loss(net, r.tape, &batch, &options);
+    must(rondo_tape_status(r.tape, &err), &err);
+    close_to(&r, "loss", 1, loss->value.data, stored(&r, "", "loss")->data, 1e-5);
+    close_to(&r, "row losses", rondo_tensor_count(targets), rows, stored(&r, "", "row_losses")->data, 1e-5);
+    assert_int_equal(rondo_backward(r.tape, loss, 1), RONDO_OK);
+    check_param_grads(&r);
+    rondo_seq2seq_destroy(&net);
+    rig_close(&r);
+}
+
+static void encoder_decoders(void **unused) {
+    (void)unused;
+    rondo_seq2seq_config config = {.source_vocabulary = 9,
+                                   .target_vocabulary = 11,
+                                   .source_embedding_size = 4,
+                                   .target_embedding_size = 4,
+                                   .encoder = {.cell = RONDO_LSTM, .hidden_size = 3, .bidirectional = true},
+                                   .decoder = {.cell = RONDO_LSTM, .hidden_size = 6},
+                                   .combine_size = 5,
+                                   .attention = {.type = RONDO_ATTENTION_GENERAL},
+                                   .input_feeding = true};
+    check_seq2seq("seq2seq_feeding", &config, (rondo_real)0.1);
+    config.encoder.cell = config.decoder.cell = RONDO_GRU;
+    config.bridge = RONDO_BRIDGE_LINEAR;
+    config.attention = (rondo_attention_config){.type = RONDO_ATTENTION_ADDITIVE, .size = 5};
+    config.input_feeding = false;
+    config.attention_before = true;
+    check_seq2seq("seq2seq_before", &config, 0);
+}
+
 /* A language model of an embedding, two LSTM layers and a linear layer. */
 enum { STEPS = 10, T = 6, B = 4, V = 13, E = 7, H = 9 };
 
@@ -351,6 +403,6 @@ static void training(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(recurrent_stacks), cmocka_unit_test(adaptive_softmax),
-                                       cmocka_unit_test(training)};
+                                       cmocka_unit_test(encoder_decoders), cmocka_unit_test(training)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

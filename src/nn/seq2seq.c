@@ -1,0 +1,183 @@
+/* An encoder-decoder (rondo/seq2seq.h): its parts and their parameters.
+ *
+ * Widths follow from each other: the memory is as wide as the encoder's output, attention is asked how wide its context
+ * is, and the decoder's input is made of
+ *
+ *     | symbol (Et) | context (C): attention before the cell, or context every_step | a_{t-1} (A): input feeding |
+ *
+ * Embeddings start as nn.Embedding, but small where the same numbers are the output layer, too; linear layers start as
+ * nn.Linear. Combining is without bias, as in Luong's paper. */
+#include "nn/seq2seq.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define MAX_NAME 128
+
+static bool join_names(rondo__declarer *d, const char *name, char full[MAX_NAME]) {
+    int length = d->status ? 0 : snprintf(full, MAX_NAME, "%s%s", d->prefix, name);
+    if (!d->status && (length < 0 || length >= MAX_NAME))
+        d->status = rondo__fail(d->err, RONDO_ARGUMENT,
+                                "seq2seq: prefix '%.40s...' is too long (at most 80 characters)", d->prefix);
+    return !d->status;
+}
+
+int rondo__declare(rondo__declarer *d, const char *name, int64_t rows, int64_t columns, rondo_init init) {
+    char full[MAX_NAME];
+    int index = -1;
+    int64_t dims[2] = {rows ? rows : columns, columns};
+    if (join_names(d, name, full))
+        d->status = rondo_params_add(d->params, full, rows ? 2 : 1, dims, init, &index, d->err);
+    return d->status ? -1 : index;
+}
+
+rondo_init rondo__linear_init(int64_t inputs) {
+    return (rondo_init){RONDO_INIT_UNIFORM, (real)(1 / sqrt((double)inputs))};
+}
+
+static void declare_stack(rondo__declarer *d, const char *name, const rondo_recurrent_config *config,
+                          rondo_recurrent **out) {
+    char full[MAX_NAME];
+    if (join_names(d, name, full))
+        d->status = rondo_recurrent_create(out, d->params, full, config, d->err);
+}
+
+static void declare_embeddings(rondo_seq2seq *net, rondo__declarer *d) {
+    const rondo_seq2seq_config *config = &net->config;
+    const bool shared = config->tie == RONDO_TIE_ALL;
+    const rondo_init wide = {RONDO_INIT_NORMAL, 1}, small = {RONDO_INIT_NORMAL, (real)0.1};
+    if (!shared)
+        net->source_table = rondo__declare(d, "source_embedding.weight", config->source_vocabulary,
+                                           config->source_embedding_size, wide);
+    net->target_table = rondo__declare(d, "target_embedding.weight", config->target_vocabulary,
+                                       config->target_embedding_size, config->tie ? small : wide);
+    if (shared)
+        net->source_table = net->target_table;
+}
+
+static void declare_attention(rondo_seq2seq *net, rondo__declarer *d) {
+    rondo_attention_config *attention = &net->config.attention;
+    char full[MAX_NAME];
+    if (d->status || attention->type == RONDO_ATTENTION_NONE)
+        return;
+    attention->query_size = net->H;
+    attention->memory_size = net->M;
+    if (join_names(d, "attention.", full))
+        d->status = rondo_attention_layer_create(&net->attention, d->params, full, attention, d->err);
+    if (!d->status)
+        net->C = rondo_attention_layer_output_size(net->attention);
+}
+
+/* The encoder, and how wide is what it leaves: the memory, and the last states where they enter every step. */
+static void declare_encoder(rondo_seq2seq *net, rondo__declarer *d) {
+    rondo_seq2seq_config *config = &net->config;
+    declare_stack(d, "encoder.", &config->encoder, &net->encoder);
+    if (d->status)
+        return;
+    config->encoder = *rondo_recurrent_get_config(net->encoder);
+    const int D = net->encoder->directions;
+    net->M = rondo_recurrent_output_size(net->encoder);
+    if (config->context == RONDO_CONTEXT_EVERY_STEP)
+        net->C = D * net->encoder->layer[(config->encoder.layers - 1) * D].state;
+}
+
+/* H: the last layer's output and state have one width, since Jordan's has no feedback matrix here. */
+static int64_t decoder_width(const rondo_recurrent_config *config) {
+    if (config->cell == RONDO_JORDAN)
+        return config->output_size;
+    return config->projection_size ? config->projection_size : config->hidden_sizes[config->layers - 1];
+}
+
+static void declare_decoder(rondo_seq2seq *net, rondo__declarer *d) {
+    rondo_seq2seq_config *config = &net->config;
+    const bool context = config->attention_before || config->context == RONDO_CONTEXT_EVERY_STEP;
+    config->decoder.input_size =
+        config->target_embedding_size + (context ? net->C : 0) + (config->input_feeding ? net->A : 0);
+    declare_stack(d, "decoder.", &config->decoder, &net->decoder);
+    if (!d->status)
+        rondo__bridge_declare(net, d);
+}
+
+static void declare_output(rondo_seq2seq *net, rondo__declarer *d) {
+    rondo_seq2seq_config *config = &net->config;
+    const int64_t E = config->target_embedding_size, V = config->target_vocabulary;
+    const int64_t seen = net->H + (net->attention ? net->C : 0) + (config->attention_before ? E : 0);
+    if (d->status)
+        return;
+    if (config->tie && net->A != E) {
+        d->status = rondo__fail(d->err, RONDO_ARGUMENT,
+                                "seq2seq: tied embeddings: target_embedding_size is %lld but what enters the output "
+                                "layer is %lld wide (make them equal: combine_size sets it)",
+                                (long long)E, (long long)net->A);
+        return;
+    }
+    if (net->attention || config->combine_size)
+        net->combine = rondo__declare(d, "combine.weight", net->A, seen, rondo__linear_init(seen));
+    config->combine_size = net->combine >= 0 ? net->A : 0;
+    net->output =
+        config->tie ? net->target_table : rondo__declare(d, "output.weight", V, net->A, rondo__linear_init(net->A));
+    net->output_bias = rondo__declare(d, "output.bias", 0, V, (rondo_init){RONDO_INIT_ZEROS, 0});
+    if (config->pointer) {
+        const int64_t all = net->C + net->H + E;
+        net->pointer = rondo__declare(d, "pointer.weight", 1, all, rondo__linear_init(all));
+        net->pointer_bias = rondo__declare(d, "pointer.bias", 0, 1, (rondo_init){RONDO_INIT_ZEROS, 0});
+    }
+}
+
+static rondo_seq2seq *make(rondo_params *params, const rondo_seq2seq_config *config) {
+    rondo_seq2seq *net = rondo__calloc(1, sizeof *net);
+    if (!net)
+        return NULL;
+    *net = (rondo_seq2seq){.config = *config, .params = params};
+    net->source_table = net->target_table = net->combine = net->output = net->output_bias = -1;
+    net->pointer = net->pointer_bias = -1;
+    for (int l = 0; l < RONDO_MAX_LAYERS; l++)
+        net->bridge.h_weight[l] = net->bridge.h_bias[l] = net->bridge.c_weight[l] = net->bridge.c_bias[l] = -1;
+    return net;
+}
+
+rondo_status rondo_seq2seq_create(rondo_seq2seq **out, rondo_params *params, const char *prefix,
+                                  const rondo_seq2seq_config *config, rondo_error *err) {
+    if (out)
+        *out = NULL;
+    if (!out || !params || !config)
+        return rondo__fail(err, RONDO_ARGUMENT, "seq2seq: %s is NULL",
+                           !out      ? "out"
+                           : !params ? "params (rondo_params_create makes it)"
+                                     : "config");
+    rondo_seq2seq_config resolved = *config;
+    rondo_status status = rondo__seq2seq_resolve(&resolved, err);
+    if (status)
+        return status;
+    rondo_seq2seq *net = make(params, &resolved);
+    if (!net)
+        return rondo__fail(err, RONDO_MEMORY, "seq2seq: out of memory");
+    int before = rondo_params_count(params);
+    rondo__declarer d = {.params = params, .prefix = prefix ? prefix : "", .err = err};
+    net->H = decoder_width(&net->config.decoder);
+    net->A = net->config.combine_size ? net->config.combine_size : net->H;
+    declare_embeddings(net, &d);
+    declare_encoder(net, &d);
+    declare_attention(net, &d);
+    declare_decoder(net, &d);
+    declare_output(net, &d);
+    if (d.status) {
+        rondo__params_truncate(params, before);
+        rondo_seq2seq_destroy(&net);
+        return d.status;
+    }
+    *out = net;
+    return RONDO_OK;
+}
+
+void rondo_seq2seq_destroy(rondo_seq2seq **net) {
+    if (!net || !*net)
+        return;
+    rondo_recurrent_destroy(&(*net)->encoder);
+    rondo_recurrent_destroy(&(*net)->decoder);
+    rondo_attention_layer_destroy(&(*net)->attention);
+    rondo__free(*net);
+    *net = NULL;
+}
+
+const rondo_seq2seq_config *rondo_seq2seq_get_config(const rondo_seq2seq *net) { return &net->config; }
