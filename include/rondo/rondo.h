@@ -10,6 +10,7 @@
  *   8. ops.h        the generic operators, losses, gradient check
  *   9. tape.h       the tape that all operators record on
  *  10. op.h         describe an operator of your own
+ *  11. score.h      BLEU, chrF, TER, error rates and the paired bootstrap, for any texts
  * and below them context.h (threads, instruction set), tensor.h, status.h. */
 #ifndef RONDO_RONDO_H
 #define RONDO_RONDO_H
@@ -22,6 +23,7 @@
 #include "rondo/op.h"
 #include "rondo/ops.h"
 #include "rondo/optim.h"
+#include "rondo/score.h"
 #include "rondo/search.h"
 #include "rondo/seq2seq.h"
 #include "rondo/status.h"

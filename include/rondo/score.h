@@ -1,5 +1,7 @@
 /* Scores of output texts against reference texts: BLEU, chrF, TER, error rates, and whether a difference is more than
- * chance. The values are sacreBLEU 2's. A text is UTF-8, NUL-terminated, one segment without line end. */
+ * chance. The values are sacreBLEU 2's. A text is UTF-8, NUL-terminated, one segment without line end; a byte that is
+ * no UTF-8 counts as one character. No segments at all are legal but for the bootstrap. Lower case is Unicode's where
+ * Rondo was built with utf8proc, ASCII's elsewhere. */
 #ifndef RONDO_SCORE_H
 #define RONDO_SCORE_H
 
@@ -18,8 +20,8 @@ typedef enum rondo_bleu_tokenizer { RONDO_BLEU_13A, RONDO_BLEU_NONE, RONDO_BLEU_
 RONDO_API rondo_status rondo_bleu_tokenizer_find(const char *name, rondo_bleu_tokenizer *out, rondo_error *err);
 
 typedef struct rondo_bleu {
-    double bleu; /* 0 to 100 */
-    double precision[4];
+    double bleu;         /* 0 to 100 */
+    double precision[4]; /* 0 to 100, smoothed */
     double brevity_penalty;
     int64_t correct[4], total[4];
     int64_t system_length, reference_length;
@@ -32,9 +34,11 @@ RONDO_API rondo_status rondo_bleu_corpus(rondo_bleu *out, int64_t segments, cons
 /* chrF2 (Popovic 2015): character n-grams to 6, no word n-grams, beta 2. 0 to 100. */
 RONDO_API rondo_status rondo_chrf_corpus(double *out, int64_t segments, const char *const *system,
                                          const char *const *reference, rondo_error *err);
+RONDO_API const char *rondo_chrf_signature(void); /* "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:..." */
 /* Translation edit rate (Snover 2006) with sacreBLEU's defaults, 0 upwards, in per cent. */
 RONDO_API rondo_status rondo_ter_corpus(double *out, int64_t segments, const char *const *system,
                                         const char *const *reference, rondo_error *err);
+RONDO_API const char *rondo_ter_signature(void);
 
 /* Paired bootstrap (Koehn 2004): BLEU of both systems over resampled segments. */
 typedef struct rondo_bootstrap {
