@@ -1,7 +1,6 @@
 /* Error rates over symbols between blanks: how many segments are wrong, and how many symbols must be inserted, deleted
  * or changed (Levenshtein 1966) to make them right. Of several right answers the nearest counts, of equally near ones
  * the first. */
-#include <string.h>
 
 #include "rondo/score.h"
 #include "score/texts.h"

@@ -5,7 +5,6 @@
  * changed words are the same, and once a row after them differs from the one at hand by one constant everywhere, so
  * will all that follow. Only the rows between are computed. */
 #include <math.h>
-#include <string.h>
 
 #include "score/ter.h"
 
