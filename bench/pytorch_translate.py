@@ -58,6 +58,7 @@ def check_recipe(recipe):
     expect(m["attention"]["type"] in ("none", "dot", "scaled_dot", "general", "concat", "additive"), "such attention")
     expect(t.get("scheduled_sampling", {}).get("type", "none") == "none", "scheduled sampling")
     expect(t["schedule"]["type"] != "one_cycle" and not t.get("clip_value"), "one_cycle, clip_value")
+    expect(t.get("metric", "valid_loss") in ("valid_loss", "loss", "bleu"), "such a train.metric")
     expect(d.get("format", "lines") == "lines" and d.get("valid_source"), "data but parallel files with a validation part")
 
 
@@ -326,7 +327,7 @@ def as_tensors(batch, end):
 class Data:
     def __init__(self, recipe, run, source, target):
         d, t = recipe["data"], recipe["train"]
-        self.end = target.end
+        self.target, self.end = target, target.end
         text = {k: read_lines(find(recipe, run, d[k])) for k in ("train_source", "train_target", "valid_source", "valid_target")}
         train = list(zip(map(source.encode, text["train_source"]), map(target.encode, text["train_target"])))
         valid = list(zip(map(source.encode, text["valid_source"]), map(target.encode, text["valid_target"])))
@@ -386,7 +387,7 @@ class Trainer:
         self.total = self.t["epochs"] * self.per_epoch
         self.total = min(self.total, self.t["max_steps"]) if self.t["max_steps"] else self.total
         self.done, self.tokens, self.spent, self.falls, self.bad = 0, 0, 0.0, 0, 0
-        self.best, self.best_weights = math.inf, None
+        self.best, self.best_loss, self.best_weights = math.inf, math.nan, None
         self.ema = torch.optim.swa_utils.AveragedModel(model, avg_fn=self.average) if self.t.get("ema") else None
 
     def average(self, mean, value, _):
@@ -418,13 +419,18 @@ class Trainer:
                 yield order[i : i + self.accumulate]
 
     def observe(self):
+        """Evaluates as Rondo does, with greedy BLEU, and keeps the weights that are best by train.metric."""
         model = self.ema.module if self.ema else self.model
         loss = evaluate(model, self.data)
-        print(f"PyTorch step {self.done}/{self.total}  valid {loss:.4f}  {self.tokens / self.spent:.0f} target tokens/s  "
-              f"{self.spent:.0f} s", flush=True)
+        texts, _, _ = translate(lambda s: greedy(model.eval(), s, self.data.end), self.data, 64)
+        model.train()
+        score = bleu_of(texts, self.data)
+        print(f"PyTorch step {self.done}/{self.total}  valid {loss:.4f}  BLEU {score:.2f}  "
+              f"{self.tokens / self.spent:.0f} target tokens/s  {self.spent:.0f} s", flush=True)
         self.bad += 1
-        if loss < self.best:
-            self.best, self.bad = loss, 0
+        value = -score if self.t.get("metric") == "bleu" else loss
+        if value < self.best:
+            self.best, self.best_loss, self.bad = value, loss, 0
             self.best_weights = {k: v.clone() for k, v in model.state_dict().items()}
         elif self.t["schedule"]["type"] == "plateau" and self.bad % (self.t["schedule"]["patience"] + 1) == 0:
             self.falls += 1
@@ -531,24 +537,27 @@ def beam(model, sources, end, K, alpha):
         alive, limit, best, scores, symbols = alive[on], limit[on], best[on], scores[on], symbols[on].flatten()
 
 
-def translate(search, data, batch, target):
+def bleu_of(texts, data):
+    return sacrebleu.corpus_bleu(texts, [data.references], tokenize="none", force=True).score
+
+
+def translate(search, data, batch):
     """Texts of all sources, longest with longest; seconds; symbols written."""
     order = sorted(range(len(data.sources)), key=lambda i: -len(data.sources[i]))
     texts, symbols, begun = [""] * len(order), 0, time.perf_counter()
     for i in range(0, len(order), batch):
         places = [p for p in order[i : i + batch] if data.sources[p]]
         for p, ids in zip(places, search([data.sources[p] for p in places]) if places else []):
-            texts[p], symbols = target.decode(ids), symbols + len(ids) + 1
+            texts[p], symbols = data.target.decode(ids), symbols + len(ids) + 1
     return texts, time.perf_counter() - begun, symbols
 
 
-def report(name, model, data, target, args, batches):
+def report(name, model, data, args, batches):
     model.eval()
     searches = {"greedy": lambda s: greedy(model, s, data.end), f"beam {args.beam}": lambda s: beam(model, s, data.end, args.beam, args.length_penalty)}
     for (kind, search), batch in itertools.product(searches.items(), batches):
-        texts, seconds, symbols = translate(search, data, batch, target)
-        bleu = sacrebleu.corpus_bleu(texts, [data.references], tokenize="none", force=True).score
-        print(f"{name} {kind}, batch {batch}: BLEU {bleu:.2f}  {seconds:.2f} s, {len(texts) / seconds:.1f} sentences/s, "
+        texts, seconds, symbols = translate(search, data, batch)
+        print(f"{name} {kind}, batch {batch}: BLEU {bleu_of(texts, data):.2f}  {seconds:.2f} s, {len(texts) / seconds:.1f} sentences/s, "
               f"{symbols / seconds:.0f} tokens/s", flush=True)
 
 
@@ -582,16 +591,16 @@ def main():
         says = meta["metrics"].get("valid_loss", math.nan)
         print(f"Rondo's model: valid loss {says:.4f} as its file says, {evaluate(rondo, data):.4f} when PyTorch runs it")
     if args.decode or args.check:
-        report("Rondo's weights in PyTorch,", rondo, data, target, args, [1, args.batch] if args.decode else [args.batch])
+        report("Rondo's weights in PyTorch,", rondo, data, args, [1, args.batch] if args.decode else [args.batch])
         return
     trainer = Trainer(model, recipe, data)
     if args.steps:
         trainer.time_steps(args.steps)
         return
-    report("Rondo's weights in PyTorch,", rondo, data, target, args, [args.batch])
+    report("Rondo's weights in PyTorch,", rondo, data, args, [args.batch])
     trainer.run()
-    print(f"best valid loss: Rondo {says:.4f}, PyTorch {trainer.best:.4f}")
-    report("PyTorch's own,", model, data, target, args, [args.batch])
+    print(f"valid loss of the best: Rondo {says:.4f}, PyTorch {trainer.best_loss:.4f}")
+    report("PyTorch's own,", model, data, args, [args.batch])
     path = os.path.join(args.run, "metrics.jsonl")
     lines = [json.loads(line) for line in open(path, encoding="utf-8")] if os.path.exists(path) else []
     ours = f"Rondo {lines[-1]['tokens_per_second']:.0f}, " if lines and "tokens_per_second" in lines[-1] else ""
