@@ -44,10 +44,10 @@ PYTHON
 
 # the same bytes on every machine
 check "the files are what they always were" sha256sum --check --strict - << 'SUMS'
-97b89fb0a658110835d5934b8e4e73bcb19a7b77fd1b7db5570dc7078276fbde  one/train.ja
-747bbb2d31df034f049267d8742b318eb146861ce3686d62fb764a955a567884  one/train.en
-8271f337b567f8a9dbfbd5fab4c9568c09a26f871ce72cf9e45e5be95bdc9aca  one/dev.ja
-d04f2f88e2d024eeebe1eaf69a42e378dd739536171fae13ec176d147ca343bf  one/dev.en
+68d7fe57575fa44732a04481a51ce1401857ccc51f08a536a912c5b764faa5f7  one/train.ja
+03a1e10608ae9b3347adf7fc1d49e51762cdca1b4c204a83390154598e8eafc0  one/train.en
+ad0896f525ca2258ac2e7372605584a7991455c3c1305b967935b0c00684c057  one/dev.ja
+55b471fc3f5dd70ca122fdccc1333390f89c94ce2fc38594c700452e833f9a93  one/dev.en
 SUMS
 check "another seed" "$pairs" two 2
 check "gives other sentences" test "$(cmp -s one/train.ja two/train.ja; echo $?)" = 1
