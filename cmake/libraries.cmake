@@ -19,6 +19,7 @@ if(NOT RONDO_CORE_ONLY)
   rondo_optional(ZLIB zlib)
   rondo_optional(UTF8PROC libutf8proc)
   rondo_optional(SENTENCEPIECE sentencepiece)
+  rondo_optional(CAIRO "cairo-ft;fontconfig") # fontconfig finds the fonts; it comes with cairo
   if(RONDO_HAVE_SENTENCEPIECE)
     enable_language(CXX)
     set(CMAKE_CXX_STANDARD 17)

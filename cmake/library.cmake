@@ -6,6 +6,10 @@ if(RONDO_HAVE_SENTENCEPIECE)
   # the one C++ file; C-only warnings do not apply to it
 endif()
 
+if(NOT RONDO_HAVE_CAIRO) # plot.c then says so
+  list(FILTER RONDO_SOURCES EXCLUDE REGEX "/src/plot/(canvas|fonts|lettering|shapes|svg_names|frame|lines|bars|heatmap)\\.c$")
+endif()
+
 set(KERNELS ${CMAKE_SOURCE_DIR}/src/kernels)
 set_source_files_properties(${KERNELS}/avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
 set_source_files_properties(${KERNELS}/avx512.c PROPERTIES COMPILE_OPTIONS

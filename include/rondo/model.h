@@ -64,6 +64,11 @@ typedef struct rondo_train_result {
 RONDO_API rondo_status rondo_train(const char *recipe, const rondo_train_options *options, rondo_train_result *result,
                                    rondo_error *err);
 
+/* The training curve of a run's folder, from its metrics.jsonl: training and validation loss over steps, and on the
+ * right the task's own metric (bleu, chrf, accuracy or perplexity) where there is one. A run may still be writing:
+ * a last line that is cut off is passed over. path ends in .png or .svg, see plot.h. */
+RONDO_API rondo_status rondo_plot_training(const char *folder, const char *path, rondo_error *err);
+
 /* ---- a trained model ---- */
 typedef struct rondo_model rondo_model;
 /* context must outlive the model. */

@@ -80,6 +80,9 @@ const char *rondo_build_parts(void) {
 #ifdef RONDO_HAVE_UTF8PROC
                                 " utf8proc"
 #endif
+#ifdef RONDO_HAVE_CAIRO
+                                " cairo"
+#endif
         ;
     return parts[0] ? parts + 1 : parts;
 }
