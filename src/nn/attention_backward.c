@@ -133,7 +133,7 @@ static void additive_grad(const pass *p, int64_t t, int64_t b, int64_t n, const 
 /* The coverage before each step, as forward had it. */
 static void replay_coverage(const rondo__attention *a, int64_t b, int64_t n, const room *r) {
     const rondo_var *before = a->call->in[COVERAGE];
-    if (!r->coverage || !a->T)
+    if (!r->coverage || a->T == 0 || n == 0)
         return;
     if (before)
         memcpy(r->coverage, rondo__data(before) + b * a->S, (size_t)n * sizeof(real));

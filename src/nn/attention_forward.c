@@ -44,7 +44,7 @@ static real *start_coverage(const rondo__attention *a, int64_t b) {
     const rondo_var *before = a->call->in[COVERAGE];
     real *row = rondo__data(a->call->out[NEW_COVERAGE]) + b * a->S;
     size_t bytes = (size_t)a->S * sizeof *row;
-    if (before)
+    if (before && a->S > 0)
         memcpy(row, rondo__data(before) + b * a->S, bytes);
     else
         memset(row, 0, bytes);

@@ -84,7 +84,7 @@ static const real *coverage_before(const rondo_call *call, int64_t t, int64_t b)
     if (t > 0)
         call->context->kernels->add(S, row, saved + row_at(call, t - 1, b),
                                     rondo__data(call->in[WEIGHTS]) + row_at(call, t - 1, b));
-    else if (given)
+    else if (given && S > 0)
         memcpy(row, rondo__data(given) + b * S, (size_t)S * sizeof *row);
     else
         memset(row, 0, (size_t)S * sizeof *row);

@@ -51,7 +51,26 @@ static void every_kind(void **state) {
     }
 }
 
+/* One variable as query, keys and values: three gradients meet in it. */
+static rondo_var *self(rondo_tape *tape, int count, rondo_var *const *leaves, void *arg) {
+    rondo_attention_input input = {leaves[0], leaves[0], leaves[0], count > 1 ? leaves[1] : NULL};
+    rondo_attention_result got = rondo_attention(tape, &input, arg);
+    return rondo_add(tape, gradients_scalar(tape, got.context), gradients_scalar(tape, got.weights));
+}
+
+static void self_attention(void **state) {
+    static const int32_t lengths[] = {5, 0, 3};
+    static rondo_attention_options dot = {.heads = 2, .causal = true};
+    static rondo_attention_options additive = {.score = RONDO_SCORE_ADDITIVE, .lengths = lengths};
+    const gradient_case cases[] = {
+        {"self, dot", self, &dot, .inputs = {GRADIENT_INPUT(5, 3, 8)}},
+        {"self, additive", self, &additive, .inputs = {GRADIENT_INPUT(5, 3, 7), GRADIENT_INPUT(7)}},
+    };
+    (void)state;
+    gradients_run(cases, sizeof cases / sizeof *cases);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_kind)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_kind), cmocka_unit_test(self_attention)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
