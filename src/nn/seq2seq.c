@@ -9,36 +9,10 @@
  * nn.Linear. Combining is without bias, as in Luong's paper. */
 #include "nn/seq2seq.h"
 
-#include <math.h>
-#include <stdio.h>
-
-#define MAX_NAME 128
-
-static bool join_names(rondo__declarer *d, const char *name, char full[MAX_NAME]) {
-    int length = d->status ? 0 : snprintf(full, MAX_NAME, "%s%s", d->prefix, name);
-    if (!d->status && (length < 0 || length >= MAX_NAME))
-        d->status = rondo__fail(d->err, RONDO_ARGUMENT,
-                                "seq2seq: prefix '%.40s...' is too long (at most 80 characters)", d->prefix);
-    return !d->status;
-}
-
-int rondo__declare(rondo__declarer *d, const char *name, int64_t rows, int64_t columns, rondo_init init) {
-    char full[MAX_NAME];
-    int index = -1;
-    int64_t dims[2] = {rows ? rows : columns, columns};
-    if (join_names(d, name, full))
-        d->status = rondo_params_add(d->params, full, rows ? 2 : 1, dims, init, &index, d->err);
-    return d->status ? -1 : index;
-}
-
-rondo_init rondo__linear_init(int64_t inputs) {
-    return (rondo_init){RONDO_INIT_UNIFORM, (real)(1 / sqrt((double)inputs))};
-}
-
 static void declare_stack(rondo__declarer *d, const char *name, const rondo_recurrent_config *config,
                           rondo_recurrent **out) {
-    char full[MAX_NAME];
-    if (join_names(d, name, full))
+    char full[RONDO__MAX_NAME];
+    if (rondo__declare_prefix(d, name, full))
         d->status = rondo_recurrent_create(out, d->params, full, config, d->err);
 }
 
@@ -57,12 +31,12 @@ static void declare_embeddings(rondo_seq2seq *net, rondo__declarer *d) {
 
 static void declare_attention(rondo_seq2seq *net, rondo__declarer *d) {
     rondo_attention_config *attention = &net->config.attention;
-    char full[MAX_NAME];
+    char full[RONDO__MAX_NAME];
     if (d->status || attention->type == RONDO_ATTENTION_NONE)
         return;
     attention->query_size = net->H;
     attention->memory_size = net->M;
-    if (join_names(d, "attention.", full))
+    if (rondo__declare_prefix(d, "attention.", full))
         d->status = rondo_attention_layer_create(&net->attention, d->params, full, attention, d->err);
     if (!d->status)
         net->C = rondo_attention_layer_output_size(net->attention);
@@ -153,7 +127,7 @@ rondo_status rondo_seq2seq_create(rondo_seq2seq **out, rondo_params *params, con
     if (!net)
         return rondo__fail(err, RONDO_MEMORY, "seq2seq: out of memory");
     int before = rondo_params_count(params);
-    rondo__declarer d = {.params = params, .prefix = prefix ? prefix : "", .err = err};
+    rondo__declarer d = {.where = "seq2seq", .params = params, .prefix = prefix ? prefix : "", .err = err};
     net->H = decoder_width(&net->config.decoder);
     net->A = net->config.combine_size ? net->config.combine_size : net->H;
     declare_embeddings(net, &d);

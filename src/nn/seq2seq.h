@@ -12,6 +12,7 @@
 #ifndef RONDO_NN_SEQ2SEQ_H
 #define RONDO_NN_SEQ2SEQ_H
 
+#include "nn/declare.h"
 #include "nn/recurrent.h"
 #include "rondo/seq2seq.h"
 
@@ -38,18 +39,6 @@ struct rondo_seq2seq {
 /* Fills defaults in and checks every field but those that rondo_recurrent_create and rondo_attention_layer_create
  * check; errors name the field, its value and the mend. */
 rondo_status rondo__seq2seq_resolve(rondo_seq2seq_config *config, rondo_error *err);
-
-/* Declares parameters; keeps the first failure. */
-typedef struct rondo__declarer {
-    rondo_params *params;
-    const char *prefix;
-    rondo_status status;
-    rondo_error *err;
-} rondo__declarer;
-/* PREFIXname (rows, columns), rows 0: a vector of `columns`; its place, or -1 after a failure. */
-int rondo__declare(rondo__declarer *d, const char *name, int64_t rows, int64_t columns, rondo_init init);
-/* Uniform within 1/sqrt(inputs), as nn.Linear starts. */
-rondo_init rondo__linear_init(int64_t inputs);
 
 /* Checks that the states of net's encoder fit its decoder, and declares what a linear bridge needs. */
 void rondo__bridge_declare(rondo_seq2seq *net, rondo__declarer *d);
