@@ -242,6 +242,14 @@ static rondo_var *run_layers(rondo__transformer_run *run, rondo_var *x) {
     return rondo__mask_padding(run->tape, x, run->input->lengths);
 }
 
+static rondo_var *forward(rondo__transformer_run *run, rondo_var *x, rondo_var **weights) {
+    run->key_lengths = lengths_with_past(run->tape, x->value.dims[1], run->input->lengths, run->before);
+    x = run_layers(run, x);
+    if (weights && !rondo__tape_failed(run->tape))
+        *weights = mask_weights(run, mean_over_heads(run->tape, run->weights));
+    return rondo__tape_failed(run->tape) ? NULL : x;
+}
+
 rondo_var *rondo_transformer_forward(rondo_transformer *net, rondo_tape *tape, rondo_var *x,
                                      const rondo_transformer_input *input, rondo_var **weights) {
     static const rondo_transformer_input nothing;
@@ -250,16 +258,20 @@ rondo_var *rondo_transformer_forward(rondo_transformer *net, rondo_tape *tape, r
         *weights = NULL;
     if (!check_call(net, tape, x, input))
         return NULL;
-    const int64_t T = x->value.dims[0], B = x->value.dims[1], before = input->past ? input->past->steps : 0;
-    rondo__transformer_run run = {.net = net,
-                                  .tape = tape,
-                                  .input = input,
-                                  .before = before,
-                                  .key_lengths = lengths_with_past(tape, B, input->lengths, before)};
-    x = run_layers(&run, x);
+    rondo__transformer_run run = {
+        .net = net, .tape = tape, .input = input, .before = input->past ? input->past->steps : 0};
+    const int64_t T = x->value.dims[0];
+    x = forward(&run, x, weights);
     if (input->now)
-        input->now->steps = before + T;
-    if (weights && !rondo__tape_failed(tape))
-        *weights = mask_weights(&run, mean_over_heads(tape, run.weights));
-    return rondo__tape_failed(tape) ? NULL : x;
+        input->now->steps = run.before + T;
+    return x;
+}
+
+rondo_var *rondo__transformer_step(rondo_transformer *net, rondo_tape *tape, rondo_var *x,
+                                   const rondo_transformer_input *input, const rondo__past_store *store,
+                                   rondo_var **weights) {
+    if (!check_call(net, tape, x, input))
+        return NULL;
+    rondo__transformer_run run = {.net = net, .tape = tape, .input = input, .store = store, .before = store->steps};
+    return forward(&run, x, weights);
 }

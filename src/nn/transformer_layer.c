@@ -86,7 +86,9 @@ static rondo_var *attend_self(rondo__transformer_run *run, int l, rondo_var *x) 
     const rondo_transformer_input *input = run->input;
     rondo_attention_layer *self = run->net->layer[l].self;
     rondo_attention_memory made = rondo_attention_layer_prepare(self, run->tape, x, run->key_lengths);
-    if (run->before) {
+    if (run->store) {
+        rondo__past_append(run->store, run->tape, l, &made);
+    } else if (run->before) {
         made.keys = append(run->tape, input->past->keys[l], made.keys);
         made.values = append(run->tape, input->past->values[l], made.values);
     }
