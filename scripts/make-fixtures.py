@@ -372,6 +372,34 @@ def transformer(name, norm_first, decoder, learned, layers, sizes):
     write(name, {**drawn, **leaves, **split_names(net, own)}, {**results, **computed}, {})
 
 
+def transformer_seq2seq(name, norm_first, tied, smoothing, sizes):
+    Vs, V, S, T, B, N, heads, inner = sizes
+    begin(name)
+    batch = pairs(Vs, V, S, T, B)
+    net = torch.nn.ModuleDict({
+        "source_embedding": torch.nn.Embedding(Vs, N), "target_embedding": torch.nn.Embedding(V, N),
+        "encoder": make_transformer(N, heads, inner, 2, norm_first, False),
+        "decoder": make_transformer(N, heads, inner, 2, norm_first, True), "output": torch.nn.Linear(N, V)})
+    for key in ("source_embedding", "target_embedding"):
+        net[key].weight.data *= N ** -0.5
+    if tied:
+        net["output"].weight = net["target_embedding"].weight
+    redraw(net)
+    places = sinusoids(max(S, T), N)
+    memory, _ = run_transformer(net["encoder"], net["source_embedding"](batch["source"].clamp(min=0)), places,
+                                batch["source_lengths"])
+    y, _ = run_transformer(net["decoder"], net["target_embedding"](batch["inputs"].clamp(min=0)), places,
+                           batch["target_lengths"], memory, batch["source_lengths"])
+    rows, targets = net["output"](y).reshape(T * B, V), batch["targets"].reshape(T * B)
+    loss = F.cross_entropy(rows, targets, ignore_index=-1, label_smoothing=smoothing)
+    loss.backward()
+    own = dict(net.named_parameters())
+    computed = {f"grad.{k}": v for k, v in split_names(net, {k: v.grad for k, v in own.items()}).items()}
+    computed["loss"] = loss.reshape(1)
+    computed["row_losses"] = F.cross_entropy(rows, targets, ignore_index=-1, reduction="none")
+    write(name, {**split_names(net, own), **batch}, computed, {})
+
+
 # ---- models ----
 
 
@@ -447,6 +475,8 @@ def main():
     transformer("transformer_encoder_post", False, False, True, 1, (6, 4, 0, 6, 3, 10))
     transformer("transformer_decoder", True, True, True, 1, (5, 4, 6, 6, 3, 10))
     transformer("transformer_decoder_post", False, True, False, 2, (5, 4, 6, 8, 2, 10))
+    transformer_seq2seq("seq2seq_transformer", True, True, 0.1, (9, 11, 6, 5, 3, 8, 2, 6))
+    transformer_seq2seq("seq2seq_transformer_post", False, False, 0.0, (9, 11, 6, 5, 3, 6, 3, 8))
     adaptive()
     training("training_sgd", lambda p: torch.optim.SGD(p, lr=0.5, momentum=0.9))
     training("training_adamw", lambda p: torch.optim.AdamW(p, lr=0.03, weight_decay=0.1))

@@ -34,8 +34,8 @@ struct rondo_decoding {
     int64_t S, B, rows;
     int64_t width; /* of log-probabilities: V or X */
     int memories;  /* what the decoder looks at; 0: no attention */
-    rondo_tensor keys[RONDO_MAX_LAYERS],
-        values[RONDO_MAX_LAYERS]; /* (S, B, .) over the blocks; values may be the keys */
+    /* (S, B, .) over the blocks; values may be the keys */
+    rondo_tensor keys[RONDO_MAX_LAYERS], values[RONDO_MAX_LAYERS];
     rondo__block key_block[RONDO_MAX_LAYERS], value_block[RONDO_MAX_LAYERS];
     rondo__past_store past;     /* Transformer */
     rondo__block lengths, copy; /* (B), (S, B) */

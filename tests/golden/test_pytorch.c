@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_WIDENED 96
+#define MAX_WIDENED 128
 
 typedef struct rig {
     const char *name;
@@ -336,6 +336,23 @@ static void encoder_decoders(void **unused) {
     check_seq2seq("seq2seq_before", &config, 0);
 }
 
+static void transformer_encoder_decoders(void **unused) {
+    (void)unused;
+    rondo_transformer_config stack = {.heads = 2, .feed_forward_size = 6, .layers = 2};
+    rondo_seq2seq_config config = {.source_vocabulary = 9,
+                                   .target_vocabulary = 11,
+                                   .source_embedding_size = 8,
+                                   .target_embedding_size = 8,
+                                   .encoder_transformer = &stack,
+                                   .decoder_transformer = &stack,
+                                   .tie = RONDO_TIE_TARGET};
+    check_seq2seq("seq2seq_transformer", &config, (rondo_real)0.1);
+    stack = (rondo_transformer_config){.heads = 3, .feed_forward_size = 8, .layers = 2, .post_norm = true};
+    config.source_embedding_size = config.target_embedding_size = 6;
+    config.tie = RONDO_TIE_NONE;
+    check_seq2seq("seq2seq_transformer_post", &config, 0);
+}
+
 /* A Transformer of its own: values, where a decoder looked, and all gradients. */
 static void check_transformer(const char *name, const rondo_transformer_config *config) {
     rig r;
@@ -462,8 +479,11 @@ static void training(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(recurrent_stacks), cmocka_unit_test(adaptive_softmax),
-                                       cmocka_unit_test(encoder_decoders), cmocka_unit_test(transformers),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(recurrent_stacks),
+                                       cmocka_unit_test(adaptive_softmax),
+                                       cmocka_unit_test(encoder_decoders),
+                                       cmocka_unit_test(transformers),
+                                       cmocka_unit_test(transformer_encoder_decoders),
                                        cmocka_unit_test(training)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
