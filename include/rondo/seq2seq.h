@@ -21,9 +21,8 @@
  * attention and in Transformers a_t = h_t, or tanh(W_c h_t) where combine_size is given. A Jordan cell's output goes
  * through tanh.
  *
- * Attention after the cell without input feeding runs over all T steps at once, as a Transformer does; the other two
- * step by step. Then masks
- * that are meant to last (variational, recurrent_dropout) are drawn anew at each step.
+ * Attention after the cell without input feeding, and a Transformer, run over all T steps at once; the other two step
+ * by step. Then masks that are meant to last (variational, recurrent_dropout) are drawn anew at each step.
  *
  * Parameters: source_embedding.weight (Vs, Es), target_embedding.weight (V, Et), encoder.* and decoder.* as
  * rondo_recurrent or rondo_transformer names them, bridge.h_lL.weight ... , attention.*, combine.weight, output.weight,
