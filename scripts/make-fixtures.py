@@ -295,6 +295,111 @@ def additive_score(p, query, memory):
     return torch.tanh(query @ p["query.weight"].T + p["query.bias"] + memory @ p["key.weight"].T) @ p["v"]
 
 
+# ---- Transformers: nn.TransformerEncoder and nn.TransformerDecoder ----
+
+
+def sinusoids(T, N):
+    place = torch.arange(T, dtype=torch.float64)[:, None] / 10000 ** (torch.arange(0, N, 2) / N)
+    return torch.stack([torch.sin(place), torch.cos(place)], -1).reshape(T, -1)[:, :N].float()
+
+
+def split_names(net, values):
+    """Parameters (or their gradients) under Rondo's names: the joint in_proj is three."""
+    named = {}
+    for name, value in values.items():
+        if "in_proj_" not in name:
+            named[name] = value
+            continue
+        for part, piece in zip("qkv", value.chunk(3)):
+            named[name.replace("in_proj_", f"{part}_proj.")] = piece
+    return named
+
+
+def padding_mask(T, lengths):
+    return torch.arange(T)[None] >= torch.as_tensor(lengths)[:, None]  # (B, T)
+
+
+def make_transformer(N, heads, inner, layers, norm_first, decoder):
+    nn = torch.nn
+    make = nn.TransformerDecoderLayer if decoder else nn.TransformerEncoderLayer
+    layer = make(N, heads, inner, dropout=0.0, norm_first=norm_first)
+    stack, options = (nn.TransformerDecoder, {}) if decoder else (nn.TransformerEncoder, {"enable_nested_tensor": False})
+    net = stack(layer, layers, nn.LayerNorm(N) if norm_first else None, **options)
+    for p in net.parameters():
+        p.data = p.data + 0.2 * torch.randn_like(p)  # biases and gains, too
+    redraw(net)
+    return net
+
+
+def run_transformer(net, x, places, lengths, memory=None, memory_lengths=None):
+    """Scaled and placed input through a stack; padding is zero in the result. A decoder also tells where its last layer
+    looked, (T, B, S)."""
+    T, B, N = x.shape
+    placed, padding = N ** 0.5 * x + places[:T, None], padding_mask(T, lengths)
+    keep = (~padding).T[..., None]
+    if memory is None:
+        return (net(placed, src_key_padding_mask=padding) * keep, None)
+    looked, last = [], net.layers[-1].multihead_attn
+    hooks = [last.register_forward_pre_hook(lambda m, a, k: (a, {**k, "need_weights": True}), with_kwargs=True),
+             last.register_forward_hook(lambda m, a, out: looked.append(out[1].transpose(0, 1)))]
+    y = net(placed, memory, tgt_mask=torch.triu(torch.ones(T, T, dtype=torch.bool), 1),
+            tgt_key_padding_mask=padding, memory_key_padding_mask=padding_mask(memory.shape[0], memory_lengths))
+    for hook in hooks:
+        hook.remove()
+    return y * keep, looked[0] * keep
+
+
+def transformer(name, norm_first, decoder, learned, layers, sizes):
+    T, B, S, N, heads, inner = sizes
+    begin(name)
+    net = make_transformer(N, heads, inner, layers, norm_first, decoder)
+    leaves = {"x": draw(T, B, N, scale=0.3)}
+    if learned:
+        leaves["positions.weight"] = draw(T + 2, N)
+    places = leaves["positions.weight"] if learned else sinusoids(T, N)
+    drawn = {"lengths": torch.tensor(ragged_lengths(T, B))}
+    if decoder:
+        leaves["memory"] = draw(S, B, N)
+        drawn["memory_lengths"] = torch.tensor(ragged_lengths(S, B))
+    y, looked = run_transformer(net, leaves["x"], places, drawn["lengths"], leaves.get("memory"),
+                                drawn.get("memory_lengths"))
+    results = {"y": y, **({"looked": looked} if decoder else {})}
+    drawn.update({f"weight.{k}": draw(*v.shape).detach() for k, v in results.items()})
+    sum((drawn[f"weight.{k}"] * results[k]).sum() for k in results).backward()
+    own = dict(net.named_parameters())
+    computed = {f"grad.{k}": v for k, v in split_names(net, {k: v.grad for k, v in own.items()}).items()}
+    computed.update({f"grad.{k}": v.grad for k, v in leaves.items()})
+    write(name, {**drawn, **leaves, **split_names(net, own)}, {**results, **computed}, {})
+
+
+def transformer_seq2seq(name, norm_first, tied, smoothing, sizes):
+    Vs, V, S, T, B, N, heads, inner = sizes
+    begin(name)
+    batch = pairs(Vs, V, S, T, B)
+    net = torch.nn.ModuleDict({
+        "source_embedding": torch.nn.Embedding(Vs, N), "target_embedding": torch.nn.Embedding(V, N),
+        "encoder": make_transformer(N, heads, inner, 2, norm_first, False),
+        "decoder": make_transformer(N, heads, inner, 2, norm_first, True), "output": torch.nn.Linear(N, V)})
+    for key in ("source_embedding", "target_embedding"):
+        net[key].weight.data *= N ** -0.5
+    if tied:
+        net["output"].weight = net["target_embedding"].weight
+    redraw(net)
+    places = sinusoids(max(S, T), N)
+    memory, _ = run_transformer(net["encoder"], net["source_embedding"](batch["source"].clamp(min=0)), places,
+                                batch["source_lengths"])
+    y, _ = run_transformer(net["decoder"], net["target_embedding"](batch["inputs"].clamp(min=0)), places,
+                           batch["target_lengths"], memory, batch["source_lengths"])
+    rows, targets = net["output"](y).reshape(T * B, V), batch["targets"].reshape(T * B)
+    loss = F.cross_entropy(rows, targets, ignore_index=-1, label_smoothing=smoothing)
+    loss.backward()
+    own = dict(net.named_parameters())
+    computed = {f"grad.{k}": v for k, v in split_names(net, {k: v.grad for k, v in own.items()}).items()}
+    computed["loss"] = loss.reshape(1)
+    computed["row_losses"] = F.cross_entropy(rows, targets, ignore_index=-1, reduction="none")
+    write(name, {**split_names(net, own), **batch}, computed, {})
+
+
 # ---- models ----
 
 
@@ -366,6 +471,12 @@ def main():
     sizes = (9, 11, 6, 5, 3, 4, 3, 5)  # Vs, V, S, T, B, E, H of one direction, A
     seq2seq("seq2seq_feeding", "lstm", nn.LSTM, general_score, sizes, before=False, smoothing=0.1)
     seq2seq("seq2seq_before", "gru", nn.GRU, additive_score, sizes, before=True, smoothing=0.0)
+    transformer("transformer_encoder", True, False, False, 2, (6, 4, 0, 8, 2, 10))
+    transformer("transformer_encoder_post", False, False, True, 1, (6, 4, 0, 6, 3, 10))
+    transformer("transformer_decoder", True, True, True, 1, (5, 4, 6, 6, 3, 10))
+    transformer("transformer_decoder_post", False, True, False, 2, (5, 4, 6, 8, 2, 10))
+    transformer_seq2seq("seq2seq_transformer", True, True, 0.1, (9, 11, 6, 5, 3, 8, 2, 6))
+    transformer_seq2seq("seq2seq_transformer_post", False, False, 0.0, (9, 11, 6, 5, 3, 6, 3, 8))
     adaptive()
     training("training_sgd", lambda p: torch.optim.SGD(p, lr=0.5, momentum=0.9))
     training("training_adamw", lambda p: torch.optim.AdamW(p, lr=0.03, weight_decay=0.1))

@@ -13,14 +13,20 @@
  *   attention before (Bahdanau 2015)     c_t = attend(h_{t-1}), h_t = cell([y_t; c_t[; a_{t-1} with input feeding]]),
  *                                        a_t = tanh(W_c [h_t; c_t; y_t]) enters the output layer
  *
- * Without attention a_t = h_t, or tanh(W_c h_t) where combine_size is given. A Jordan cell's output goes through tanh.
+ *   Transformer decoder (Vaswani 2017)   looks at the memory in each layer; its output is h_t. The bridge counts for
+ *                                        nothing. pointer and coverage_loss see where its last layer looked, the mean
+ *                                        over its heads; the pointer's gate has no c_t
  *
- * Attention after the cell without input feeding runs over all T steps at once; the other two step by step. Then masks
- * that are meant to last (variational, recurrent_dropout) are drawn anew at each step.
+ * A Transformer encoder has no final states: a recurrent decoder then needs attention and bridge zero. Without
+ * attention and in Transformers a_t = h_t, or tanh(W_c h_t) where combine_size is given. A Jordan cell's output goes
+ * through tanh.
+ *
+ * Attention after the cell without input feeding, and a Transformer, run over all T steps at once; the other two step
+ * by step. Then masks that are meant to last (variational, recurrent_dropout) are drawn anew at each step.
  *
  * Parameters: source_embedding.weight (Vs, Es), target_embedding.weight (V, Et), encoder.* and decoder.* as
- * rondo_recurrent names them, bridge.h_lL.weight ... , attention.*, combine.weight, output.weight, output.bias;
- * pointer: pointer.weight (1, C + H + Et) over [c_t; h_t; y_t], pointer.bias (1). */
+ * rondo_recurrent or rondo_transformer names them, bridge.h_lL.weight ... , attention.*, combine.weight, output.weight,
+ * output.bias; pointer: pointer.weight (1, C + H + Et) over [c_t; h_t; y_t], pointer.bias (1). */
 #ifndef RONDO_SEQ2SEQ_H
 #define RONDO_SEQ2SEQ_H
 
@@ -45,9 +51,9 @@ typedef struct rondo_seq2seq_config {
     int64_t source_embedding_size, target_embedding_size;
     rondo_recurrent_config encoder,
         decoder; /* input_size is set by rondo_seq2seq_create; the decoder's must be one-directional */
-    const rondo_transformer_config *encoder_transformer,
-        *decoder_transformer; /* not NULL: in place of the recurrent
-one. Read by create only; size is the embedding's; the decoder then has its own attention */
+    /* Not NULL: in place of the recurrent one. Read by create only; size is the embedding's (or left 0), memory_size is
+     * set by create. The decoder then has its own attention: leave `attention` out. */
+    const rondo_transformer_config *encoder_transformer, *decoder_transformer;
     rondo_bridge bridge;
     rondo_context_use context;
     rondo_attention_config attention; /* query_size and memory_size are set by create */
@@ -55,7 +61,7 @@ one. Read by create only; size is the embedding's; the decoder then has its own 
     bool input_feeding;
     int64_t combine_size; /* width of a_t; 0: the decoder's width, and nothing to combine without attention */
     rondo_tie tie;        /* target: output.weight is the target embedding (widths must agree); all: the source's too */
-    bool pointer;         /* copy source symbols (needs attention with one head) */
+    bool pointer;         /* copy source symbols (needs attention with one head, or a Transformer decoder) */
     rondo_real coverage_loss;                     /* its factor; 0: none */
     rondo_real embedding_dropout, output_dropout; /* on embedded symbols; on a_t before the output layer */
 } rondo_seq2seq_config;

@@ -7,6 +7,8 @@
  *
  *     slot 0  source_of (rows) | h of each layer | c of each layer | a_{t-1} | coverage | context
  *
+ * What a Transformer keeps grows with each step: transformer_past.c holds it by the same rules.
+ *
  * Memory grows with the largest number of rows and of source symbols seen, and is kept. */
 #include <string.h>
 
@@ -16,15 +18,10 @@
 
 enum { SOURCE_OF, FIRST_FIELD, FIELDS = 2 * RONDO_MAX_LAYERS + 3, SLOTS = FIRST_FIELD + FIELDS };
 
-typedef struct block {
-    void *data;
-    size_t room; /* bytes */
-} block;
-
 typedef struct slot {
     size_t row_bytes; /* 0: this network has no such part */
     int rank;         /* of the variable: 2, or 3 with one step before the rows */
-    block now, next;
+    rondo__block now, next;
 } slot;
 
 struct rondo_decoding {
@@ -35,42 +32,18 @@ struct rondo_decoding {
     bool begun;
     int32_t unknown;
     int64_t S, B, rows;
-    int64_t width;             /* of log-probabilities: V or X */
-    rondo_tensor keys, values; /* (S, B, .) over the blocks below; values may be the keys */
-    block key_block, value_block;
-    block lengths, copy; /* (B), (S, B) */
+    int64_t width; /* of log-probabilities: V or X */
+    int memories;  /* what the decoder looks at; 0: no attention */
+    /* (S, B, .) over the blocks; values may be the keys */
+    rondo_tensor keys[RONDO_MAX_LAYERS], values[RONDO_MAX_LAYERS];
+    rondo__block key_block[RONDO_MAX_LAYERS], value_block[RONDO_MAX_LAYERS];
+    rondo__past_store past;     /* Transformer */
+    rondo__block lengths, copy; /* (B), (S, B) */
     bool has_lengths;
     slot slot[SLOTS];
 };
 
 /* ---- memory ---- */
-
-/* Room for bytes, the first `used` of which stay. */
-static bool block_reserve(block *b, size_t used, size_t bytes) {
-    if (bytes <= b->room && b->data)
-        return true;
-    void *grown = rondo__alloc(bytes);
-    if (!grown)
-        return false;
-    if (used && b->data)
-        memcpy(grown, b->data, used);
-    rondo__free(b->data);
-    *b = (block){grown, bytes};
-    return true;
-}
-
-static bool block_take(block *b, const void *from, size_t bytes) {
-    if (!block_reserve(b, 0, bytes))
-        return false;
-    if (bytes)
-        memcpy(b->data, from, bytes);
-    return true;
-}
-
-static void block_free(block *b) {
-    rondo__free(b->data);
-    *b = (block){NULL, 0};
-}
 
 static bool slots_reserve(rondo_decoding *d, int64_t rows) {
     size_t bytes;
@@ -79,7 +52,8 @@ static bool slots_reserve(rondo_decoding *d, int64_t rows) {
         if (!s->row_bytes)
             continue;
         if (!rondo__size_mul(s->row_bytes, (size_t)rows, &bytes) ||
-            !block_reserve(&s->now, s->row_bytes * (size_t)d->rows, bytes) || !block_reserve(&s->next, 0, bytes))
+            !rondo__block_reserve(&s->now, s->row_bytes * (size_t)d->rows, bytes) ||
+            !rondo__block_reserve(&s->next, 0, bytes))
             return false;
     }
     return true;
@@ -157,7 +131,7 @@ static void slots_take(rondo_decoding *d, int64_t rows, rondo__decoder_state *st
         const rondo_var *var = i >= FIRST_FIELD ? *field[i - FIRST_FIELD] : NULL;
         if (var && var->value.data != s->next.data)
             memcpy(s->next.data, var->value.data, s->row_bytes * (size_t)rows);
-        block now = s->next;
+        rondo__block now = s->next;
         s->next = s->now;
         s->now = now;
     }
@@ -193,13 +167,16 @@ void rondo_decoding_close(rondo_decoding **decoding) {
         return;
     rondo_decoding *d = *decoding;
     for (int i = 0; i < SLOTS; i++) {
-        block_free(&d->slot[i].now);
-        block_free(&d->slot[i].next);
+        rondo__block_free(&d->slot[i].now);
+        rondo__block_free(&d->slot[i].next);
     }
-    block_free(&d->key_block);
-    block_free(&d->value_block);
-    block_free(&d->lengths);
-    block_free(&d->copy);
+    for (int i = 0; i < RONDO_MAX_LAYERS; i++) {
+        rondo__block_free(&d->key_block[i]);
+        rondo__block_free(&d->value_block[i]);
+    }
+    rondo__past_free(&d->past);
+    rondo__block_free(&d->lengths);
+    rondo__block_free(&d->copy);
     rondo_tape_destroy(&d->tape);
     rondo__free(d);
     *decoding = NULL;
@@ -246,29 +223,34 @@ static void start_tape(rondo_decoding *d) {
     d->packed = true;
 }
 
-static bool take_tensor(const rondo_var *var, block *b, rondo_tensor *tensor) {
-    if (!block_take(b, var->value.data, (size_t)rondo_tensor_count(&var->value) * sizeof(real)))
+static bool take_tensor(const rondo_var *var, rondo__block *b, rondo_tensor *tensor) {
+    if (!rondo__block_take(b, var->value.data, (size_t)rondo_tensor_count(&var->value) * sizeof(real)))
         return false;
     *tensor = var->value;
     tensor->data = b->data;
     return true;
 }
 
+static bool take_memory(rondo_decoding *d, int i, const rondo_attention_memory *memory) {
+    if (!take_tensor(memory->keys, &d->key_block[i], &d->keys[i]))
+        return false;
+    d->values[i] = d->keys[i];
+    return memory->values->value.data == memory->keys->value.data ||
+           take_tensor(memory->values, &d->value_block[i], &d->values[i]);
+}
+
 /* Copies what attention made of the sources out of the tape. */
 static bool take_source(rondo_decoding *d, const rondo__source *source, const int32_t *lengths, const int32_t *copy) {
-    const rondo_attention_memory *memory = &source->memory;
     const size_t ints = (size_t)d->B * sizeof(int32_t);
     d->has_lengths = lengths != NULL;
-    if ((lengths && !block_take(&d->lengths, lengths, ints)) ||
-        (copy && !block_take(&d->copy, copy, ints * (size_t)d->S)))
+    if ((lengths && !rondo__block_take(&d->lengths, lengths, ints)) ||
+        (copy && !rondo__block_take(&d->copy, copy, ints * (size_t)d->S)))
         return false;
-    if (!memory->keys)
-        return true;
-    if (!take_tensor(memory->keys, &d->key_block, &d->keys))
-        return false;
-    d->values = d->keys;
-    return memory->values->value.data == memory->keys->value.data ||
-           take_tensor(memory->values, &d->value_block, &d->values);
+    d->memories = source->memories;
+    for (int i = 0; i < d->memories; i++)
+        if (!take_memory(d, i, &source->memory[i]))
+            return false;
+    return true;
 }
 
 rondo_status rondo_decoding_begin(rondo_decoding *decoding, int64_t S, int64_t B, const int32_t *source,
@@ -291,6 +273,8 @@ rondo_status rondo_decoding_begin(rondo_decoding *decoding, int64_t S, int64_t B
     if (!take_source(d, &encoded, lengths, copy) || !slots_begin(d, &start))
         return rondo__fail(err, RONDO_MEMORY, "decoding: no memory for %lld sources of %lld symbols", (long long)B,
                            (long long)S);
+    if (d->net->decoder_transformer)
+        rondo__past_begin(&d->past, d->net->decoder_transformer, B);
     d->begun = true;
     return RONDO_OK;
 }
@@ -334,11 +318,11 @@ static const int32_t *known_symbols(rondo_decoding *d, int64_t rows, const int32
 
 static void use_source(rondo_decoding *d, rondo__source *source) {
     *source = (rondo__source){.memory_of = d->slot[SOURCE_OF].next.data};
-    if (!d->net->attention)
-        return;
-    source->memory.keys = rondo_leaf(d->tape, &d->keys, NULL);
-    source->memory.values = rondo_leaf(d->tape, &d->values, NULL);
-    source->memory.lengths = d->has_lengths ? d->lengths.data : NULL;
+    source->memories = d->memories;
+    for (int i = 0; i < d->memories; i++)
+        source->memory[i] = (rondo_attention_memory){.keys = rondo_leaf(d->tape, &d->keys[i], NULL),
+                                                     .values = rondo_leaf(d->tape, &d->values[i], NULL),
+                                                     .lengths = d->has_lengths ? d->lengths.data : NULL};
 }
 
 static rondo_var *score(rondo_decoding *d, const rondo__decoder_output *decoded) {
@@ -374,7 +358,8 @@ rondo_status rondo_decoding_step(rondo_decoding *decoding, int64_t rows, const i
         d->rows = 0;
         return RONDO_OK;
     }
-    if (!slots_reserve(d, rows))
+    const bool transformer = d->net->decoder_transformer != NULL;
+    if (!slots_reserve(d, rows) || (transformer && !rondo__past_gather(&d->past, d->context, rows, parent)))
         return rondo__fail(err, RONDO_MEMORY, "decoding: no memory for %lld rows", (long long)rows);
     slots_gather(d, rows, parent);
     start_tape(d);
@@ -383,6 +368,7 @@ rondo_status rondo_decoding_step(rondo_decoding *decoding, int64_t rows, const i
     rondo__decoder_output decoded;
     use_source(d, &source);
     slots_use(d, rows, &state);
+    state.store = transformer ? &d->past : NULL;
     const rondo__decoder_input input = {.T = 1,
                                         .B = rows,
                                         .symbols = known_symbols(d, rows, symbols),
@@ -397,5 +383,7 @@ rondo_status rondo_decoding_step(rondo_decoding *decoding, int64_t rows, const i
     if (weights)
         tell_weights(d, rows, decoded.weights, weights);
     slots_take(d, rows, &state);
+    if (transformer)
+        rondo__past_take(&d->past);
     return RONDO_OK;
 }

@@ -5,64 +5,56 @@
  *
  *     | symbol (Et) | context (C): attention before the cell, or context every_step | a_{t-1} (A): input feeding |
  *
- * Embeddings start as nn.Embedding, but small where the same numbers are the output layer, too; linear layers start as
- * nn.Linear. Combining is without bias, as in Luong's paper. */
+ * Embeddings start as nn.Embedding, but small where the same numbers are the output layer, too; before a Transformer,
+ * which multiplies them by sqrt(E), with deviation 1/sqrt(E). Linear layers start as nn.Linear. Combining is without
+ * bias, as in Luong's paper. A Transformer decoder looks at the memory by itself; its output is a_t. */
 #include "nn/seq2seq.h"
 
 #include <math.h>
-#include <stdio.h>
-
-#define MAX_NAME 128
-
-static bool join_names(rondo__declarer *d, const char *name, char full[MAX_NAME]) {
-    int length = d->status ? 0 : snprintf(full, MAX_NAME, "%s%s", d->prefix, name);
-    if (!d->status && (length < 0 || length >= MAX_NAME))
-        d->status = rondo__fail(d->err, RONDO_ARGUMENT,
-                                "seq2seq: prefix '%.40s...' is too long (at most 80 characters)", d->prefix);
-    return !d->status;
-}
-
-int rondo__declare(rondo__declarer *d, const char *name, int64_t rows, int64_t columns, rondo_init init) {
-    char full[MAX_NAME];
-    int index = -1;
-    int64_t dims[2] = {rows ? rows : columns, columns};
-    if (join_names(d, name, full))
-        d->status = rondo_params_add(d->params, full, rows ? 2 : 1, dims, init, &index, d->err);
-    return d->status ? -1 : index;
-}
-
-rondo_init rondo__linear_init(int64_t inputs) {
-    return (rondo_init){RONDO_INIT_UNIFORM, (real)(1 / sqrt((double)inputs))};
-}
 
 static void declare_stack(rondo__declarer *d, const char *name, const rondo_recurrent_config *config,
                           rondo_recurrent **out) {
-    char full[MAX_NAME];
-    if (join_names(d, name, full))
+    char full[RONDO__MAX_NAME];
+    if (rondo__declare_prefix(d, name, full))
         d->status = rondo_recurrent_create(out, d->params, full, config, d->err);
+}
+
+/* config: defaults are filled in. */
+static void declare_transformer(rondo__declarer *d, const char *name, rondo_transformer_config *config,
+                                rondo_transformer **out) {
+    char full[RONDO__MAX_NAME];
+    if (rondo__declare_prefix(d, name, full))
+        d->status = rondo_transformer_create(out, d->params, full, config, d->err);
+    if (!d->status)
+        *config = (*out)->config;
+}
+
+static rondo_init embedding_init(int64_t E, bool transformer, bool tied) {
+    const double deviation = transformer ? 1 / sqrt((double)E) : tied ? 0.1 : 1;
+    return (rondo_init){RONDO_INIT_NORMAL, (real)deviation};
 }
 
 static void declare_embeddings(rondo_seq2seq *net, rondo__declarer *d) {
     const rondo_seq2seq_config *config = &net->config;
+    const int64_t Es = config->source_embedding_size, Et = config->target_embedding_size;
     const bool shared = config->tie == RONDO_TIE_ALL;
-    const rondo_init wide = {RONDO_INIT_NORMAL, 1}, small = {RONDO_INIT_NORMAL, (real)0.1};
     if (!shared)
-        net->source_table = rondo__declare(d, "source_embedding.weight", config->source_vocabulary,
-                                           config->source_embedding_size, wide);
-    net->target_table = rondo__declare(d, "target_embedding.weight", config->target_vocabulary,
-                                       config->target_embedding_size, config->tie ? small : wide);
+        net->source_table = rondo__declare(d, "source_embedding.weight", config->source_vocabulary, Es,
+                                           embedding_init(Es, config->encoder_transformer, false));
+    net->target_table = rondo__declare(d, "target_embedding.weight", config->target_vocabulary, Et,
+                                       embedding_init(Et, config->decoder_transformer, config->tie));
     if (shared)
         net->source_table = net->target_table;
 }
 
 static void declare_attention(rondo_seq2seq *net, rondo__declarer *d) {
     rondo_attention_config *attention = &net->config.attention;
-    char full[MAX_NAME];
+    char full[RONDO__MAX_NAME];
     if (d->status || attention->type == RONDO_ATTENTION_NONE)
         return;
     attention->query_size = net->H;
     attention->memory_size = net->M;
-    if (join_names(d, "attention.", full))
+    if (rondo__declare_prefix(d, "attention.", full))
         d->status = rondo_attention_layer_create(&net->attention, d->params, full, attention, d->err);
     if (!d->status)
         net->C = rondo_attention_layer_output_size(net->attention);
@@ -71,6 +63,11 @@ static void declare_attention(rondo_seq2seq *net, rondo__declarer *d) {
 /* The encoder, and how wide is what it leaves: the memory, and the last states where they enter every step. */
 static void declare_encoder(rondo_seq2seq *net, rondo__declarer *d) {
     rondo_seq2seq_config *config = &net->config;
+    if (config->encoder_transformer) {
+        net->M = config->encoder_transformer->size;
+        declare_transformer(d, "encoder.", &net->encoder_config, &net->encoder_transformer);
+        return;
+    }
     declare_stack(d, "encoder.", &config->encoder, &net->encoder);
     if (d->status)
         return;
@@ -82,7 +79,10 @@ static void declare_encoder(rondo_seq2seq *net, rondo__declarer *d) {
 }
 
 /* H: the last layer's output and state have one width, since Jordan's has no feedback matrix here. */
-static int64_t decoder_width(const rondo_recurrent_config *config) {
+static int64_t decoder_width(const rondo_seq2seq_config *whole) {
+    const rondo_recurrent_config *config = &whole->decoder;
+    if (whole->decoder_transformer)
+        return whole->decoder_transformer->size;
     if (config->cell == RONDO_JORDAN)
         return config->output_size;
     return config->projection_size ? config->projection_size : config->hidden_sizes[config->layers - 1];
@@ -90,6 +90,11 @@ static int64_t decoder_width(const rondo_recurrent_config *config) {
 
 static void declare_decoder(rondo_seq2seq *net, rondo__declarer *d) {
     rondo_seq2seq_config *config = &net->config;
+    if (config->decoder_transformer) {
+        net->decoder_config.memory_size = net->M;
+        declare_transformer(d, "decoder.", &net->decoder_config, &net->decoder_transformer);
+        return;
+    }
     const bool context = config->attention_before || config->context == RONDO_CONTEXT_EVERY_STEP;
     config->decoder.input_size =
         config->target_embedding_size + (context ? net->C : 0) + (config->input_feeding ? net->A : 0);
@@ -129,6 +134,16 @@ static rondo_seq2seq *make(rondo_params *params, const rondo_seq2seq_config *con
     if (!net)
         return NULL;
     *net = (rondo_seq2seq){.config = *config, .params = params};
+    if (config->encoder_transformer) {
+        net->encoder_config = *config->encoder_transformer;
+        net->encoder_config.size = config->source_embedding_size;
+        net->config.encoder_transformer = &net->encoder_config;
+    }
+    if (config->decoder_transformer) {
+        net->decoder_config = *config->decoder_transformer;
+        net->decoder_config.size = config->target_embedding_size;
+        net->config.decoder_transformer = &net->decoder_config;
+    }
     net->source_table = net->target_table = net->combine = net->output = net->output_bias = -1;
     net->pointer = net->pointer_bias = -1;
     for (int l = 0; l < RONDO_MAX_LAYERS; l++)
@@ -153,8 +168,8 @@ rondo_status rondo_seq2seq_create(rondo_seq2seq **out, rondo_params *params, con
     if (!net)
         return rondo__fail(err, RONDO_MEMORY, "seq2seq: out of memory");
     int before = rondo_params_count(params);
-    rondo__declarer d = {.params = params, .prefix = prefix ? prefix : "", .err = err};
-    net->H = decoder_width(&net->config.decoder);
+    rondo__declarer d = {.where = "seq2seq", .params = params, .prefix = prefix ? prefix : "", .err = err};
+    net->H = decoder_width(&net->config);
     net->A = net->config.combine_size ? net->config.combine_size : net->H;
     declare_embeddings(net, &d);
     declare_encoder(net, &d);
@@ -175,6 +190,8 @@ void rondo_seq2seq_destroy(rondo_seq2seq **net) {
         return;
     rondo_recurrent_destroy(&(*net)->encoder);
     rondo_recurrent_destroy(&(*net)->decoder);
+    rondo_transformer_destroy(&(*net)->encoder_transformer);
+    rondo_transformer_destroy(&(*net)->decoder_transformer);
     rondo_attention_layer_destroy(&(*net)->attention);
     rondo__free(*net);
     *net = NULL;

@@ -7,12 +7,15 @@
  *   seq2seq_loss.c    teacher forcing
  *   decoding.c        in use, one step at a time over rows that split and end
  *
- * An encoder of another kind plugs in at rondo__seq2seq_encode, a decoder at rondo__seq2seq_decode and
- * rondo__decoder_state; nothing else knows what they are made of. */
+ * Encoder and decoder are recurrent or Transformers, each for itself. An encoder of another kind plugs in at
+ * rondo__seq2seq_encode, a decoder at rondo__seq2seq_decode and rondo__decoder_state; nothing else knows what they are
+ * made of. */
 #ifndef RONDO_NN_SEQ2SEQ_H
 #define RONDO_NN_SEQ2SEQ_H
 
+#include "nn/declare.h"
 #include "nn/recurrent.h"
+#include "nn/transformer.h"
 #include "rondo/seq2seq.h"
 
 /* Parameters of a linear bridge by the decoder's layer; -1: absent. */
@@ -24,10 +27,12 @@ typedef struct rondo__bridge {
 struct rondo_seq2seq {
     rondo_seq2seq_config config; /* defaults filled in */
     rondo_params *params;
-    rondo_recurrent *encoder, *decoder;
-    rondo_attention_layer *attention; /* NULL: none */
-    int64_t M;                        /* width of the memory: the encoder's output */
-    int64_t H;                        /* of the decoder's output h_t, and of its last layer's state */
+    rondo_recurrent *encoder, *decoder; /* NULL where a Transformer stands in its place */
+    rondo_transformer *encoder_transformer, *decoder_transformer;
+    rondo_transformer_config encoder_config, decoder_config; /* config points here */
+    rondo_attention_layer *attention;                        /* of a recurrent decoder; NULL: none */
+    int64_t M;                                               /* width of the memory: the encoder's output */
+    int64_t H; /* of the decoder's output h_t, and of its last layer's state */
     int64_t C; /* of the context c_t: attention's, or what enters every step without attention; 0: none */
     int64_t A; /* of a_t, which enters the output layer */
     /* parameters by index, -1: absent */
@@ -39,18 +44,6 @@ struct rondo_seq2seq {
  * check; errors name the field, its value and the mend. */
 rondo_status rondo__seq2seq_resolve(rondo_seq2seq_config *config, rondo_error *err);
 
-/* Declares parameters; keeps the first failure. */
-typedef struct rondo__declarer {
-    rondo_params *params;
-    const char *prefix;
-    rondo_status status;
-    rondo_error *err;
-} rondo__declarer;
-/* PREFIXname (rows, columns), rows 0: a vector of `columns`; its place, or -1 after a failure. */
-int rondo__declare(rondo__declarer *d, const char *name, int64_t rows, int64_t columns, rondo_init init);
-/* Uniform within 1/sqrt(inputs), as nn.Linear starts. */
-rondo_init rondo__linear_init(int64_t inputs);
-
 /* Checks that the states of net's encoder fit its decoder, and declares what a linear bridge needs. */
 void rondo__bridge_declare(rondo_seq2seq *net, rondo__declarer *d);
 /* The decoder's first states (B, width), none of them NULL unless the tape fails. */
@@ -61,16 +54,19 @@ rondo_var *rondo__bridge_joined(const rondo_seq2seq *net, rondo_tape *tape, rond
 
 /* What the decoder looks at. */
 typedef struct rondo__source {
-    rondo_attention_memory memory; /* empty without attention */
-    const int32_t *memory_of;      /* (rows): the source of each row; NULL: its own */
+    int memories; /* 1, a Transformer: one for each layer, 0 without attention */
+    rondo_attention_memory memory[RONDO_MAX_LAYERS];
+    const int32_t *memory_of; /* (rows): the source of each row; NULL: its own */
 } rondo__source;
 
 /* What the decoder takes from one step to the next. Absent parts are NULL. */
 typedef struct rondo__decoder_state {
-    rondo_states states; /* (B, width) */
-    rondo_var *fed;      /* (1, B, A): a_{t-1}; input feeding */
-    rondo_var *coverage; /* (B, S): sum of the weights so far; coverage feature */
-    rondo_var *context;  /* (B, C): what enters every step without attention; never changes */
+    rondo_states states;            /* (B, width) */
+    rondo_var *fed;                 /* (1, B, A): a_{t-1}; input feeding */
+    rondo_var *coverage;            /* (B, S): sum of the weights so far; coverage feature */
+    rondo_var *context;             /* (B, C): what enters every step without attention; never changes */
+    rondo_transformer_past past;    /* Transformer */
+    const rondo__past_store *store; /* Transformer in use: the past instead, of rows that change */
 } rondo__decoder_state;
 
 /* Reads ids (S, B). start: the decoder's state before its first step. */

@@ -52,10 +52,14 @@ static rondo_status check_choices(const rondo_seq2seq_config *config, rondo_erro
     return RONDO_OK;
 }
 
-/* What only attention, or only attention with one head, can do. */
-static rondo_status check_attention(const rondo_seq2seq_config *config, rondo_error *err) {
+/* ---- attention ---- */
+
+/* What only attention, or only attention with one head, can do; a Transformer tells where it looked as one, the mean
+ * over its heads. */
+static rondo_status check_needs(const rondo_seq2seq_config *config, rondo_error *err) {
     const rondo_attention_config *attention = &config->attention;
-    const bool none = attention->type == RONDO_ATTENTION_NONE, many = attention->heads > 1;
+    const bool transformer = config->decoder_transformer != NULL;
+    const bool none = attention->type == RONDO_ATTENTION_NONE && !transformer, many = attention->heads > 1;
     const struct {
         const char *field;
         bool used, one_head;
@@ -72,12 +76,40 @@ static rondo_status check_attention(const rondo_seq2seq_config *config, rondo_er
             return rondo__fail(err, RONDO_ARGUMENT, "seq2seq: %s needs attention with one head, not %lld",
                                option[i].field, (long long)attention->heads);
     }
-    if (!none && config->context == RONDO_CONTEXT_EVERY_STEP)
-        return rondo__fail(err, RONDO_ARGUMENT,
-                           "seq2seq: context every_step is for no attention, which gives each step a context of its "
-                           "own (choose one of them)");
     return RONDO_OK;
 }
+
+/* What belongs to a recurrent decoder. */
+static rondo_status check_own_attention(const rondo_seq2seq_config *config, rondo_error *err) {
+    const struct {
+        const char *field;
+        bool used;
+    } option[] = {{"attention.type", config->attention.type != RONDO_ATTENTION_NONE},
+                  {"attention.coverage", config->attention.coverage},
+                  {"attention_before", config->attention_before},
+                  {"input_feeding", config->input_feeding},
+                  {"context every_step", config->context == RONDO_CONTEXT_EVERY_STEP}};
+    for (size_t i = 0; config->decoder_transformer && i < sizeof option / sizeof *option; i++)
+        if (option[i].used)
+            return rondo__fail(err, RONDO_ARGUMENT,
+                               "seq2seq: %s is for recurrent decoders, a Transformer has its own attention (leave it "
+                               "out)",
+                               option[i].field);
+    return RONDO_OK;
+}
+
+static rondo_status check_attention(const rondo_seq2seq_config *config, rondo_error *err) {
+    rondo_status status = check_own_attention(config, err);
+    if (!status)
+        status = check_needs(config, err);
+    if (!status && config->attention.type != RONDO_ATTENTION_NONE && config->context == RONDO_CONTEXT_EVERY_STEP)
+        status = rondo__fail(err, RONDO_ARGUMENT,
+                             "seq2seq: context every_step is for no attention, which gives each step a context of its "
+                             "own (choose one of them)");
+    return status;
+}
+
+/* ---- encoder and decoder ---- */
 
 /* Jordan's stack gives its last layer before the output function; here it is always tanh. */
 static rondo_status check_jordan(const char *part, const rondo_recurrent_config *config, rondo_error *err) {
@@ -90,10 +122,43 @@ static rondo_status check_jordan(const char *part, const rondo_recurrent_config 
     return RONDO_OK;
 }
 
+/* size 0: the embedding's. */
+static rondo_status check_width(const char *part, const rondo_transformer_config *config, int64_t E, rondo_error *err) {
+    if (!config || !config->size || config->size == E)
+        return RONDO_OK;
+    return rondo__fail(err, RONDO_ARGUMENT,
+                       "seq2seq: %s_transformer: size is %lld, the embedding's is %lld (make them equal, or leave size "
+                       "out)",
+                       part, (long long)config->size, (long long)E);
+}
+
+static rondo_status check_transformers(const rondo_seq2seq_config *config, rondo_error *err) {
+    const rondo_transformer_config *encoder = config->encoder_transformer;
+    rondo_status status = check_width("encoder", encoder, config->source_embedding_size, err);
+    if (!status)
+        status = check_width("decoder", config->decoder_transformer, config->target_embedding_size, err);
+    if (status || !encoder)
+        return status;
+    if (encoder->memory_size)
+        return rondo__fail(err, RONDO_ARGUMENT,
+                           "seq2seq: encoder_transformer: memory_size is %lld (an encoder has none: leave it out)",
+                           (long long)encoder->memory_size);
+    if (config->decoder_transformer)
+        return RONDO_OK;
+    if (config->bridge != RONDO_BRIDGE_ZERO || config->context == RONDO_CONTEXT_EVERY_STEP)
+        return rondo__fail(err, RONDO_ARGUMENT,
+                           "seq2seq: a Transformer encoder has no last state for a recurrent decoder (use bridge zero "
+                           "and context initial)");
+    if (config->attention.type == RONDO_ATTENTION_NONE)
+        return rondo__fail(err, RONDO_ARGUMENT,
+                           "seq2seq: nothing of a Transformer encoder reaches a recurrent decoder without attention "
+                           "(choose an attention type)");
+    return RONDO_OK;
+}
+
 static rondo_status check_stacks(const rondo_seq2seq_config *config, rondo_error *err) {
-    if (config->encoder_transformer || config->decoder_transformer)
-        return rondo__fail(err, RONDO_UNSUPPORTED, "seq2seq: %s is not built in (leave it NULL)",
-                           config->encoder_transformer ? "encoder_transformer" : "decoder_transformer");
+    if (config->decoder_transformer)
+        return config->encoder_transformer ? RONDO_OK : check_jordan("encoder", &config->encoder, err);
     if (config->decoder.bidirectional)
         return rondo__fail(err, RONDO_ARGUMENT,
                            "seq2seq: decoder.bidirectional: a decoder writes in one direction (set it to false)");
@@ -101,7 +166,7 @@ static rondo_status check_stacks(const rondo_seq2seq_config *config, rondo_error
         return rondo__fail(err, RONDO_ARGUMENT,
                            "seq2seq: decoder.learned_initial_state needs bridge zero (the bridge gives the first "
                            "state)");
-    rondo_status status = check_jordan("encoder", &config->encoder, err);
+    rondo_status status = config->encoder_transformer ? RONDO_OK : check_jordan("encoder", &config->encoder, err);
     return status ? status : check_jordan("decoder", &config->decoder, err);
 }
 
@@ -127,6 +192,8 @@ rondo_status rondo__seq2seq_resolve(rondo_seq2seq_config *config, rondo_error *e
     if (!status)
         status = check_attention(config, err);
     if (!status)
+        status = check_transformers(config, err);
+    if (!status)
         status = check_stacks(config, err);
     if (!status)
         status = check_tie(config, err);
@@ -134,5 +201,7 @@ rondo_status rondo__seq2seq_resolve(rondo_seq2seq_config *config, rondo_error *e
         return status;
     config->encoder.input_size = config->source_embedding_size;
     config->decoder.input_size = 1; /* until the width of the context is known */
+    if (config->decoder_transformer)
+        return RONDO_OK;
     return rondo__recurrent_resolve(&config->decoder, err);
 }

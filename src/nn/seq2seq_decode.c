@@ -1,8 +1,8 @@
 /* The decoder's side: what it is told -> a_t.
  *
  * A chunk is a run of the decoder over some steps at once. Where no step needs what the step before it made (no
- * attention, or attention after the cell without input feeding) all T steps are one chunk; else, and where symbols are
- * sampled, each step is a chunk of its own:
+ * attention, or attention after the cell without input feeding; a Transformer) all T steps are one chunk; else, and
+ * where symbols are sampled, each step is a chunk of its own:
  *
  *     before:  h_{t-1} -> attend -> c ;  [y; c; fed] -> cells -> h
  *     after:   [y; fed] -> cells -> h -> attend -> c
@@ -38,7 +38,7 @@ static rondo_var *embed(const run *r, const int32_t *symbols, int64_t T) {
 static void look(run *r, rondo_var *query, rondo_var *part[PARTS]) {
     const rondo_attend_options options = {.coverage = r->state->coverage, .memory_of = r->input->source->memory_of};
     rondo_attention_result result =
-        rondo_attention_layer_attend(r->net->attention, r->tape, query, &r->input->source->memory, &options);
+        rondo_attention_layer_attend(r->net->attention, r->tape, query, r->input->source->memory, &options);
     part[CONTEXT] = result.context;
     part[WEIGHTS] = result.weights;
     if (r->state->coverage)
@@ -89,8 +89,21 @@ static rondo_var *combine(const run *r, rondo_var *const part[PARTS]) {
     return rondo_tanh(r->tape, rondo_linear(r->tape, concat(r, 3, all), use(r, r->net->combine), NULL));
 }
 
-/* T steps at once from part[SYMBOL]. */
-static void run_chunk(run *r, int64_t T, const int32_t *lengths, rondo_var *part[PARTS]) {
+/* A Transformer looks at the memory from within. */
+static void run_transformer(run *r, const int32_t *lengths, rondo_var *part[PARTS]) {
+    rondo__decoder_state *state = r->state;
+    const rondo_transformer_input input = {.lengths = lengths,
+                                           .memory = r->input->source->memory,
+                                           .memory_of = r->input->source->memory_of,
+                                           .past = &state->past,
+                                           .now = &state->past};
+    rondo_transformer *net = r->net->decoder_transformer;
+    rondo_var **weights = r->input->want_weights ? &part[WEIGHTS] : NULL;
+    part[HIDDEN] = state->store ? rondo__transformer_step(net, r->tape, part[SYMBOL], &input, state->store, weights)
+                                : rondo_transformer_forward(net, r->tape, part[SYMBOL], &input, weights);
+}
+
+static void run_recurrent(run *r, int64_t T, const int32_t *lengths, rondo_var *part[PARTS]) {
     const bool before = r->net->config.attention_before;
     if (before)
         look(r, last_state(r), part);
@@ -99,6 +112,14 @@ static void run_chunk(run *r, int64_t T, const int32_t *lengths, rondo_var *part
     run_cells(r, lengths, part);
     if (r->net->attention && !before)
         look(r, part[HIDDEN], part);
+}
+
+/* T steps at once from part[SYMBOL]. */
+static void run_chunk(run *r, int64_t T, const int32_t *lengths, rondo_var *part[PARTS]) {
+    if (r->net->decoder_transformer)
+        run_transformer(r, lengths, part);
+    else
+        run_recurrent(r, T, lengths, part);
     if (r->combines)
         part[COMBINED] = combine(r, part);
     if (r->state->fed)
@@ -139,7 +160,7 @@ static void choose(const run *r, bool wanted[PARTS]) {
     wanted[CONTEXT] = r->net->attention && (combines_later || config->pointer);
     wanted[SYMBOL] = !r->embedded && config->pointer;
     wanted[COMBINED] = r->combines;
-    wanted[WEIGHTS] = r->net->attention && r->input->want_weights;
+    wanted[WEIGHTS] = (r->net->attention || r->net->decoder_transformer) && r->input->want_weights;
 }
 
 static void run_steps(run *r, rondo_var *part[PARTS]) {
@@ -173,10 +194,13 @@ static rondo_var *gate(const run *r, rondo_var *const part[PARTS]) {
     return rondo_reshape(r->tape, y, 2, dims);
 }
 
-static void run_recurrent(rondo_seq2seq *net, rondo_tape *tape, const rondo__decoder_input *input,
-                          rondo__decoder_state *state, rondo__decoder_output *out) {
+void rondo__seq2seq_decode(rondo_seq2seq *net, rondo_tape *tape, const rondo__decoder_input *input,
+                           rondo__decoder_state *state, rondo__decoder_output *out) {
     const rondo_seq2seq_config *config = &net->config;
     const bool samples = input->sampling > 0;
+    *out = (rondo__decoder_output){.a = NULL};
+    if (rondo__tape_failed(tape))
+        return;
     run r = {.net = net, .tape = tape, .input = input, .state = state, .combines = config->input_feeding || samples};
     rondo_var *part[PARTS] = {NULL};
     if (!samples)
@@ -193,13 +217,6 @@ static void run_recurrent(rondo_seq2seq *net, rondo_tape *tape, const rondo__dec
     out->weights = input->want_weights ? part[WEIGHTS] : NULL;
     if (config->pointer)
         out->gate = gate(&r, part);
-}
-
-void rondo__seq2seq_decode(rondo_seq2seq *net, rondo_tape *tape, const rondo__decoder_input *input,
-                           rondo__decoder_state *state, rondo__decoder_output *out) {
-    *out = (rondo__decoder_output){.a = NULL};
-    if (!rondo__tape_failed(tape))
-        run_recurrent(net, tape, input, state, out);
 }
 
 rondo_var *rondo__seq2seq_logits(rondo_seq2seq *net, rondo_tape *tape, rondo_var *a) {

@@ -27,6 +27,13 @@ typedef struct model_case {
 #define MODEL_ENCODER(kind, width, ...) .encoder = {.cell = (kind), .hidden_size = (width), __VA_ARGS__}
 #define MODEL_DECODER(kind, width, ...) .decoder = {.cell = (kind), .hidden_size = (width), __VA_ARGS__}
 
+/* As wide as the embedding. */
+static const rondo_transformer_config model_transformer = {.heads = 3, .layers = 2, .feed_forward_size = 4},
+                                      model_post_norm = {.feed_forward_size = 5,
+                                                         .post_norm = true,
+                                                         .positions = RONDO_POSITIONS_LEARNED,
+                                                         .max_length = 12};
+
 static const model_case model_plain[] = {
     {"elman, copy", {MODEL_ENCODER(RONDO_ELMAN, 4), MODEL_DECODER(RONDO_ELMAN, 4)}},
     {"lstm both directions side by side, copy",
@@ -82,6 +89,22 @@ static const model_case model_attentive[] = {
     {"jordan, general, window",
      {MODEL_ENCODER(RONDO_JORDAN, 3), MODEL_DECODER(RONDO_JORDAN, 3), .input_feeding = true,
       .attention = {.type = RONDO_ATTENTION_GENERAL, .window = 2}}},
+    {"transformer", {.encoder_transformer = &model_transformer, .decoder_transformer = &model_transformer}},
+    {"transformer, post-norm, learned places, all tied",
+     {.encoder_transformer = &model_post_norm,
+      .decoder_transformer = &model_post_norm,
+      .source_vocabulary = MODEL_V,
+      .tie = RONDO_TIE_ALL}},
+    {"gru to transformer, pointer, coverage loss",
+     {MODEL_ENCODER(RONDO_GRU, 2, .bidirectional = true), .decoder_transformer = &model_transformer, .pointer = true,
+      .coverage_loss = 0.5f}},
+    {"transformer to gru, additive before, input feeding",
+     {.encoder_transformer = &model_transformer,
+      MODEL_DECODER(RONDO_GRU, 3),
+      .bridge = RONDO_BRIDGE_ZERO,
+      .attention.type = RONDO_ATTENTION_ADDITIVE,
+      .attention_before = true,
+      .input_feeding = true}},
 };
 #define MODEL_ATTENTIVE (sizeof model_attentive / sizeof *model_attentive)
 

@@ -42,7 +42,8 @@ typedef struct refusal {
 
 #define SOUND .source_vocabulary = 5, .target_vocabulary = 6, .source_embedding_size = 3, .target_embedding_size = 3
 #define CELLS MODEL_ENCODER(RONDO_GRU, 3), MODEL_DECODER(RONDO_GRU, 3)
-static const rondo_transformer_config transformer = {.size = 3};
+static const rondo_transformer_config transformer = {.size = 3}, wide = {.size = 4}, decoder = {.memory_size = 2},
+                                      two_heads = {.heads = 2};
 
 static const refusal refusals[] = {
     {"source_vocabulary is 0", {.target_vocabulary = 6}, 0},
@@ -64,8 +65,23 @@ static const refusal refusals[] = {
     {"context every_step is for no attention",
      {SOUND, CELLS, .context = RONDO_CONTEXT_EVERY_STEP, .attention.type = RONDO_ATTENTION_GENERAL},
      0},
-    {"encoder_transformer is not built in", {SOUND, CELLS, .encoder_transformer = &transformer}, RONDO_UNSUPPORTED},
-    {"decoder_transformer is not built in", {SOUND, CELLS, .decoder_transformer = &transformer}, RONDO_UNSUPPORTED},
+    {"encoder_transformer: size is 4, the embedding's is 3", {SOUND, CELLS, .encoder_transformer = &wide}, 0},
+    {"decoder_transformer: size is 4, the embedding's is 3", {SOUND, CELLS, .decoder_transformer = &wide}, 0},
+    {"encoder_transformer: memory_size is 2", {SOUND, CELLS, .encoder_transformer = &decoder}, 0},
+    {"transformer: 2 heads do not divide the size 3", {SOUND, CELLS, .decoder_transformer = &two_heads}, 0},
+    {"use bridge zero", {SOUND, CELLS, .encoder_transformer = &transformer}, 0},
+    {"nothing of a Transformer encoder reaches",
+     {SOUND, CELLS, .encoder_transformer = &transformer, .bridge = RONDO_BRIDGE_ZERO},
+     0},
+    {"attention.type is for recurrent decoders",
+     {SOUND, CELLS, .decoder_transformer = &transformer, .attention.type = RONDO_ATTENTION_DOT},
+     0},
+    {"input_feeding is for recurrent decoders",
+     {SOUND, CELLS, .decoder_transformer = &transformer, .input_feeding = true},
+     0},
+    {"context every_step is for recurrent decoders",
+     {SOUND, CELLS, .decoder_transformer = &transformer, .context = RONDO_CONTEXT_EVERY_STEP},
+     0},
     {"decoder.bidirectional",
      {SOUND, MODEL_ENCODER(RONDO_GRU, 3), MODEL_DECODER(RONDO_GRU, 3, .bidirectional = true)},
      0},

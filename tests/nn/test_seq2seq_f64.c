@@ -15,17 +15,25 @@ static rondo_var *scalar(rondo_tape *tape, int count, rondo_var *const *leaves, 
     return rondo_seq2seq_loss(c->m.net, tape, &c->batch.batch, &c->options);
 }
 
+/* A ReLU has no derivative where it bends, so a Transformer's units stand clear of it, on either side. */
+static void leave_the_bend(const rondo_param *p) {
+    for (int64_t j = 0; strstr(p->name, "linear1.bias") && j < p->value.dims[0]; j++)
+        ((rondo_real *)p->value.data)[j] += j % 2 ? 5 : -5;
+}
+
 static void check(const model_case *about, const rondo_seq2seq_loss_options *options, bool training) {
     checked c = {.options = *options};
-    rondo_tensor tensors[64];
+    rondo_tensor tensors[96];
     rondo_error err = {0};
     double worst = 0;
     model_open(&c.m, about, 1);
     model_pairs(&c.batch, MODEL_S, MODEL_T, MODEL_B, NULL);
     int count = rondo_params_count(c.m.params);
-    assert_true(count <= 64);
-    for (int i = 0; i < count; i++)
+    assert_true(count <= 96);
+    for (int i = 0; i < count; i++) {
         tensors[i] = rondo_params_at(c.m.params, i)->value;
+        leave_the_bend(rondo_params_at(c.m.params, i));
+    }
     rondo_step step = {.training = training, .recording = true, .seed = 3, .step = 5};
     if (rondo_gradient_check(c.m.tape, scalar, &c, count, tensors, &step, 0, &worst, &err))
         fail_msg("%s: %s", about->name, err.message);
