@@ -1,7 +1,15 @@
 /* rondo eval: metrics of a model on other data. */
 #include <math.h>
+#include <string.h>
 
 #include "cli.h"
+#include "eval_pairs.h"
+
+typedef struct evaluating {
+    cli_eval_pairs_call pairs;
+    int64_t threads;
+    bool of_pairs; /* an option that only encoder-decoders have was given */
+} evaluating;
 
 static void print_table(const rondo_metrics *metrics) {
     for (int i = 0; i < metrics->count; i++) {
@@ -13,51 +21,98 @@ static void print_table(const rondo_metrics *metrics) {
     }
 }
 
-static int evaluate(const char *path, const cli_list *data, int64_t threads, bool json) {
+static int evaluate_one(rondo_model *model, const cli_list *data, bool json) {
+    rondo_error err = {0};
+    rondo_metrics metrics = {0};
+    rondo_status status = rondo_model_evaluate(model, data->count, data->item, &metrics, &err);
+    if (status)
+        return cli_report(status, &err);
+    if (json)
+        cli_print_metrics_json(&metrics);
+    else
+        print_table(&metrics);
+    return cli_flush(CLI_DONE);
+}
+
+static int evaluate_opened(const evaluating *e) {
+    const cli_eval_pairs_call *p = &e->pairs;
+    bool pairs = true;
+    for (int i = 0; i < p->models; i++)
+        pairs = pairs && strcmp(rondo_model_task(p->model[i]), "translate") == 0;
+    if (pairs)
+        return cli_eval_pairs(p);
+    if (p->models == 2)
+        return cli_fail(CLI_USAGE, "eval: two models are compared only where both translate (give one model)");
+    if (e->of_pairs)
+        return cli_fail(CLI_USAGE, "eval: --beam, --length-penalty, --bleu-tokenize, --lowercase and --plot are for "
+                                   "models that translate (leave them out)");
+    return evaluate_one(p->model[0], p->data, p->json);
+}
+
+static int evaluate(evaluating *e) {
     rondo_context *context = NULL;
-    int code = cli_context(&context, threads);
+    rondo_error err = {0};
+    rondo_status status = RONDO_OK;
+    int code = cli_context(&context, e->threads);
     if (code >= 0)
         return code;
-    rondo_error err = {0};
-    rondo_model *model = NULL;
-    rondo_metrics metrics = {0};
-    rondo_status status = rondo_model_open(&model, context, path, &err);
-    if (!status)
-        status = rondo_model_evaluate(model, data->count, data->item, &metrics, &err);
-    if (!status && json)
-        cli_print_metrics_json(&metrics);
-    else if (!status)
-        print_table(&metrics);
-    rondo_model_close(&model);
+    for (int i = 0; i < e->pairs.models && !status; i++)
+        status = rondo_model_open(&e->pairs.model[i], context, e->pairs.path[i], &err);
+    code = status ? cli_report(status, &err) : evaluate_opened(e);
+    for (int i = 0; i < e->pairs.models; i++)
+        rondo_model_close(&e->pairs.model[i]);
     rondo_context_destroy(&context);
-    return status ? cli_report(status, &err) : cli_flush(CLI_DONE);
+    return code;
 }
 
 static int run(int argc, char **argv) {
-    const char *path = NULL;
+    const char *words[2], *tokenize = NULL;
     cli_list data = {0};
-    bool json = false;
-    int64_t threads = 0;
+    bool beam = false, penalty = false, lower = false;
+    evaluating e = {.pairs = {.data = &data, .models = 1}};
+    rondo_translate_evaluate_options *o = &e.pairs.options;
     const cli_option options[] = {
-        {"--data", CLI_LIST, &data, "FILE", "the data, one or more files (.gz is unpacked)", .many = true},
-        {"--json", CLI_FLAG, &json, NULL, "one JSON object on stdout"},
-        {"--threads", CLI_WHOLE, &threads, "N", "threads (default: all cores); changes no result", 0, 1024},
+        {"--data", CLI_LIST, &data, "FILE", "the data, one or more files (.gz is unpacked); to translate: both sides",
+         .many = true},
+        {"--json", CLI_FLAG, &e.pairs.json, NULL, "one JSON object on stdout"},
+        {"--beam", CLI_WHOLE, &o->search.beam, "N", "translate: hypotheses kept side by side (default 1: greedy)", 1,
+         1024, .given = &beam},
+        {"--length-penalty", CLI_REAL, &o->search.length_penalty, "F", "translate: favours longer outputs (default 0)",
+         0, 10, .given = &penalty},
+        {"--bleu-tokenize", CLI_TEXT, &tokenize, "NAME", "translate: 13a, none or char (default 13a)"},
+        {"--lowercase", CLI_FLAG, &o->lowercase, NULL, "translate: BLEU of texts in lower case", .given = &lower},
+        {"--plot", CLI_TEXT, &e.pairs.plot, "FILE", "translate: BLEU by length of the source, as .png or .svg"},
+        {"--threads", CLI_WHOLE, &e.threads, "N", "threads (default: all cores); changes no result", 0, 1024},
     };
-    int code = cli_parse(&cli_eval, argc, argv, sizeof options / sizeof *options, options, 1, 1, &path);
+    int code = cli_parse(&cli_eval, argc, argv, sizeof options / sizeof *options, options, 1, 2, words);
     if (code >= 0)
         return code;
     if (data.count == 0)
         return cli_fail(CLI_USAGE, "eval: no data (give --data FILE, as in: %s)", cli_eval.usage);
-    return evaluate(path, &data, threads, json);
+    rondo_error err = {0};
+    rondo_status status = tokenize ? rondo_bleu_tokenizer_find(tokenize, &o->tokenizer, &err) : RONDO_OK;
+    if (status)
+        return cli_report(status, &err);
+    e.of_pairs = beam || penalty || lower || tokenize || e.pairs.plot;
+    e.pairs.path[0] = words[0];
+    e.pairs.path[1] = words[1];
+    e.pairs.models = words[1] ? 2 : 1;
+    return evaluate(&e);
 }
 
 const cli_command cli_eval = {
     .name = "eval",
     .summary = "measure a model on data",
-    .usage = "rondo eval MODEL --data FILE... [--json] [--threads N]",
-    .about = "Prints the metrics of the model's task on the files. A language model gives nats and bits per symbol,\n"
-             "perplexity, and nats and bits per character of the raw text, whatever its tokenizer.\n\n"
-             "example:\n"
-             "  rondo eval runs/shakespeare/model.safetensors --data other.txt --json",
+    .usage = "rondo eval MODEL [MODEL] --data FILE... [--json] [--threads N]",
+    .about =
+        "Prints the metrics of the model's task on the files. A language model gives nats and bits per symbol,\n"
+        "perplexity, and nats and bits per character of the raw text, whatever its tokenizer. An encoder-decoder "
+        "takes\n"
+        "sources and their translations, and gives loss, perplexity, accuracy, BLEU with its signature, chrF2, TER, "
+        "and\n"
+        "BLEU by the length of the source; one trained on a dictionary takes a dictionary, and gives word and phone\n"
+        "error rates. Two models are compared by paired bootstrap.\n\n"
+        "example:\n"
+        "  rondo eval runs/shakespeare/model.safetensors --data other.txt --json",
     .run = run,
 };

@@ -4,12 +4,14 @@
 
 #include "cli.h"
 
-static const cli_command *const commands[] = {&cli_train, &cli_eval, &cli_generate, &cli_info, &cli_bench};
+static const cli_command *const commands[] = {&cli_train,   &cli_eval, &cli_translate, &cli_generate,
+                                              &cli_average, &cli_info, &cli_bench};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static int usage(void) {
     puts("usage: rondo COMMAND ...\n\n"
-         "Trains, evaluates and runs recurrent sequence models: Elman, Jordan, LSTM, GRU.\n");
+         "Trains, evaluates and runs recurrent sequence models: Elman, Jordan, LSTM, GRU,\n"
+         "encoder-decoders with attention.\n");
     for (int i = 0; i < COMMANDS; i++)
         printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
     puts("\nrondo COMMAND --help shows a command's options with an example; rondo --version shows what this build can "

@@ -20,6 +20,12 @@ typedef struct train_view {
     bool quiet;
 } train_view;
 
+static void print_score(const rondo_metrics *metrics, const char *metric, const char *name, double factor) {
+    const double value = rondo_metrics_get(metrics, metric);
+    if (!isnan(value))
+        fprintf(stderr, "  %s %.2f", name, value * factor);
+}
+
 static void print_evaluation(const rondo_event *e) {
     char time[32], speed[32];
     cli_format_time(e->seconds, time);
@@ -30,6 +36,8 @@ static void print_evaluation(const rondo_event *e) {
             (long long)e->epochs, (long long)e->step, (long long)e->steps, e->train_loss, valid);
     if (!isnan(perplexity))
         fprintf(stderr, "  perplexity %.4g", perplexity);
+    print_score(e->metrics, "bleu", "BLEU", 1);
+    print_score(e->metrics, "word_error_rate", "word errors %", 100);
     fprintf(stderr, "  %s %s/s  %s%s\n", speed, e->symbol, time, e->best ? "  best" : "");
 }
 

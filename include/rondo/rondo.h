@@ -1,17 +1,19 @@
 /* Rondo: recurrent sequence models in C. This header is the tour, from the shortest way to the longest.
  *
  *   1. model.h        one call: rondo_train("recipe.yaml", ...), rondo_model_open, rondo_model_generate
- *   2. nn.h           parameters, recurrent stacks, streaming: build your own model of Rondo's layers
- *   3. seq2seq.h      encoder-decoders: train on pairs, write one symbol at a time
- *   4. search.h       which sequence does a model find likeliest? greedy, beam, sampling, ensembles
- *   5. optim.h        move its parameters: SGD, Adam, AdamW, RMSprop, Adagrad
- *   6. cells.h        the four cells as operators over whole batches of sequences
- *   7. attention.h    attention as an operator and as a layer, coverage, pointer-generator
- *   8. transformer.h  the Transformer as an encoder and as a decoder
- *   9. ops.h          the generic operators, losses, gradient check
- *  10. tape.h         the tape that all operators record on
- *  11. op.h           describe an operator of your own
- *  12. score.h        BLEU, chrF, TER, error rates and the paired bootstrap, for any texts
+ *   2. translate.h    lines in, lines out by an encoder-decoder, and how good they are
+ *   3. nn.h           parameters, recurrent stacks, streaming: build your own model of Rondo's layers
+ *   4. seq2seq.h      encoder-decoders: train on pairs, write one symbol at a time
+ *   5. transformer.h  the Transformer, as encoder, as decoder or as both
+ *   6. search.h       which sequence does a model find likeliest? greedy, beam, sampling, ensembles
+ *   7. optim.h        move its parameters: SGD, Adam, AdamW, RMSprop, Adagrad
+ *   8. cells.h        the four cells as operators over whole batches of sequences
+ *   9. attention.h    attention as an operator and as a layer, coverage, pointer-generator
+ *  10. ops.h          the generic operators, losses, gradient check
+ *  11. tape.h         the tape that all operators record on
+ *  12. op.h           describe an operator of your own
+ *  13. score.h        BLEU, chrF, TER, error rates and the paired bootstrap, for any texts
+ *  14. plot.h         lines, bars and heatmaps as PNG and SVG
  * and below them context.h (threads, instruction set), tensor.h, status.h. */
 #ifndef RONDO_RONDO_H
 #define RONDO_RONDO_H
@@ -24,6 +26,7 @@
 #include "rondo/op.h"
 #include "rondo/ops.h"
 #include "rondo/optim.h"
+#include "rondo/plot.h"
 #include "rondo/score.h"
 #include "rondo/search.h"
 #include "rondo/seq2seq.h"
@@ -31,5 +34,6 @@
 #include "rondo/tape.h"
 #include "rondo/tensor.h"
 #include "rondo/transformer.h"
+#include "rondo/translate.h"
 
 #endif

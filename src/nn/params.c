@@ -150,6 +150,16 @@ static void fill_all(rondo_params *params, uint64_t seed, void *work) {
     }
 }
 
+/* Both blocks are there: each parameter learns its place. grads NULL: it has none. */
+static void settle(rondo_params *params, real *values, real *grads) {
+    params->values = values;
+    params->grads = grads;
+    for (int i = 0; i < params->count; i++) {
+        params->item[i].value.data = values + params->item[i].offset;
+        params->item[i].grad = grads ? grads + params->item[i].offset : NULL;
+    }
+}
+
 rondo_status rondo_params_finish(rondo_params *params, uint64_t seed, rondo_error *err) {
     if (params->values)
         return rondo__fail(err, RONDO_STATE, "parameters: finished twice");
@@ -168,14 +178,19 @@ rondo_status rondo_params_finish(rondo_params *params, uint64_t seed, rondo_erro
         return rondo__fail(err, RONDO_MEMORY, "parameters: no memory for %lld numbers and their gradients",
                            (long long)params->size);
     }
-    params->values = values;
-    params->grads = grads;
-    for (int i = 0; i < params->count; i++) {
-        params->item[i].value.data = values + params->item[i].offset;
-        params->item[i].grad = grads + params->item[i].offset;
-    }
+    settle(params, values, grads);
     fill_all(params, seed, work);
     rondo__free(work);
+    return RONDO_OK;
+}
+
+rondo_status rondo__params_finish_frozen(rondo_params *params, rondo_error *err) {
+    if (params->values)
+        return rondo__fail(err, RONDO_STATE, "parameters: finished twice");
+    real *values = rondo__calloc((size_t)params->size, sizeof(real));
+    if (!values)
+        return rondo__fail(err, RONDO_MEMORY, "parameters: no memory for %lld numbers", (long long)params->size);
+    settle(params, values, NULL);
     return RONDO_OK;
 }
 

@@ -118,18 +118,8 @@ static rondo_status declare(rondo__lm *lm, rondo_error *err) {
     return add_output(lm, err);
 }
 
-static rondo_status fill_from(rondo__lm *lm, const rondo__safetensors *file, const char *path, rondo_error *err) {
-    static const char *const allowed[] = {"sentencepiece_model", NULL};
-    rondo_status status = rondo__model_fits(lm->base.params, file, path, allowed, err);
-    if (status)
-        return status;
-    for (int i = 0; i < rondo_params_count(lm->base.params); i++) /* the file's values come; do not draw others */
-        rondo_params_at(lm->base.params, i)->init = (rondo_init){RONDO_INIT_ZEROS, 0};
-    status = rondo_params_finish(lm->base.params, 0, err);
-    return status ? status : rondo__model_values(lm->base.params, file, err);
-}
-
 rondo_status rondo__lm_build(rondo__lm *lm, const rondo__safetensors *file, const char *path, rondo_error *err) {
+    static const char *const allowed[] = {"sentencepiece_model", NULL};
     const rondo__recipe *recipe = &lm->base.recipe;
     rondo_status status = check_recipe(recipe, err);
     if (status)
@@ -143,7 +133,8 @@ rondo_status rondo__lm_build(rondo__lm *lm, const rondo__safetensors *file, cons
     status = declare(lm, err);
     if (status)
         return status;
-    return file ? fill_from(lm, file, path, err) : rondo_params_finish(lm->base.params, recipe->train.seed, err);
+    return file ? rondo__model_fill(lm->base.params, file, path, allowed, err)
+                : rondo_params_finish(lm->base.params, recipe->train.seed, err);
 }
 
 /* What a Jordan network is taught: each known symbol as one-hot (T, B, V) or as its embedding (T, B, E). */

@@ -3,6 +3,7 @@
 
 #include "data/text.h"
 #include "tasks/language_model.h"
+#include "tasks/vocabulary.h"
 
 static int64_t count_characters(const char *text, size_t size) {
     int64_t count = 0;
@@ -25,20 +26,12 @@ rondo_status rondo__lm_encode_file(const rondo__lm *lm, const char *path, int32_
 }
 
 static rondo_status build_tokenizer(rondo__lm *lm, const char *text, size_t size, const char *path, rondo_error *err) {
-    const rondo__recipe_tokenizer *t = &lm->base.recipe.data.tokenizer;
     char model[RONDO__PATH];
-    if (t->model[0]) {
-        rondo_status status = rondo__recipe_find(&lm->base.recipe, t->model, model, err);
-        if (status)
-            return status;
-    }
-    const rondo__tokenizer_config config = {.kind = (rondo__tokenizer_kind)t->type,
-                                            .lowercase = t->lowercase,
-                                            .min_count = t->min_count,
-                                            .max_size = t->max_size,
-                                            .vocab_size = t->vocab_size,
-                                            .model = t->model[0] ? model : NULL,
-                                            .model_type = t->model_type ? "bpe" : "unigram"};
+    rondo__tokenizer_config config;
+    rondo_status status =
+        rondo__vocabulary_config(&lm->base.recipe, &lm->base.recipe.data.tokenizer, model, &config, err);
+    if (status)
+        return status;
     return rondo__tokenizer_build(&lm->tokenizer, &config, text, size, path, err);
 }
 

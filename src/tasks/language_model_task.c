@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "tasks/language_model.h"
+#include "tasks/vocabulary.h"
 
 static void destroy(rondo__task_object **task) {
     if (!task || !*task)
@@ -68,14 +69,9 @@ static rondo_status create(rondo__task_object **out, rondo_context *context, con
 static rondo_status load(rondo__task_object **out, rondo_context *context, const rondo__model_meta *meta,
                          const rondo__safetensors *file, const char *path, rondo_error *err) {
     rondo__lm *lm;
-    const rondo__named *pieces = rondo__safetensors_find(file, "sentencepiece_model");
-    const bool bytes = pieces && pieces->tensor.dtype == RONDO_U8 && pieces->tensor.rank == 1;
     rondo_status status = begin(&lm, context, &meta->recipe, err);
-    if (!status && pieces && !bytes)
-        status = rondo__fail(err, RONDO_FORMAT, "%s: tensor 'sentencepiece_model' is not a row of bytes", path);
     if (!status)
-        status = rondo__tokenizer_from_json(&lm->tokenizer, meta->vocabulary, bytes ? pieces->tensor.data : NULL,
-                                            bytes ? (size_t)pieces->tensor.dims[0] : 0, err);
+        status = rondo__vocabulary_load(&lm->tokenizer, meta->vocabulary, file, "sentencepiece_model", path, err);
     if (!status)
         status = rondo__lm_build(lm, file, path, err);
     *out = lm ? &lm->base : NULL;
@@ -136,18 +132,24 @@ static int state(rondo__task_object *task, int max, rondo__named *out) {
     return task->recipe.train.carry_state ? rondo__lm_memory_list(&lm->memory, max, out) : 0;
 }
 
+static void describe(const rondo__task_object *task, rondo__text *json) {
+    static const char *const cells[] = {"elman", "jordan", "lstm", "gru"};
+    static const char *const tokenizers[] = {"char", "word", "sentencepiece", "none"};
+    const rondo__lm *lm = (const rondo__lm *)task;
+    const rondo__recipe_model *m = &task->recipe.model;
+    rondo__text_format(json,
+                       "\"cell\": \"%s\", \"layers\": %lld, \"embedding_size\": %lld, \"hidden_size\": %lld, "
+                       "\"vocabulary_size\": %lld, \"tokenizer\": \"%s\", ",
+                       cells[m->cell], (long long)m->layers, (long long)lm->E, (long long)m->hidden_size,
+                       (long long)lm->V, tokenizers[rondo__tokenizer_get_kind(lm->tokenizer)]);
+}
+
 static rondo_status vocabulary(rondo__task_object *task, rondo__text *json) {
     return rondo__tokenizer_json(((rondo__lm *)task)->tokenizer, json);
 }
 
 static int extra_tensors(rondo__task_object *task, int max, rondo__named *out) {
-    size_t size = 0;
-    const void *model = rondo__tokenizer_piece_model(((rondo__lm *)task)->tokenizer, &size);
-    const int64_t dims[1] = {(int64_t)size};
-    if (!model || size == 0 || max < 1)
-        return 0;
-    out[0] = (rondo__named){"sentencepiece_model", rondo_tensor_view(RONDO_U8, (void *)(uintptr_t)model, 1, dims)};
-    return 1;
+    return rondo__vocabulary_tensor(((rondo__lm *)task)->tokenizer, "sentencepiece_model", max, out);
 }
 
 const rondo__task_class rondo__language_model = {
@@ -162,6 +164,7 @@ const rondo__task_class rondo__language_model = {
     .evaluate = rondo__lm_evaluate,
     .metrics = rondo__lm_metrics,
     .state = state,
+    .describe = describe,
     .vocabulary = vocabulary,
     .extra_tensors = extra_tensors,
 };

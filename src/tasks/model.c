@@ -6,15 +6,8 @@
 
 #include "formats/json_text.h"
 #include "tasks/language_model.h"
+#include "tasks/model.h"
 #include "train/metrics.h"
-
-struct rondo_model {
-    rondo__task_object *task;
-    rondo_tape *tape;
-    char *info, *path;
-};
-
-static const char *const cell_names[] = {"elman", "jordan", "lstm", "gru"};
 
 static void add_tensors(rondo_params *params, rondo__text *text) {
     rondo__text_format(text, "\"tensors\": [");
@@ -29,21 +22,15 @@ static void add_tensors(rondo_params *params, rondo__text *text) {
     rondo__text_format(text, "]");
 }
 
-static rondo_status describe(const rondo__lm *lm, const rondo_metrics *metrics, rondo__text *text) {
-    static const char *const tokenizers[] = {"char", "word", "sentencepiece", "none"};
-    const rondo__recipe_model *m = &lm->base.recipe.model;
-    rondo__text_format(
-        text,
-        "{\"task\": \"%s\", \"cell\": \"%s\", \"layers\": %lld, \"embedding_size\": %lld, \"hidden_size\": "
-        "%lld, \"vocabulary_size\": %lld, \"tokenizer\": \"%s\", \"parameters\": %lld, \"recipe\": ",
-        lm->base.class->name, cell_names[m->cell], (long long)m->layers, (long long)lm->E, (long long)m->hidden_size,
-        (long long)lm->V, tokenizers[rondo__tokenizer_get_kind(lm->tokenizer)],
-        (long long)rondo_params_total(lm->base.params));
-    rondo_status status = rondo__recipe_json(&lm->base.recipe, text);
+static rondo_status describe(const rondo__task_object *task, const rondo_metrics *metrics, rondo__text *text) {
+    rondo__text_format(text, "{\"task\": \"%s\", ", task->class->name);
+    task->class->describe(task, text);
+    rondo__text_format(text, "\"parameters\": %lld, \"recipe\": ", (long long)rondo_params_total(task->params));
+    rondo_status status = rondo__recipe_json(&task->recipe, text);
     rondo__text_format(text, ", \"metrics\": ");
     rondo__metrics_json(metrics, text);
     rondo__text_format(text, ", ");
-    add_tensors(lm->base.params, text);
+    add_tensors(task->params, text);
     rondo__text_format(text, "}");
     return status ? status : text->failed ? RONDO_MEMORY : RONDO_OK;
 }
@@ -58,7 +45,7 @@ static rondo_status load(rondo_model *model, rondo_context *context, const rondo
     if (status)
         return status;
     rondo__text text = {0};
-    status = describe((rondo__lm *)model->task, &meta->metrics, &text);
+    status = describe(model->task, &meta->metrics, &text);
     if (status) {
         rondo__text_free(&text);
         return rondo__fail(err, status, "%s: %s", path, rondo_status_sentence(status));
@@ -67,8 +54,7 @@ static rondo_status load(rondo_model *model, rondo_context *context, const rondo
     return rondo_tape_create(&model->tape, context, err);
 }
 
-/* What went wrong inside a file is told by parts that do not know its name. */
-static rondo_status name_file(rondo_status status, const char *path, rondo_error *err) {
+rondo_status rondo__model_name_file(rondo_status status, const char *path, rondo_error *err) {
     char message[sizeof err->message];
     if (!err || !status || strncmp(err->message, path, strlen(path)) == 0)
         return status;
@@ -84,7 +70,7 @@ static rondo_status open_file(rondo_model *model, rondo_context *context, const 
     if (!status)
         status = rondo__model_meta_read(meta, file, path, err);
     if (!status) {
-        status = name_file(load(model, context, meta, file, path, err), path, err);
+        status = rondo__model_name_file(load(model, context, meta, file, path, err), path, err);
         rondo__model_meta_free(meta);
     }
     rondo__safetensors_free(&file);
@@ -157,5 +143,5 @@ rondo_status rondo_model_generate(rondo_model *model, const rondo_generate_optio
         return rondo__fail(err, RONDO_UNSUPPORTED, "generate: only a language model writes (this one is for %s)",
                            model->task->class->name);
     rondo_status status = rondo__lm_generate((rondo__lm *)model->task, options ? options : &plain, write, arg, err);
-    return status == RONDO_NUMERIC ? name_file(status, model->path, err) : status;
+    return status == RONDO_NUMERIC ? rondo__model_name_file(status, model->path, err) : status;
 }

@@ -1,5 +1,13 @@
 #include "tasks/language_model.h"
+#include "tasks/translate.h"
 
 const rondo__task_class *rondo__task_find(int task_kind) {
-    return task_kind == RONDO__LANGUAGE_MODEL ? &rondo__language_model : NULL;
+    switch (task_kind) {
+    case RONDO__LANGUAGE_MODEL:
+        return &rondo__language_model;
+    case RONDO__TRANSLATE:
+        return &rondo__translate_class;
+    default:
+        return NULL;
+    }
 }

@@ -1,6 +1,7 @@
 /* The folder of a run. */
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,9 +66,45 @@ rondo_status rondo__folder_check(const rondo_train_options *options, rondo_error
     return status ? status : check_files(options, err);
 }
 
+/* N of step-N.safetensors (of which size bytes are the name), -1: another file. */
+static int64_t step_of(const char *name, size_t size) {
+    char *end;
+    if (strncmp(name, "step-", 5) != 0 || name[5] < '0' || name[5] > '9')
+        return -1;
+    const long long step = strtoll(name + 5, &end, 10);
+    return size == (size_t)(end - name) + 12 && strncmp(end, ".safetensors", 12) == 0 ? step : -1;
+}
+
+/* The lowest N and how many there are. */
+static int64_t lowest_step(const char *folder, int64_t *count) {
+    int64_t lowest = -1;
+    DIR *list = opendir(folder);
+    *count = 0;
+    for (const struct dirent *entry; list && (entry = readdir(list));) {
+        const int64_t step = step_of(entry->d_name, strlen(entry->d_name));
+        *count += step >= 0;
+        lowest = step >= 0 && (lowest < 0 || step < lowest) ? step : lowest;
+    }
+    if (list)
+        closedir(list);
+    return lowest;
+}
+
+void rondo__folder_keep(const char *folder, int64_t keep) {
+    char name[RONDO__NAME], path[RONDO__PATH];
+    int64_t count, lowest;
+    while ((lowest = lowest_step(folder, &count)) >= 0 && count > keep) {
+        snprintf(name, sizeof name, "step-%lld.safetensors", (long long)lowest);
+        if (unlink(join(folder, name, path)))
+            return;
+    }
+}
+
 static bool is_half_written(const char *name) {
     static const char *const files[] = {"model.safetensors", "last.safetensors", "metrics.jsonl", "recipe.yaml"};
     const char *end = strstr(name, ".tmp-");
+    if (end && step_of(name, (size_t)(end - name)) >= 0)
+        return end[5] && end[5 + strspn(end + 5, "0123456789")] == '\0';
     for (size_t i = 0; end && i < sizeof files / sizeof files[0]; i++) {
         const size_t size = strlen(files[i]);
         if (size == (size_t)(end - name) && strncmp(name, files[i], size) == 0)

@@ -72,5 +72,7 @@ rondo_status rondo__folder_check(const rondo_train_options *options, rondo_error
 /* Makes the folder and keeps other runs out of it from here on. */
 rondo_status rondo__folder_take(rondo__run *run, rondo_error *err);
 rondo_status rondo__folder_prepare(const rondo__run *run, rondo_error *err);
+/* Of the files step-N.safetensors there, only the `keep` of the highest N stay. */
+void rondo__folder_keep(const char *folder, int64_t keep);
 
 #endif

@@ -68,6 +68,21 @@ static rondo_status save_best(rondo__run *run, rondo_error *err) {
     return status;
 }
 
+/* step-N.safetensors, of which the last train.keep stay. */
+static rondo_status keep_model(rondo__run *run, const rondo_metrics *metrics, rondo_error *err) {
+    const int64_t keep = run->task->recipe.train.keep;
+    char name[RONDO__NAME], path[RONDO__PATH];
+    if (keep == 0)
+        return RONDO_OK;
+    snprintf(name, sizeof name, "step-%lld.safetensors", (long long)run->progress.step);
+    rondo_status status = rondo__model_write(run->task, rondo__run_path(run, name, path), run->average, metrics, err);
+    if (!status) {
+        rondo__folder_keep(run->options->folder, keep);
+        rondo__run_event(run, RONDO_EVENT_SAVE, NULL, false, path);
+    }
+    return status;
+}
+
 /* Takes the value into account; true: the best so far. */
 static bool judge(rondo__run *run, const rondo_metrics *metrics) {
     const rondo__recipe_train *train = &run->task->recipe.train;
@@ -111,6 +126,8 @@ rondo_status rondo__run_evaluate(rondo__run *run, rondo_error *err) {
     run->progress.lines += !status;
     if (!status && best)
         status = save_best(run, err);
+    if (!status)
+        status = keep_model(run, &metrics, err);
     if (status)
         return status;
     rondo__run_event(run, RONDO_EVENT_EVALUATE, &metrics, best, NULL);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "formats/json_text.h"
+#include "nn/params.h"
 #include "train/metrics.h"
 
 #define MAX_TASK_TENSORS 16
@@ -122,4 +123,12 @@ rondo_status rondo__model_values(rondo_params *params, const rondo__safetensors 
         status = rondo__safetensors_copy(file, param->name, &param->value, err);
     }
     return status;
+}
+
+rondo_status rondo__model_fill(rondo_params *params, const rondo__safetensors *file, const char *path,
+                               const char *const *allowed, rondo_error *err) {
+    rondo_status status = rondo__model_fits(params, file, path, allowed, err);
+    if (!status)
+        status = rondo__params_finish_frozen(params, err);
+    return status ? status : rondo__model_values(params, file, err);
 }

@@ -23,6 +23,17 @@ static rondo_status part_text(const json_t *root, const char *key, char **out, c
     return *out ? RONDO_OK : rondo__fail(err, RONDO_MEMORY, "%s: no memory for its metadata", path);
 }
 
+rondo_status rondo__model_meta_part(const char *json, const char *key, const char *path, char **out, rondo_error *err) {
+    json_error_t where;
+    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &where);
+    *out = NULL;
+    if (!root)
+        return rondo__fail(err, RONDO_FORMAT, "%s: metadata 'rondo': %.150s", path, where.text);
+    const rondo_status status = part_text(root, key, out, path, err);
+    json_decref(root);
+    return status;
+}
+
 static rondo_status read_recipe(rondo__recipe *recipe, const json_t *root, const char *path, rondo_error *err) {
     char *text = NULL, label[RONDO__PATH];
     rondo_status status = part_text(root, "recipe", &text, path, err);
@@ -99,6 +110,12 @@ rondo_status rondo__model_meta_read(rondo__model_meta *meta, const rondo__safete
                                     rondo_error *err) {
     (void)file;
     memset(meta, 0, sizeof *meta);
+    return rondo__fail(err, RONDO_UNSUPPORTED, "%s: this build cannot read JSON (build with jansson)", path);
+}
+
+rondo_status rondo__model_meta_part(const char *json, const char *key, const char *path, char **out, rondo_error *err) {
+    (void)json, (void)key;
+    *out = NULL;
     return rondo__fail(err, RONDO_UNSUPPORTED, "%s: this build cannot read JSON (build with jansson)", path);
 }
 

@@ -41,12 +41,56 @@ typedef struct rondo__recipe_tokenizer {
     int model_type; /* 0 unigram, 1 bpe */
 } rondo__recipe_tokenizer;
 
+typedef enum rondo__pairs_format { RONDO__PAIR_LINES, RONDO__PAIR_DICTIONARY } rondo__pairs_format;
 typedef struct rondo__recipe_data {
     char folder[RONDO__PATH]; /* where else to look: an absolute path, or relative to the recipe; "": nowhere */
-    char train[RONDO__PATH], valid[RONDO__PATH];
-    double valid_fraction; /* where valid is empty: the last part of train; default 0.05 */
+    char train[RONDO__PATH], valid[RONDO__PATH]; /* a text, or a dictionary */
+    double valid_fraction;                       /* where valid is empty: the last part of train; default 0.05 */
     rondo__recipe_tokenizer tokenizer;
+    /* translate */
+    int format;  /* rondo__pairs_format */
+    bool stress; /* dictionary: keep the stress digits */
+    char train_source[RONDO__PATH], train_target[RONDO__PATH], valid_source[RONDO__PATH], valid_target[RONDO__PATH];
+    rondo__recipe_tokenizer source_tokenizer, target_tokenizer;
+    bool shared_vocabulary; /* source_tokenizer serves both sides */
 } rondo__recipe_data;
+
+#define RONDO__TRANSFORMER (RONDO_GRU + 1) /* in place of a rondo_cell */
+/* The encoder, the decoder. */
+typedef struct rondo__recipe_stack {
+    int cell;                                                    /* rondo_cell, or RONDO__TRANSFORMER */
+    int64_t hidden_size, hidden_sizes[RONDO_MAX_LAYERS], layers; /* hidden_size: a number or a list */
+    bool bidirectional;                                          /* encoder */
+    int merge;
+    bool residual, layer_norm, variational;
+    double dropout, recurrent_dropout, zoneout, zoneout_cell;
+    int activation;
+    int64_t projection_size;
+    bool peepholes, coupled_gates;
+    double cell_clip, forget_bias;
+    bool reset_before;
+    double decay;
+    int64_t heads, feed_forward_size, max_length; /* transformer */
+    bool post_norm;
+    int positions; /* rondo_positions */
+    double attention_dropout;
+    bool input_feeding; /* decoder */
+} rondo__recipe_stack;
+
+typedef struct rondo__recipe_attention {
+    int type; /* rondo_attention_type */
+    int64_t size, heads, window;
+    bool coverage;
+    double coverage_loss, dropout;
+    int placement; /* 0 after the cell, 1 before it */
+} rondo__recipe_attention;
+
+typedef enum rondo__sampling_kind {
+    RONDO__NO_SAMPLING,
+    RONDO__SAMPLING_LINEAR,
+    RONDO__SAMPLING_EXPONENTIAL,
+    RONDO__SAMPLING_INVERSE_SIGMOID
+} rondo__sampling_kind;
 
 typedef struct rondo__recipe_model {
     int cell;                                                                    /* rondo_cell */
@@ -64,6 +108,12 @@ typedef struct rondo__recipe_model {
     bool teacher_forcing; /* Jordan */
     int output;           /* 0 softmax, 1 adaptive_softmax */
     int64_t cutoffs[8];   /* adaptive softmax; zeros end the list */
+    /* translate */
+    rondo__recipe_stack encoder, decoder;
+    rondo__recipe_attention attention;
+    int bridge, context, tie_embeddings; /* rondo_bridge, rondo_context_use, rondo_tie */
+    int64_t combine_size;
+    bool copy; /* pointer-generator */
 } rondo__recipe_model;
 
 typedef struct rondo__recipe_train {
@@ -79,6 +129,12 @@ typedef struct rondo__recipe_train {
         int64_t patience;                             /* plateau, in evaluations */
     } schedule;
     int64_t batch_size, steps_per_sequence, epochs, max_steps;
+    int64_t batch_tokens, max_length; /* translate: target symbols of a batch; longest side of a pair; 0: off */
+    struct {
+        int type;          /* rondo__sampling_kind */
+        double k, minimum; /* minimum: of the rate at which the known symbol is told */
+    } scheduled_sampling;
+    int64_t keep;                                       /* so many evaluated models stay as DIR/step-N.safetensors */
     int64_t evaluate_every, save_every;                 /* in steps; 0: each epoch / off */
     int64_t accumulate;                                 /* gradients of so many batches make one step */
     double clip_norm, clip_value, label_smoothing, ema; /* ema: decay of the averaged weights, 0: off */

@@ -3,23 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "train/recipe_schema.h"
+#include "train/recipe_check.h"
 
-typedef struct check {
-    rondo__recipe *recipe;
-    const rondo__recipe_origin *origin;
-    rondo_error *err;
-} check;
-
-typedef struct spot {
-    char text[256];
-} spot;
-
-/* Place of the row path, or of other (may be NULL) when the first was not set, or line 1. */
-static spot place_of(const check *c, const char *path, const char *other) {
+rondo__recipe_spot rondo__recipe_place(const rondo__recipe_checking *c, const char *path, const char *other) {
     const int row = rondo__field_find(path), second = other ? rondo__field_find(other) : -1;
     int line = row >= 0 ? c->origin->line[row] : 0;
-    spot place;
+    rondo__recipe_spot place;
     if (line == 0 && second >= 0)
         line = c->origin->line[second];
     if (line < 0) {
@@ -31,23 +20,57 @@ static spot place_of(const check *c, const char *path, const char *other) {
     return place;
 }
 
-static rondo_status refuse(const check *c, const char *path, const char *other, const char *why) {
-    return rondo__fail(c->err, RONDO_FORMAT, "%s: %s", place_of(c, path, other).text, why);
+rondo_status rondo__recipe_refuse(const rondo__recipe_checking *c, const char *path, const char *other,
+                                  const char *why) {
+    return rondo__fail(c->err, RONDO_FORMAT, "%s: %s", rondo__recipe_place(c, path, other).text, why);
 }
 
-static rondo_status check_required(const check *c) {
+bool rondo__recipe_given(const rondo__recipe_checking *c, const char *path) {
+    return c->origin->line[rondo__field_find(path)] != 0;
+}
+
+/* Keys of another task. A key of the language model's stack is most likely meant for the encoder or the decoder. */
+static rondo_status check_tasks(const rondo__recipe_checking *c) {
+    const rondo__field *task = &rondo__recipe_fields[rondo__field_find("task")];
+    for (int i = 0; i < rondo__recipe_field_count; i++) {
+        const rondo__field *field = &rondo__recipe_fields[i];
+        if (c->origin->line[i] == 0 || rondo__field_in_task(field, c->recipe->task))
+            continue;
+        char near[RONDO__NAME * 2], mend[RONDO__NAME * 4] = "leave it out";
+        const char *key = strrchr(field->path, '.');
+        int owner = 0;
+        while (!rondo__field_in_task(field, owner))
+            owner++;
+        snprintf(near, sizeof near, "model.encoder%.60s", key ? key : "");
+        if (c->recipe->task == RONDO__TRANSLATE && rondo__field_find(near) >= 0)
+            snprintf(mend, sizeof mend, "did you mean %s or model.decoder%s?", near, key);
+        return rondo__fail(c->err, RONDO_FORMAT, "%s: %s is a key of task %s, this recipe is for %s (%s)",
+                           rondo__recipe_place(c, field->path, NULL).text, field->path, task->names[owner],
+                           task->names[c->recipe->task], mend);
+    }
+    return RONDO_OK;
+}
+
+/* Defaults that hang on other keys; before the checks, which see the whole. */
+static rondo_status resolve(const rondo__recipe_checking *c) {
+    if (c->recipe->task == RONDO__TRANSLATE)
+        rondo__recipe_resolve_translate(c);
+    return RONDO_OK;
+}
+
+static rondo_status check_required(const rondo__recipe_checking *c) {
     for (int i = 0; i < rondo__recipe_field_count; i++) {
         const rondo__field *field = &rondo__recipe_fields[i];
         const bool empty = field->type == RONDO__TEXT && *(const char *)rondo__field_of(field, c->recipe) == '\0';
-        if (field->required && (c->origin->line[i] == 0 || empty))
+        if (field->required >> c->recipe->task & 1 && (c->origin->line[i] == 0 || empty))
             return rondo__fail(c->err, RONDO_FORMAT, "%s: %s is missing (every recipe must give it)",
-                               place_of(c, field->path, NULL).text, field->path);
+                               rondo__recipe_place(c, field->path, NULL).text, field->path);
     }
     return RONDO_OK;
 }
 
 /* Keys that belong to another cell, optimiser, ... than the one chosen. */
-static rondo_status check_only(const check *c) {
+static rondo_status check_only(const rondo__recipe_checking *c) {
     rondo__recipe defaults;
     rondo__recipe_defaults(&defaults);
     for (int i = 0; i < rondo__recipe_field_count; i++) {
@@ -55,7 +78,8 @@ static rondo_status check_only(const check *c) {
         rondo__text names = {0};
         rondo_status status;
         int chosen;
-        if (!field->only || rondo__field_equal(field, c->recipe, &defaults))
+        if (!field->only || !rondo__field_in_task(field, c->recipe->task) ||
+            rondo__field_equal(field, c->recipe, &defaults))
             continue;
         choice = &rondo__recipe_fields[rondo__field_find(field->only)];
         chosen = *(const int *)rondo__field_of(choice, c->recipe);
@@ -66,7 +90,7 @@ static rondo_status check_only(const check *c) {
                 rondo__text_format(&names, "%s%s", names.size ? " or " : "", choice->names[k]);
         }
         status = rondo__fail(c->err, RONDO_FORMAT, "%s: %s is only for %s %s (here it is %s)",
-                             place_of(c, field->path, field->only).text, field->path, choice->path,
+                             rondo__recipe_place(c, field->path, field->only).text, field->path, choice->path,
                              names.data && !names.failed ? names.data : "others", choice->names[chosen]);
         rondo__text_free(&names);
         return status;
@@ -75,105 +99,83 @@ static rondo_status check_only(const check *c) {
 }
 
 /* Runs first: a recipe of a task that is not built in is refused for that, whatever else it holds. */
-static rondo_status check_task(const check *c) {
+static rondo_status check_task(const rondo__recipe_checking *c) {
     const rondo__field *task = &rondo__recipe_fields[rondo__field_find("task")];
-    if (c->recipe->task != RONDO__LANGUAGE_MODEL)
+    if (c->recipe->task != RONDO__LANGUAGE_MODEL && c->recipe->task != RONDO__TRANSLATE)
         return rondo__fail(c->err, RONDO_UNSUPPORTED, "%s: task '%s' is not in this build",
-                           place_of(c, "task", NULL).text, task->names[c->recipe->task]);
-    if (c->recipe->model.bidirectional)
-        return refuse(c, "model.bidirectional", NULL,
-                      "a language model cannot be bidirectional (it would see the future that it predicts)");
-    if (c->recipe->data.tokenizer.type == RONDO__NO_TOKENIZER)
-        return refuse(c, "data.tokenizer.type", NULL,
-                      "a language model needs a tokenizer (char, word or sentencepiece)");
+                           rondo__recipe_place(c, "task", NULL).text, task->names[c->recipe->task]);
     return RONDO_OK;
 }
 
-static rondo_status check_layers(const check *c) {
-    rondo__recipe_model *model = &c->recipe->model;
+/* A list of sizes says how many layers there are. */
+static rondo_status check_layers(const rondo__recipe_checking *c, const char *section, const int64_t *sizes,
+                                 int64_t *layers) {
+    char path[RONDO__NAME * 2], list[RONDO__NAME * 2];
     int64_t count = 0;
-    while (count < RONDO_MAX_LAYERS && model->hidden_sizes[count] != 0)
+    while (count < RONDO_MAX_LAYERS && sizes[count] != 0)
         count++;
     if (count == 0)
         return RONDO_OK;
-    if (c->origin->line[rondo__field_find("model.layers")] == 0)
-        model->layers = count;
-    if (model->layers != count)
-        return rondo__fail(c->err, RONDO_FORMAT, "%s: model.layers is %lld but model.hidden_size lists %lld sizes",
-                           place_of(c, "model.layers", "model.hidden_size").text, (long long)model->layers,
-                           (long long)count);
+    snprintf(path, sizeof path, "%s.layers", section);
+    snprintf(list, sizeof list, "%s.hidden_size", section);
+    if (!rondo__recipe_given(c, path))
+        *layers = count;
+    if (*layers != count)
+        return rondo__fail(c->err, RONDO_FORMAT, "%s: %s is %lld but %s lists %lld sizes",
+                           rondo__recipe_place(c, path, list).text, path, (long long)*layers, list, (long long)count);
     return RONDO_OK;
 }
 
-static rondo_status check_widths(const check *c) {
-    const rondo__recipe_model *model = &c->recipe->model;
-    const int64_t last = model->hidden_sizes[0] ? model->hidden_sizes[model->layers - 1] : model->hidden_size;
-    const int64_t width = model->projection_size ? model->projection_size : last;
-    for (int64_t i = 0; i < model->layers; i++) {
-        const int64_t hidden = model->hidden_sizes[i] ? model->hidden_sizes[i] : model->hidden_size;
-        if (model->projection_size >= hidden)
-            return refuse(c, "model.projection_size", "model.hidden_size",
-                          "model.projection_size must be smaller than model.hidden_size");
+rondo_status rondo__recipe_check_stack(const rondo__recipe_checking *c, const char *section, int64_t hidden_size,
+                                       const int64_t *sizes, int64_t *layers, int64_t projection_size) {
+    char path[RONDO__NAME * 2], hidden[RONDO__NAME * 2];
+    rondo_status status = check_layers(c, section, sizes, layers);
+    snprintf(path, sizeof path, "%s.projection_size", section);
+    snprintf(hidden, sizeof hidden, "%s.hidden_size", section);
+    for (int64_t i = 0; i < *layers && !status; i++) {
+        if (projection_size >= (sizes[i] ? sizes[i] : hidden_size))
+            status = rondo__fail(c->err, RONDO_FORMAT, "%s: %s must be smaller than %s",
+                                 rondo__recipe_place(c, path, hidden).text, path, hidden);
     }
-    if (!model->tie_weights)
-        return RONDO_OK;
-    if (model->cell == RONDO_JORDAN)
-        return refuse(c, "model.tie_weights", "model.cell",
-                      "model.tie_weights does not go with a Jordan network (its output layer is part of the cell)");
-    if (model->output != 0)
-        return refuse(c, "model.tie_weights", "model.output", "model.tie_weights needs model.output softmax");
-    if (width != model->embedding_size)
-        return rondo__fail(
-            c->err, RONDO_FORMAT,
-            "%s: model.tie_weights needs equal widths (embedding_size is %lld, the output's width is %lld)",
-            place_of(c, "model.tie_weights", NULL).text, (long long)model->embedding_size, (long long)width);
-    return RONDO_OK;
+    return status;
 }
 
-static rondo_status check_output(const check *c) {
-    const int64_t *cutoffs = c->recipe->model.cutoffs;
-    if (c->recipe->model.output == 0)
-        return RONDO_OK;
-    if (c->recipe->model.cell == RONDO_JORDAN)
-        return refuse(c, "model.output", "model.cell",
-                      "model.output adaptive_softmax does not go with a Jordan network (its output is fed back)");
-    if (cutoffs[0] == 0)
-        return refuse(c, "model.output", NULL,
-                      "model.output adaptive_softmax needs model.cutoffs, such as [2000, 10000]");
-    for (int i = 1; i < 8 && cutoffs[i] != 0; i++) {
-        if (cutoffs[i] <= cutoffs[i - 1])
-            return refuse(c, "model.cutoffs", NULL, "model.cutoffs must rise");
+/* Which numbers are better when they are larger; a recipe that does not say gets what the metric needs. */
+static rondo_status check_metric(const rondo__recipe_checking *c) {
+    static const char *const rising[] = {"accuracy", "bleu", "chrf"};
+    rondo__recipe_train *train = &c->recipe->train;
+    if (train->metric[0] == '\0')
+        return rondo__recipe_refuse(c, "train.metric", NULL, "train.metric is empty (valid_loss is the default)");
+    for (size_t i = 0; i < sizeof rising / sizeof rising[0]; i++) {
+        if (strcmp(train->metric, rising[i]) == 0 && !rondo__recipe_given(c, "train.metric_rises"))
+            train->metric_rises = true;
     }
-    if (c->recipe->train.label_smoothing > 0)
-        return refuse(c, "train.label_smoothing", "model.output",
-                      "train.label_smoothing does not go with model.output adaptive_softmax");
     return RONDO_OK;
 }
 
-static rondo_status check_train(const check *c) {
+static rondo_status check_train(const rondo__recipe_checking *c) {
     if (c->recipe->train.optimizer.nesterov && c->recipe->train.optimizer.momentum <= 0)
-        return refuse(c, "train.optimizer.nesterov", NULL,
-                      "train.optimizer.nesterov needs a train.optimizer.momentum above 0");
-    if (c->recipe->train.metric[0] == '\0')
-        return refuse(c, "train.metric", NULL, "train.metric is empty (valid_loss is the default)");
-    return RONDO_OK;
+        return rondo__recipe_refuse(c, "train.optimizer.nesterov", NULL,
+                                    "train.optimizer.nesterov needs a train.optimizer.momentum above 0");
+    return check_metric(c);
 }
 
 rondo_status rondo__recipe_check(rondo__recipe *recipe, const rondo__recipe_origin *origin, rondo_error *err) {
-    static rondo_status (*const checks[])(const check *) = {check_task,   check_required, check_only, check_layers,
-                                                            check_widths, check_output,   check_train};
-    const check c = {recipe, origin, err};
+    static rondo_status (*const checks[])(const rondo__recipe_checking *) = {check_task, check_tasks, check_required,
+                                                                             resolve,    check_only,  check_train};
+    const rondo__recipe_checking c = {recipe, origin, err};
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         rondo_status status = checks[i](&c);
         if (status != RONDO_OK)
             return status;
     }
-    return RONDO_OK;
+    return recipe->task == RONDO__TRANSLATE ? rondo__recipe_check_translate(&c)
+                                            : rondo__recipe_check_language_model(&c);
 }
 
 rondo_status rondo__recipe_check_files(const rondo__recipe *recipe, const rondo__recipe_origin *origin,
                                        rondo_error *err) {
-    const check c = {(rondo__recipe *)(uintptr_t)recipe, origin, err};
+    const rondo__recipe_checking c = {(rondo__recipe *)(uintptr_t)recipe, origin, err};
     char found[RONDO__PATH];
     rondo_error missing;
     for (int i = 0; i < rondo__recipe_field_count; i++) {
@@ -184,7 +186,7 @@ rondo_status rondo__recipe_check_files(const rondo__recipe *recipe, const rondo_
             continue;
         status = rondo__recipe_find(recipe, name, found, &missing);
         if (status != RONDO_OK)
-            return rondo__fail(err, status, "%s: %s", place_of(&c, field->path, NULL).text, missing.message);
+            return rondo__fail(err, status, "%s: %s", rondo__recipe_place(&c, field->path, NULL).text, missing.message);
     }
     return RONDO_OK;
 }

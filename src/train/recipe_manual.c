@@ -21,7 +21,37 @@ static const char opening[] =
     "Files are looked for as they are named when the path is absolute, then beside the recipe, then in\n"
     "`data.folder`, then in the folder that the environment variable `RONDO_DATA` names; each time also with `.gz` at\n"
     "the end.\n\n"
-    "A key that only some choices use may not be set for others: `model.peepholes` asks for `model.cell: lstm`.\n";
+    "A key that only some choices use may not be set for others: `model.peepholes` asks for `model.cell: lstm`. Keys\n"
+    "marked with a task belong to it alone.\n\n"
+    "```yaml\n"
+    "task: translate\n"
+    "data:\n"
+    "  train_source: train.ja\n"
+    "  train_target: train.en\n"
+    "  valid_source: dev.ja\n"
+    "  valid_target: dev.en\n"
+    "  source_tokenizer: {type: word, min_count: 2}\n"
+    "  target_tokenizer: {type: word, min_count: 2}\n"
+    "model:\n"
+    "  embedding_size: 256\n"
+    "  encoder: {cell: lstm, hidden_size: 256, bidirectional: true}\n"
+    "  decoder: {cell: lstm, hidden_size: 512}\n"
+    "  attention: general\n"
+    "train: {batch_tokens: 2000, label_smoothing: 0.1}\n"
+    "```\n";
+
+/* " For `translate`." where a key is not of all tasks. */
+static void add_tasks(const rondo__field *field, rondo__text *out) {
+    const rondo__field *task = &rondo__recipe_fields[rondo__field_find("task")];
+    const char *between = " For `";
+    for (int i = 0; field->tasks && task->names[i]; i++) {
+        if (rondo__field_in_task(field, i)) {
+            rondo__text_format(out, "%s%s", between, task->names[i]);
+            between = "`, `";
+        }
+    }
+    rondo__text_format(out, "%s", field->tasks ? "`." : "");
+}
 
 static void add_only(const rondo__field *field, rondo__text *out) {
     const rondo__field *choice = &rondo__recipe_fields[rondo__field_find(field->only)];
@@ -47,6 +77,7 @@ static void add_row(const rondo__field *field, const rondo__recipe *defaults, ro
         rondo__text_format(out, "`");
     }
     rondo__text_format(out, " | %s", field->help);
+    add_tasks(field, out);
     if (field->only)
         add_only(field, out);
     rondo__text_format(out, " |\n");

@@ -1,6 +1,6 @@
-/* The schema of recipes: one row per key. Reading, defaults, checks, "did you mean", writing back and docs/recipe.md
- * all walk this table. A new key is a new row (and a field of rondo__recipe); a new section needs nothing more:
- * "data.x.y" makes the sections. Rows of one section stand together. */
+/* The schema of recipes: one row per key (recipe_table.c). Reading, defaults, checks, "did you mean", writing back and
+ * docs/recipe.md all walk this table. A new key is a new row (and a field of rondo__recipe); a new section needs
+ * nothing more: "data.x.y" makes the sections. Rows of one section stand together. */
 #ifndef RONDO_TRAIN_RECIPE_SCHEMA_H
 #define RONDO_TRAIN_RECIPE_SCHEMA_H
 
@@ -27,21 +27,26 @@ typedef struct rondo__field {
     const char *const *names;   /* CHOICE, ends with NULL */
     double number;              /* default, but for TEXT */
     const char *text;           /* default of TEXT; NULL: "" */
-    bool required;
-    bool file;  /* TEXT: names a data file */
-    bool local; /* of this machine alone: not in model files, and free to change when a run goes on */
+    unsigned tasks;             /* tasks (bits) that have this key; 0: all */
+    unsigned required;          /* tasks (bits) that must give it */
+    bool file;                  /* TEXT: names a data file */
+    bool local;                 /* of this machine alone: not in model files, and free to change when a run goes on */
     /* Only used when the choice field at path `only` has one of these values (bits); else setting it is an error. */
     const char *only;
     unsigned only_values;
     const char *help; /* one sentence */
 } rondo__field;
 
-#define RONDO__FIELDS_MAX 128
+#define RONDO__FIELDS_MAX 256
 extern const rondo__field rondo__recipe_fields[];
 extern const int rondo__recipe_field_count;
 
 /* Index of the row, -1: none. */
 int rondo__field_find(const char *path);
+/* Does a task have this key? */
+static inline bool rondo__field_in_task(const rondo__field *field, int task) {
+    return field->tasks == 0 || (field->tasks >> task & 1);
+}
 /* Is path (such as "train.optimizer", "" for the whole) a section of the table? */
 bool rondo__field_is_section(const char *path);
 static inline void *rondo__field_at(const rondo__field *field, rondo__recipe *recipe) {

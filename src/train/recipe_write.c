@@ -1,5 +1,5 @@
-/* Recipes written back: all keys with their values, as YAML for people and as JSON for model files. Both walk the table
- * once and open and close sections where the paths of two neighbouring rows part. */
+/* Recipes written back: all keys of the task with their values, as YAML for people and as JSON for model files. Both
+ * walk the table once and open and close sections where the paths of two neighbouring rows part. */
 #include <string.h>
 
 #include "train/recipe_schema.h"
@@ -27,6 +27,8 @@ rondo_status rondo__recipe_yaml(const rondo__recipe *recipe, rondo__text *out) {
     const char *last = "";
     for (int i = 0; i < rondo__recipe_field_count; i++) {
         const rondo__field *field = &rondo__recipe_fields[i];
+        if (!rondo__field_in_task(field, recipe->task))
+            continue;
         const char *key = field->path + shared_sections(last, field->path), *dot;
         for (; (dot = strchr(key, '.')) != NULL; key = dot + 1)
             rondo__text_format(out, "%*s%.*s:\n", 2 * dots(field->path, (size_t)(key - field->path)), "",
@@ -44,7 +46,7 @@ rondo_status rondo__recipe_json(const rondo__recipe *recipe, rondo__text *out) {
     rondo__text_add(out, "{", 1);
     for (int i = 0; i < rondo__recipe_field_count; i++) {
         const rondo__field *field = &rondo__recipe_fields[i];
-        if (field->local)
+        if (field->local || !rondo__field_in_task(field, recipe->task))
             continue;
         const size_t shared = shared_sections(last, field->path);
         const char *key = field->path + shared, *dot;

@@ -10,6 +10,7 @@ static bool may_change(const char *path) {
                                             "train.max_steps",
                                             "train.evaluate_every",
                                             "train.save_every",
+                                            "train.keep",
                                             "train.patience",
                                             "train.threads",
                                             "train.clip_norm",
@@ -30,7 +31,8 @@ static bool may_change(const char *path) {
 
 /* Changes that nobody needs to be told of. */
 static bool is_silent(const char *path) {
-    return strcmp(path, "train.threads") == 0 || strcmp(path, "train.save_every") == 0;
+    return strcmp(path, "train.threads") == 0 || strcmp(path, "train.save_every") == 0 ||
+           strcmp(path, "train.keep") == 0;
 }
 
 rondo_status rondo__resume_check(const rondo__recipe *was, const rondo__recipe *now, const char *path,

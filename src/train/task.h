@@ -21,7 +21,7 @@ typedef struct rondo__task_object {
 
 struct rondo__task_class {
     const char *name;   /* "language_model" */
-    const char *symbol; /* what speed counts: "symbols" */
+    const char *symbol; /* what speed counts: "symbols", "tokens" */
     /* Reads the recipe's data, builds vocabulary and model; parameters get their initial values from the recipe's seed.
      */
     rondo_status (*create)(rondo__task_object **out, rondo_context *context, const rondo__recipe *recipe,
@@ -43,6 +43,8 @@ struct rondo__task_class {
     const char *const *metrics; /* the names that evaluate sets, ending with NULL */
     /* Carried states as named arrays for the checkpoint ("state.h.0", ...; at most max), pointing into the task. */
     int (*state)(rondo__task_object *task, int max, rondo__named *out);
+    /* What `rondo info` says beside what every model has: "key": value pairs, each followed by ", ". */
+    void (*describe)(const rondo__task_object *task, rondo__text *json);
     /* Vocabulary as JSON for the model file's metadata, and tensors beside the parameters (SentencePiece model). */
     rondo_status (*vocabulary)(rondo__task_object *task, rondo__text *json);
     int (*extra_tensors)(rondo__task_object *task, int max, rondo__named *out);

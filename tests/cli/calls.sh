@@ -4,7 +4,7 @@ expect 0 '' "$RONDO" --help
 expect 0 '' "$RONDO" --version
 check "--version names the version" grep -qE '^rondo [0-9]+\.[0-9]+\.[0-9]+$' out
 check "--version names the instruction set" grep -q '^instruction set: ' out
-for command in train eval generate info bench; do
+for command in train eval translate generate average info bench; do
     expect 0 '' "$RONDO" $command --help
     check "$command --help has an example" grep -q 'example:' out
 done
@@ -21,6 +21,9 @@ expect 2 "--quiet takes no value" "$RONDO" train a.yaml --quiet=yes
 expect 2 "no data \(give --data" "$RONDO" eval m.safetensors
 expect 2 "m.safetensors" "$RONDO" eval m.safetensors --data x.txt
 expect 2 "m.safetensors" "$RONDO" generate m.safetensors
+expect 2 "m.safetensors" "$RONDO" translate m.safetensors
+expect 2 "m.safetensors" "$RONDO" average m.safetensors --to n.safetensors
+expect 2 "--beam is '0'" "$RONDO" translate m.safetensors --beam 0
 expect 2 "m.safetensors" "$RONDO" info m.safetensors
 expect 2 "--top-p is '2'" "$RONDO" generate m --top-p 2
 expect 2 "--temperature is 'nan'" "$RONDO" generate m --temperature nan

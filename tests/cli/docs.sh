@@ -1,11 +1,17 @@
 # Every `rondo ...` line in a sh block of README.md and docs/*.md, and every example of --help, runs as it stands - on small
 # data of the same names, and with training cut short.
 . "$(dirname "$0")/lib.sh"
-mkdir -p data/tinyshakespeare data/wikitext2
+mkdir -p data/tinyshakespeare data/wikitext2 data/enja data/cmudict
 "$RONDO_TOP/scripts/demo-corpus" 1500 > data/tinyshakespeare/train.txt
 "$RONDO_TOP/scripts/demo-corpus" 600 5 > data/wikitext2/train.txt
 "$RONDO_TOP/scripts/demo-corpus" 100 6 > data/wikitext2/valid.txt
 cp data/wikitext2/valid.txt other.txt
+for part in train dev; do
+    "$RONDO_TOP/scripts/demo-corpus" 300 7 > data/enja/$part.en
+    tr 'a-z' 'A-Z' < data/enja/$part.en > data/enja/$part.ja
+done
+cp data/enja/dev.ja data/enja/dev.en .
+for word in car cat bat rat art; do echo "$word $(sed 's/./\U& /g' <<< $word)"; done | tee data/cmudict/train.dict > data/cmudict/dev.dict
 cp -r "$RONDO_TOP/recipes" .
 export RONDO_DATA=$work/data
 mkdir bin
@@ -13,18 +19,24 @@ ln -s "$RONDO" bin/rondo
 PATH=$work/bin:$PATH
 short="--set train.max_steps=3 --set train.batch_size=4 --set train.steps_per_sequence=16 --set train.schedule.warmup_steps=1"
 short="$short --set model.embedding_size=8 --quiet"
+pairs=$(sed 's/--set train.batch_size=4 --set train.steps_per_sequence=16/--set train.batch_tokens=60/' <<< "$short")
+pairs="$pairs --set model.encoder.hidden_size=8 --set model.decoder.hidden_size=16"
 {
     for page in "$RONDO_TOP"/README.md "$RONDO_TOP"/docs/*.md; do
         sed -n '/^```sh$/,/^```$/p' "$page" | grep -E '^(RONDO_[A-Z]+=[^ ]+ )?rondo ' || true
     done
-    for command in train eval generate info bench; do
+    for command in train eval generate translate average info bench; do
         rondo $command --help | sed -n '/^example:/,/^$/p' | grep -E '^ +(RONDO_[A-Z]+=[^ ]+ )?rondo ' || true
     done
 } > lines
 [ "$(wc -l < lines)" -ge 8 ] || note_failure "only $(wc -l < lines) examples were found"
+# the runs that examples of other commands go on from
+rondo train recipes/enja-attention.yaml --out runs/enja-attention $pairs || note_failure "enja-attention"
+rondo train recipes/g2p.yaml --out runs/g2p $pairs --set train.keep=2 || note_failure "g2p"
 while read -r line; do
     checks=$((checks + 1))
     case $line in
+    *"rondo train recipes/enja"* | *"rondo train recipes/g2p"*) line="$line $pairs" ;;
     *"rondo train"*) line="$line $short --set model.hidden_size=12" ;;
     *"rondo bench"*) line="$line --seconds 0.05" ;;
     esac

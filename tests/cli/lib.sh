@@ -58,3 +58,32 @@ train:
   seed: 7
 YAML
 }
+
+# Small pairs and a recipe that trains on them in a second.
+small_pairs() {
+    "$RONDO_TOP/scripts/demo-corpus" 300 > pairs.en
+    sed -E 's/[a-z]+/\U&/g; s/([A-Z])([A-Z]*)/\2\1/g' pairs.en > pairs.ja
+    tail -n 12 pairs.en > dev.en
+    tail -n 12 pairs.ja > dev.ja
+    head -n 2 dev.ja > few.ja
+    cat > pairs.yaml <<YAML
+task: translate
+data:
+  train_source: pairs.ja
+  train_target: pairs.en
+  valid_source: dev.ja
+  valid_target: dev.en
+  source_tokenizer: {type: word, min_count: 2}
+  target_tokenizer: {type: word, min_count: 2}
+model:
+  embedding_size: 8
+  encoder: {hidden_size: 8, bidirectional: true}
+  decoder: {hidden_size: 16}
+train:
+  optimizer: {type: adamw, learning_rate: 0.02}
+  batch_tokens: 200
+  epochs: 2
+  max_steps: 40
+  seed: 7
+YAML
+}

@@ -1,7 +1,6 @@
 /* Stopped and resumed at many steps, in the middle of epochs and at their ends, a run of every kind ends with the bits
  * of the uninterrupted one: the best model, the log, and the full state. Needs: JANSSON YAML. */
-#include "formats/safetensors.h"
-#include "tiny.h"
+#include "resume.h"
 
 #define RULE(text) "train.optimizer={type: " text ", learning_rate: 0.02}"
 #define MOST 8
@@ -42,64 +41,15 @@ static const char *const kinds[][MOST] = {
     {"train.evaluate_every=7", "train.save_every=1", "train.ema=0.9", "train.accumulate=2"},
 };
 
-static bool stop_at(const rondo_event *event, void *arg) {
-    const int64_t *step = arg;
-    return !(event->kind == RONDO_EVENT_STEP && event->step == *step);
-}
-
-static rondo__safetensors *open_last(const tiny *t) {
-    char path[400];
-    rondo__safetensors *file;
-    rondo_error err;
-    snprintf(path, sizeof path, "%s/last.safetensors", t->folder);
-    if (rondo__safetensors_read(&file, path, &err) != RONDO_OK)
-        fail_msg("%s", err.message);
-    return file;
-}
-
-/* Every tensor of last.safetensors but the seconds, the third of train.numbers. */
-static void same_state(const tiny *a, const tiny *b) {
-    rondo__safetensors *x = open_last(a), *y = open_last(b);
-    assert_int_equal(rondo__safetensors_count(x), rondo__safetensors_count(y));
-    for (int i = 0; i < rondo__safetensors_count(x); i++) {
-        const rondo__named *p = rondo__safetensors_at(x, i), *q = rondo__safetensors_find(y, p->name);
-        assert_non_null(q);
-        const size_t bytes = (size_t)rondo_tensor_count(&p->tensor) * rondo_dtype_bytes(p->tensor.dtype);
-        if (strcmp(p->name, "train.numbers") == 0)
-            memcpy((double *)p->tensor.data + 2, (double *)q->tensor.data + 2, sizeof(double));
-        assert_int_equal(bytes, (size_t)rondo_tensor_count(&q->tensor) * rondo_dtype_bytes(q->tensor.dtype));
-        if (memcmp(p->tensor.data, q->tensor.data, bytes) != 0)
-            fail_msg("tensor '%s' is not the same", p->name);
-    }
-    rondo__safetensors_free(&x);
-    rondo__safetensors_free(&y);
-}
-
 static void try_kind(const char *const *kind) {
-    static const int64_t stops[] = {1, 11, 26};
+    static const int64_t stops[] = {1, 11, 26, 0};
     const char *sets[MOST + 4] = {"train.batch_size=12", "train.steps_per_sequence=12", "train.max_steps=27",
                                   "train.epochs=9"};
     for (int i = 0; i < MOST && kind[i]; i++)
         sets[4 + i] = kind[i];
     tiny whole = tiny_make("whole", sets), parts = tiny_make("parts", sets);
-    tiny_run(&whole);
-    parts.options.event = stop_at;
-    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
-        parts.options.event_arg = (void *)(uintptr_t)&stops[i];
-        if (tiny_train(&parts) != RONDO_INTERRUPTED)
-            fail_msg("%s: stop %d: '%s'", kind[0], (int)stops[i], parts.err.message);
-        parts.options.resume = true;
-    }
-    parts.options.event = NULL;
-    tiny_run(&parts);
+    resume_same(&whole, &parts, stops);
     print_message("%s\n", kind[0]);
-    assert_int_equal(whole.result.epochs, parts.result.epochs);
-    assert_true(whole.result.epochs >= 1);
-    tiny_same_model(&whole, &parts);
-    tiny_same_log(&whole, &parts);
-    same_state(&whole, &parts);
-    tiny_clean(&whole);
-    tiny_clean(&parts);
 }
 
 static void test_every_kind(void **state) {

@@ -28,6 +28,10 @@ static inline void tiny_clean(const tiny *t) {
         snprintf(path, sizeof path, "%s/%s", t->folder, tiny_files[i]);
         unlink(path);
     }
+    for (int step = 0; step < 100; step++) { /* train.keep */
+        snprintf(path, sizeof path, "%s/step-%d.safetensors", t->folder, step);
+        unlink(path);
+    }
     rmdir(t->folder);
 }
 

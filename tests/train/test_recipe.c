@@ -55,6 +55,7 @@ static void round_trips(void **state) {
 }
 
 #define START "task: language_model\ndata: {train: a}\n"
+#define PAIRS "task: translate\ndata:\n  train_source: a\n  train_target: b\n"
 static void wrong_recipes(void **state) {
     (void)state;
     static const struct {
@@ -82,7 +83,48 @@ static void wrong_recipes(void **state) {
         {START "train: {seed: \xff}\n", "r.yaml:3: byte 52 is not UTF-8"},
         {START "train: {seed: 1\n", "not valid YAML"},
         {START "---\ntask: 1\n", "second document"},
-        {"task: translate\n", "r.yaml:1: task 'translate' is not in this build"},
+        {"task: classify\n", "r.yaml:1: task 'classify' is not in this build"},
+        {START "model:\n  encoder: {cell: gru}\n", "r.yaml:4: model.encoder.cell is a key of task translate"},
+        {PAIRS "train: {carry_state: false}\n", "train.carry_state is a key of task language_model"},
+        {PAIRS "model: {hidden_size: 4}\n", "(did you mean model.encoder.hidden_size or model.decoder.hidden_size?)"},
+        {"task: translate\n", "r.yaml:1: data.train_source is missing (data.format lines needs it)"},
+        {"task: translate\ndata: {train: a}\n", "r.yaml:2: data.train and data.valid are for data.format dictionary"},
+        {"task: translate\ndata: {train_source: a}\n", "data.train_target is missing"},
+        {"task: translate\ndata: {format: dictionary}\n", "data.train is missing (data.format dictionary needs it)"},
+        {"task: translate\ndata: {format: dictionary, train: a}\n", "data.valid is missing"},
+        {"task: translate\ndata: {format: dictionary, train_source: a}\n", "data.train_source is only for"},
+        {"task: translate\ndata: {format: dictionary, train: a, valid: b, source_tokenizer: char}\n",
+         "data.format dictionary has its symbols between blanks"},
+        {PAIRS "  valid_source: c\n", "belong together"},
+        {PAIRS "  source_tokenizer: none\n", "r.yaml:5: translation needs tokenizers"},
+        {PAIRS "  shared_vocabulary: true\n  target_tokenizer: word\n", "r.yaml:6: with data.shared_vocabulary"},
+        {PAIRS "  stress: true\n", "data.stress is only for data.format dictionary"},
+        {PAIRS "model:\n  encoder: {cell: gru, peepholes: true}\n",
+         "r.yaml:6: model.encoder.peepholes is only for model.encoder.cell lstm"},
+        {PAIRS "model: {encoder: {heads: 2}}\n", "model.encoder.heads is only for model.encoder.cell transformer"},
+        {PAIRS "model: {encoder: {hidden_size: [3, 4], layers: 1}}\n", "r.yaml:5: model.encoder.layers is 1 but"},
+        {PAIRS "model: {decoder: {projection_size: 256}}\n", "model.decoder.projection_size must be smaller"},
+        {PAIRS "model: {decoder: {bidirectional: true}}\n", "unknown key 'bidirectional'"},
+        {PAIRS "model: {decoder: {cell: transformer}, attention: dot}\n", "brings its own attention"},
+        {PAIRS "model: {embedding_size: 6, decoder: transformer}\n", "model.decoder is 'transformer'"},
+        {PAIRS "model: {embedding_size: 6, decoder: {cell: transformer}}\n",
+         "model.decoder.heads is 4, which does not"},
+        {PAIRS "model: {encoder: {cell: transformer}, bridge: copy}\n", "set model.bridge: zero"},
+        {PAIRS "model: {attention: none, decoder: {input_feeding: true}}\n", "needs attention"},
+        {PAIRS "model: {attention: none, bridge: zero}\n", "nothing of the source reaches"},
+        {PAIRS "model: {context: every_step}\n", "set model.attention: none"},
+        {PAIRS "model: {attention: {type: none, dropout: 0.1}}\n", "model.attention.dropout is only for"},
+        {PAIRS "model: {attention: {type: dot, coverage: true}}\n", "model.attention.coverage is only for"},
+        {PAIRS "model: {attention: {type: multihead, heads: 2, window: 2}}\n", "with one head"},
+        {PAIRS "model: {copy: true}\n", "model.copy needs word tokenizers"},
+        {PAIRS "  shared_vocabulary: true\nmodel: {copy: true}\ntrain: {label_smoothing: 0.1}\n",
+         "r.yaml:7: train.label_smoothing"},
+        {PAIRS "model: {tie_embeddings: all}\n", "needs data.shared_vocabulary"},
+        {PAIRS "model: {tie_embeddings: target, combine_size: 3}\n", "needs equal widths"},
+        {PAIRS "train: {scheduled_sampling: linear}\n", "train.scheduled_sampling.k must be 1 or more"},
+        {PAIRS "train: {scheduled_sampling: {type: exponential, k: 3}}\n", "above 0 and below 1"},
+        {PAIRS "train: {scheduled_sampling: {k: 3}}\n", "is only for train.scheduled_sampling.type"},
+        {PAIRS "train: {metric: word_error_rate}\n", "only for data.format dictionary"},
         {"task: language_model\n", "data.train is missing"},
         {"data: {train: a}\n", "task is missing"},
         {START "x: &a [*a, *a]\n", "unknown key 'x'"},
@@ -95,6 +137,48 @@ static void wrong_recipes(void **state) {
         if (!strstr(err.message, wrong[i].says) || strchr(err.message, '\n'))
             fail_msg("%s gave: %s", wrong[i].text, err.message);
     }
+}
+
+static void of_translate(void **state) {
+    (void)state;
+    rondo__recipe r, again;
+    rondo__text yaml = {0}, json = {0};
+    rondo_error err = {0};
+    static const char text[] = PAIRS "  source_tokenizer: {type: word, min_count: 2}\n"
+                                     "model:\n"
+                                     "  embedding_size: 6\n"
+                                     "  encoder: {hidden_size: [4, 3], bidirectional: true, zoneout: 0.1}\n"
+                                     "  decoder: {cell: gru, hidden_size: 9}\n"
+                                     "  attention: additive\n"
+                                     "  tie_embeddings: target\n"
+                                     "train: {metric: bleu, scheduled_sampling: {type: inverse_sigmoid, k: 7}}\n";
+    if (parse(&r, text, "model.bridge=linear", &err))
+        fail_msg("%s", err.message);
+    assert_int_equal(r.data.source_tokenizer.type, RONDO__WORD);
+    assert_int_equal(r.data.target_tokenizer.type, RONDO__CHAR);
+    assert_int_equal(r.model.encoder.layers, 2);
+    assert_int_equal(r.model.encoder.cell, RONDO_LSTM);
+    assert_int_equal(r.model.attention.placement, 1);
+    assert_int_equal(r.model.combine_size, 6);
+    assert_int_equal(r.model.bridge, 1);
+    assert_true(r.train.metric_rises && r.train.scheduled_sampling.k == 7);
+    assert_int_equal(rondo__recipe_json(&r, &json), RONDO_OK);
+    assert_int_equal(rondo__recipe_yaml(&r, &yaml), RONDO_OK);
+    assert_null(strstr(yaml.data, "carry_state"));
+    for (int i = 0; i < 2; i++) {
+        if (parse(&again, i ? json.data : yaml.data, NULL, &err))
+            fail_msg("%s", err.message);
+        assert_memory_equal(&r, &again, sizeof r);
+    }
+    rondo__text_free(&yaml);
+    rondo__text_free(&json);
+    assert_int_equal(parse(&r, "task: translate\ndata: {format: dictionary, train: a, valid: b}\n", NULL, NULL),
+                     RONDO_OK);
+    assert_int_equal(r.data.target_tokenizer.type, RONDO__WORD);
+    assert_int_equal(
+        parse(&r, PAIRS "model: {encoder: {cell: transformer}, decoder: {cell: transformer}}\n", NULL, NULL), RONDO_OK);
+    assert_int_equal(r.model.attention.type, 0);
+    assert_int_equal(r.model.bridge, 2);
 }
 
 static void wrong_sets(void **state) {
@@ -190,12 +274,12 @@ static void manual(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(manual),
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(manual),
 #ifdef RONDO_HAVE_YAML
-                                       cmocka_unit_test(reads),         cmocka_unit_test(round_trips),
-                                       cmocka_unit_test(wrong_recipes), cmocka_unit_test(wrong_sets),
-                                       cmocka_unit_test(damaged),       cmocka_unit_test(finds_data),
-                                       cmocka_unit_test(failing_memory)
+        cmocka_unit_test(reads),        cmocka_unit_test(round_trips),   cmocka_unit_test(wrong_recipes),
+        cmocka_unit_test(wrong_sets),   cmocka_unit_test(damaged),       cmocka_unit_test(finds_data),
+        cmocka_unit_test(of_translate), cmocka_unit_test(failing_memory)
 #endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,32 @@
+/* What the checks of combinations share: each names the place of the key to blame, the first of the keys concerned that
+ * was set. */
+#ifndef RONDO_TRAIN_RECIPE_CHECK_H
+#define RONDO_TRAIN_RECIPE_CHECK_H
+
+#include "train/recipe_schema.h"
+
+typedef struct rondo__recipe_checking {
+    rondo__recipe *recipe;
+    const rondo__recipe_origin *origin;
+    rondo_error *err;
+} rondo__recipe_checking;
+
+typedef struct rondo__recipe_spot {
+    char text[256];
+} rondo__recipe_spot;
+
+/* Place of the row path, or of other (may be NULL) when the first was not set, or line 1. */
+rondo__recipe_spot rondo__recipe_place(const rondo__recipe_checking *c, const char *path, const char *other);
+rondo_status rondo__recipe_refuse(const rondo__recipe_checking *c, const char *path, const char *other,
+                                  const char *why);
+bool rondo__recipe_given(const rondo__recipe_checking *c, const char *path);
+/* A recurrent stack's sizes; section: "model.encoder". */
+rondo_status rondo__recipe_check_stack(const rondo__recipe_checking *c, const char *section, int64_t hidden_size,
+                                       const int64_t *sizes, int64_t *layers, int64_t projection_size);
+
+/* Of one task each (recipe_check_language_model.c, recipe_check_translate.c). */
+rondo_status rondo__recipe_check_language_model(const rondo__recipe_checking *c);
+void rondo__recipe_resolve_translate(const rondo__recipe_checking *c); /* sets defaults that hang on other keys */
+rondo_status rondo__recipe_check_translate(const rondo__recipe_checking *c);
+
+#endif
