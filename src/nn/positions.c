@@ -34,15 +34,15 @@ static int64_t longest(const rondo_call *call) {
 }
 
 static rondo_status check_table(const rondo_call *call, rondo_error *err) {
-    const int64_t before = ((const rondo__positions *)call->options)->offset, used = longest(call);
+    const int64_t needed = ((const rondo__positions *)call->options)->offset + longest(call);
     const rondo_tensor *table = &call->in[TABLE]->value;
     rondo_status status = rondo__expect_dims("positions", "the table", call->in[TABLE], 2,
                                              (int64_t[]){table->dims[0], call->in[X]->value.dims[2]}, err);
-    if (!status && before + used > table->dims[0])
+    if (!status && needed > table->dims[0])
         status = rondo__fail(err, RONDO_ARGUMENT,
                              "positions: a sequence of %lld steps, but places for %lld were learned (make max_length "
                              "larger, or the sequence shorter)",
-                             (long long)(before + used), (long long)table->dims[0]);
+                             (long long)needed, (long long)table->dims[0]);
     return status;
 }
 
