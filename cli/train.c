@@ -26,6 +26,11 @@ static void print_score(const rondo_metrics *metrics, const char *metric, const 
         fprintf(stderr, "  %s %.2f", name, value * factor);
 }
 
+static void print_scores(const rondo_metrics *metrics) {
+    print_score(metrics, "bleu", "BLEU", 1);
+    print_score(metrics, "word_error_rate", "word errors %", 100);
+}
+
 static void print_evaluation(const rondo_event *e) {
     char time[32], speed[32];
     cli_format_time(e->seconds, time);
@@ -36,8 +41,7 @@ static void print_evaluation(const rondo_event *e) {
             (long long)e->epochs, (long long)e->step, (long long)e->steps, e->train_loss, valid);
     if (!isnan(perplexity))
         fprintf(stderr, "  perplexity %.4g", perplexity);
-    print_score(e->metrics, "bleu", "BLEU", 1);
-    print_score(e->metrics, "word_error_rate", "word errors %", 100);
+    print_scores(e->metrics);
     fprintf(stderr, "  %s %s/s  %s%s\n", speed, e->symbol, time, e->best ? "  best" : "");
 }
 
@@ -88,8 +92,10 @@ static int finish(rondo_status status, const rondo_error *err, const char *recip
     if (!quiet) {
         char time[32];
         cli_format_time(result->seconds, time);
-        fprintf(stderr, "done: %lld steps in %s, best valid loss %.4f, model in %s/model.safetensors\n",
-                (long long)result->steps, time, rondo_metrics_get(&result->best, "valid_loss"), folder);
+        fprintf(stderr, "done: %lld steps in %s, best model in %s/model.safetensors: valid loss %.4f",
+                (long long)result->steps, time, folder, rondo_metrics_get(&result->best, "valid_loss"));
+        print_scores(&result->best);
+        fputc('\n', stderr);
     }
     return CLI_DONE;
 }
@@ -107,9 +113,26 @@ static int train(const char *recipe, const rondo_train_options *options, train_v
     return finish(status, &err, recipe, options->folder, &result, view->quiet);
 }
 
+/* Before the training, not after it. */
+static int check_picture(const char *path) {
+    const char *dot = strrchr(path, '.');
+    if (!dot || (strcmp(dot, ".png") != 0 && strcmp(dot, ".svg") != 0))
+        return cli_fail(CLI_USAGE, "train: --plot %s must end in .png or .svg", path);
+    if (!strstr(rondo_build_parts(), "cairo"))
+        return cli_fail(CLI_USAGE, "train: --plot needs cairo, which this build lacks (leave it out)");
+    return -1;
+}
+
+static int draw_curve(const char *folder, const char *path) {
+    rondo_error err = {0};
+    rondo_status status = rondo_plot_training(folder, path, &err);
+    return status ? cli_report(status, &err) : CLI_DONE;
+}
+
 static int run(int argc, char **argv) {
     cli_list sets = {0};
     const char *folder = NULL, *recipe = NULL;
+    const char *plot = NULL;
     bool resume = false;
     int64_t threads = 0;
     train_view view = {0};
@@ -120,6 +143,7 @@ static int run(int argc, char **argv) {
          "go on with the run in that folder, to the same bits as if never stopped"},
         {"--threads", CLI_WHOLE, &threads, "N", "threads (default: the recipe's; 0 = all cores); changes no result", 0,
          1024},
+        {"--plot", CLI_TEXT, &plot, "FILE", "at the end, the training curve as .png or .svg"},
         {"--quiet", CLI_FLAG, &view.quiet, NULL, "no progress, only errors"},
     };
     int code = cli_parse(&cli_train, argc, argv, sizeof options / sizeof *options, options, 1, 1, &recipe);
@@ -128,9 +152,11 @@ static int run(int argc, char **argv) {
         code = default_folder(recipe, place, sizeof place);
         folder = place;
     }
+    if (code < 0 && plot)
+        code = check_picture(plot);
     if (code >= 0)
         return code;
-    return train(recipe,
+    code = train(recipe,
                  &(rondo_train_options){.folder = folder,
                                         .sets = sets.count,
                                         .set = sets.item,
@@ -139,12 +165,13 @@ static int run(int argc, char **argv) {
                                         .event = on_event,
                                         .event_arg = &view},
                  &view);
+    return code == CLI_DONE && plot ? draw_curve(folder, plot) : code;
 }
 
 const cli_command cli_train = {
     .name = "train",
     .summary = "train a model as a recipe says",
-    .usage = "rondo train RECIPE.yaml [--set KEY=VALUE]... [--out DIR] [--resume] [--threads N] [--quiet]",
+    .usage = "rondo train RECIPE.yaml [--set KEY=VALUE]... [--out DIR] [--resume] [--threads N] [--plot FILE] [--quiet]",
     .about = "Trains the model that the recipe describes. DIR receives model.safetensors (the best on validation),\n"
              "last.safetensors (everything needed to go on), metrics.jsonl (one line per evaluation) and recipe.yaml\n"
              "as run. Ctrl-C finishes the step, saves, and says how to go on. docs/recipe.md explains every key.\n\n"

@@ -2,12 +2,12 @@
 # data of the same names, and with training cut short.
 . "$(dirname "$0")/lib.sh"
 mkdir -p data/tinyshakespeare data/wikitext2 data/enja data/cmudict
-"$RONDO_TOP/scripts/demo-corpus" 1500 > data/tinyshakespeare/train.txt
-"$RONDO_TOP/scripts/demo-corpus" 600 5 > data/wikitext2/train.txt
-"$RONDO_TOP/scripts/demo-corpus" 100 6 > data/wikitext2/valid.txt
+"$RONDO_TOP/tests/support/sentences" 1500 > data/tinyshakespeare/train.txt
+"$RONDO_TOP/tests/support/sentences" 600 5 > data/wikitext2/train.txt
+"$RONDO_TOP/tests/support/sentences" 100 6 > data/wikitext2/valid.txt
 cp data/wikitext2/valid.txt other.txt
 for part in train dev; do
-    "$RONDO_TOP/scripts/demo-corpus" 300 7 > data/enja/$part.en
+    "$RONDO_TOP/tests/support/sentences" 300 7 > data/enja/$part.en
     tr 'a-z' 'A-Z' < data/enja/$part.en > data/enja/$part.ja
 done
 cp data/enja/dev.ja data/enja/dev.en .

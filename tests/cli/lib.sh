@@ -38,7 +38,7 @@ finish() {
 
 # A small text and a recipe that trains on it in a second.
 small_recipe() { # small_recipe [EXTRA LINES FOR model:]
-    "$RONDO_TOP/scripts/demo-corpus" 300 > text.txt
+    "$RONDO_TOP/tests/support/sentences" 300 > text.txt
     cat > small.yaml <<YAML
 task: language_model
 data:
@@ -61,7 +61,7 @@ YAML
 
 # Small pairs and a recipe that trains on them in a second.
 small_pairs() {
-    "$RONDO_TOP/scripts/demo-corpus" 300 > pairs.en
+    "$RONDO_TOP/tests/support/sentences" 300 > pairs.en
     sed -E 's/[a-z]+/\U&/g; s/([A-Z])([A-Z]*)/\2\1/g' pairs.en > pairs.ja
     tail -n 12 pairs.en > dev.en
     tail -n 12 pairs.ja > dev.ja
