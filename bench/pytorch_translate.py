@@ -327,7 +327,7 @@ def as_tensors(batch, end):
 class Data:
     def __init__(self, recipe, run, source, target):
         d, t = recipe["data"], recipe["train"]
-        self.target, self.end = target, target.end
+        self.target, self.end, self.vocabulary_sizes = target, target.end, (source.size, target.size)
         text = {k: read_lines(find(recipe, run, d[k])) for k in ("train_source", "train_target", "valid_source", "valid_target")}
         train = list(zip(map(source.encode, text["train_source"]), map(target.encode, text["train_target"])))
         valid = list(zip(map(source.encode, text["valid_source"]), map(target.encode, text["valid_target"])))
@@ -450,8 +450,7 @@ class Trainer:
             if i == 5:
                 self.tokens, self.spent = 0, 0.0
             self.step(batches)
-        print(f"PyTorch: {n} steps in {self.spent:.2f} s, {1000 * self.spent / n:.1f} ms a step, "
-              f"{self.tokens / self.spent:.0f} target tokens/s")
+        return self.tokens / self.spent
 
 
 # ---- decoding: each function takes sources (lists of ids), gives the ids of their translations ----
@@ -552,13 +551,36 @@ def translate(search, data, batch):
     return texts, time.perf_counter() - begun, symbols
 
 
+def searches_of(model, end, K, alpha):
+    return {"greedy": lambda s: greedy(model, s, end), f"beam {K}": lambda s: beam(model, s, end, K, alpha)}
+
+
 def report(name, model, data, args, batches):
     model.eval()
-    searches = {"greedy": lambda s: greedy(model, s, data.end), f"beam {args.beam}": lambda s: beam(model, s, data.end, args.beam, args.length_penalty)}
+    searches = searches_of(model, data.end, args.beam, args.length_penalty)
     for (kind, search), batch in itertools.product(searches.items(), batches):
         texts, seconds, symbols = translate(search, data, batch)
         print(f"{name} {kind}, batch {batch}: BLEU {bleu_of(texts, data):.2f}  {seconds:.2f} s, {len(texts) / seconds:.1f} sentences/s, "
               f"{symbols / seconds:.0f} tokens/s", flush=True)
+
+
+def load(run):
+    """What is in the run's model file, its data, a model with Rondo's weights, and one that is not trained yet."""
+    with safe_open(os.path.join(run, "model.safetensors"), "pt") as file:
+        meta = json.loads(file.metadata()["rondo"])
+        weights = {name: file.get_tensor(name) for name in file.keys()}
+    recipe, sides = meta["recipe"], meta["vocabulary"]
+    check_recipe(recipe)
+    pieces = {side: bytes(weights.pop(f"{side}.sentencepiece_model", torch.zeros(0)).to(torch.uint8).tolist()) for side in ("source", "target")}
+    source = Vocabulary(sides["source"], pieces["source"])
+    target = Vocabulary(sides["target"], pieces["target"]) if "target" in sides else source
+    data = Data(recipe, run, source, target)
+    torch.manual_seed(recipe["train"]["seed"])
+    rondo, model = (Model(recipe, source.size, target.size) for _ in range(2))
+    for tied in ("output.weight", "source_embedding.weight"):
+        weights.setdefault(tied, weights["target_embedding.weight"])
+    rondo.load_state_dict(weights, strict=True)
+    return meta, recipe, data, rondo, model
 
 
 def main():
@@ -573,20 +595,7 @@ def main():
     parser.add_argument("--batch", type=int, default=64)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    with safe_open(os.path.join(args.run, "model.safetensors"), "pt") as file:
-        meta = json.loads(file.metadata()["rondo"])
-        weights = {name: file.get_tensor(name) for name in file.keys()}
-    recipe, sides = meta["recipe"], meta["vocabulary"]
-    check_recipe(recipe)
-    pieces = {side: bytes(weights.pop(f"{side}.sentencepiece_model", torch.zeros(0)).to(torch.uint8).tolist()) for side in ("source", "target")}
-    source = Vocabulary(sides["source"], pieces["source"])
-    target = Vocabulary(sides["target"], pieces["target"]) if "target" in sides else source
-    data = Data(recipe, args.run, source, target)
-    torch.manual_seed(recipe["train"]["seed"])
-    rondo, model = (Model(recipe, source.size, target.size) for _ in range(2))
-    for tied in ("output.weight", "source_embedding.weight"):
-        weights.setdefault(tied, weights["target_embedding.weight"])
-    rondo.load_state_dict(weights, strict=True)
+    meta, recipe, data, rondo, model = load(args.run)
     if not args.steps:
         says = meta["metrics"].get("valid_loss", math.nan)
         print(f"Rondo's model: valid loss {says:.4f} as its file says, {evaluate(rondo, data):.4f} when PyTorch runs it")
@@ -595,7 +604,7 @@ def main():
         return
     trainer = Trainer(model, recipe, data)
     if args.steps:
-        trainer.time_steps(args.steps)
+        print(f"PyTorch: {trainer.time_steps(args.steps):.0f} target tokens/s over {args.steps} steps")
         return
     report("Rondo's weights in PyTorch,", rondo, data, args, [args.batch])
     trainer.run()

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -18,7 +19,15 @@ typedef struct translating {
     rondo_context *context;
     rondo_model *model, *member[CLI_MAX_LIST];
     rondo_translation *out; /* (window) */
+    bool timed;
+    double opening, translating; /* seconds */
 } translating;
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
 
 static uint64_t fresh_seed(void) {
     uint32_t seed = 0;
@@ -76,8 +85,10 @@ static int translate_window(translating *t, const cli_lines *lines) {
     rondo_error err = {0};
     int code = -1;
     t->options.search.first_source = (uint64_t)lines->number;
+    const double begun = now();
     rondo_status status =
         rondo_model_translate(t->model, lines->count, (const char *const *)lines->line, &t->options, t->out, &err);
+    t->translating += now() - begun;
     if (status)
         return report_line(status, &err, lines);
     for (int64_t i = 0; i < lines->count; i++) {
@@ -91,6 +102,12 @@ static int translate_window(translating *t, const cli_lines *lines) {
     if (fflush(stdout) != 0 && code < 0)
         code = cli_flush(CLI_DONE);
     return code;
+}
+
+/* Reading and writing lines is not counted. */
+static void report_time(const translating *t, int64_t lines) {
+    fprintf(stderr, "%lld lines in %.4f s, %.1f lines/s; model opened in %.4f s\n", (long long)lines, t->translating,
+            t->translating > 0 ? (double)lines / t->translating : 0, t->opening);
 }
 
 static int translate_lines(translating *t) {
@@ -114,6 +131,8 @@ static int translate_lines(translating *t) {
     }
     if (lines.terminal)
         fputc('\n', stderr);
+    if (code < 0 && t->timed)
+        report_time(t, lines.number + lines.count);
     free(t->out);
     cli_lines_close(&lines);
     return code < 0 ? cli_flush(CLI_DONE) : code;
@@ -134,9 +153,11 @@ static int open_all(translating *t) {
 }
 
 static int translate(translating *t) {
+    const double begun = now();
     int code = cli_context(&t->context, t->threads);
     if (code < 0)
         code = open_all(t);
+    t->opening = now() - begun;
     if (code < 0)
         code = translate_lines(t);
     for (int i = 0; i < t->members.count; i++)
@@ -197,6 +218,7 @@ static int run(int argc, char **argv) {
          "where each word looked: .png, .svg or .npy; of line N to FILE-N"},
         {"--batch", CLI_WHOLE, &t.options.batch, "N", "lines at a time (default 64); changes no result", 1, 65536},
         {"--threads", CLI_WHOLE, &t.threads, "N", "threads (default: all cores); changes no result", 0, 1024},
+        {"--time", CLI_FLAG, &t.timed, NULL, "say at the end how long it took"},
     };
     int code = cli_parse(&cli_translate, argc, argv, sizeof options / sizeof *options, options, 1, 2, words);
     if (code < 0)

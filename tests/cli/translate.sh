@@ -21,6 +21,9 @@ check "stdin gives the same" cmp greedy <("$RONDO" translate $model < dev.ja)
 check "a batch of 1 gives the same" cmp greedy <("$RONDO" translate $model dev.ja --batch 1)
 check "one by one gives the same" cmp greedy <(while IFS= read -r l; do "$RONDO" translate $model <<< "$l"; done < dev.ja)
 check "1 thread gives the same" cmp greedy <("$RONDO" translate $model dev.ja --threads 1)
+"$RONDO" translate $model dev.ja --time > timed 2> err
+check "--time says lines and seconds" grep -qE "^$(wc -l < dev.ja) lines in [0-9.]+ s, [0-9.]+ lines/s; model opened in [0-9.]+ s$" err
+check "--time changes no line" cmp greedy timed
 check "a line end is not needed" cmp <(head -n 1 greedy) <(head -n 1 dev.ja | tr -d '\n' | "$RONDO" translate $model)
 check "CRLF is a line end" cmp <(head -n 2 greedy) <(head -n 2 dev.ja | sed 's/$/\r/' | "$RONDO" translate $model)
 printf '\n%s\n\n   \n' "$(head -n 1 dev.ja)" | "$RONDO" translate $model --beam 3 > blank

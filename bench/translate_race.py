@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Times training and decoding of a finished `rondo train` run in Rondo and in PyTorch, turn by turn, and prints medians.
+
+usage: bench/translate_race.py RUN_FOLDER [--rondo build/rondo] [--threads 2] [--rounds 3] [--steps 40] [--beam 5]
+                               [--batches 1 64] [--only train|decode|start]
+
+  train   the recipe of RUN_FOLDER/model.safetensors for --steps steps: target tokens/s. Rondo's number counts all of them,
+          also the first, which finds the memory; PyTorch's begins after five. Evaluating counts in neither.
+  decode  all of valid_source with Rondo's weights: sentences/s of greedy and beam search. Rondo's time is what `rondo
+          translate --time` says: tokenising, searching and joining, without opening the model; PyTorch's the same without
+          tokenising. Both sort by length.
+  start   Rondo alone: seconds from the start of the process to the end of the first translation (median of ten), and its
+          peak of memory, for one line and for all lines by the widest beam and batch.
+
+A round runs each measurement once in Rondo and once in PyTorch, one right after the other. PyTorch is optional: without it
+only Rondo's numbers are printed. How the PyTorch side is written: bench/pytorch_translate.py.
+"""
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import tempfile
+import time
+
+twin = torch = None
+
+
+def import_torch():
+    """After Rondo's memory has been measured: a child's peak counts what its parent held when it began."""
+    global twin, torch
+    try:
+        import pytorch_translate as twin
+        import torch
+    except ImportError:
+        twin = torch = None
+
+
+def recipe_of(path):
+    with open(path, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    return json.loads(header["__metadata__"]["rondo"])["recipe"]
+
+
+def find(args, recipe, name):
+    for folder in ("", args.run, recipe["data"].get("folder") or ".", os.environ.get("RONDO_DATA", ".")):
+        if os.path.exists(os.path.join(folder, name)):
+            return os.path.abspath(os.path.join(folder, name))
+    raise SystemExit(f"{name}: not found (set RONDO_DATA)")
+
+
+def call(args, *words):
+    """Standard error of a run of Rondo."""
+    done = subprocess.run([args.rondo, *words, "--threads", str(args.threads)], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr.strip())
+    return done.stderr
+
+
+def median(times):
+    return statistics.median(times) if times else None
+
+
+def show(what, ours, theirs, unit):
+    a, b = median(ours), median(theirs)
+    other = f"   PyTorch {b:9.1f}   {a / b:5.2f} x" if b else ""
+    spread = f"  ({min(ours):.1f} to {max(ours):.1f}{f'; {min(theirs):.1f} to {max(theirs):.1f}' if b else ''})"
+    print(f"{what:22s} Rondo {a:9.1f}{other}   {unit}{spread}", flush=True)
+
+
+# ---- training ----
+
+
+def rondo_train(args, recipe):
+    """Without search at the evaluation that ends it: over a part of one line only."""
+    with tempfile.TemporaryDirectory() as folder:
+        for side in ("source", "target"):
+            with open(find(args, recipe, recipe["data"][f"valid_{side}"]), encoding="utf-8") as file:
+                line = file.readline()
+            with open(os.path.join(folder, side), "w", encoding="utf-8") as file:
+                file.write(line)
+        sets = [f"train.max_steps={args.steps}", "train.evaluate_every=0", f"data.valid_source={folder}/source",
+                f"data.valid_target={folder}/target"]
+        out = os.path.join(folder, "run")
+        call(args, "train", os.path.join(args.run, "recipe.yaml"), "--out", out, "--quiet", *[w for s in sets for w in ("--set", s)])
+        with open(os.path.join(out, "metrics.jsonl"), encoding="utf-8") as file:
+            return json.loads(file.readlines()[-1])["tokens_per_second"]
+
+
+def torch_train(args, recipe, data):
+    torch.manual_seed(recipe["train"]["seed"])
+    sides = data.vocabulary_sizes
+    return twin.Trainer(twin.Model(recipe, *sides), recipe, data).time_steps(args.steps)
+
+
+# ---- decoding ----
+
+
+def rondo_decode(args, source, beam, batch):
+    """Lines per second."""
+    text = call(args, "translate", os.path.join(args.run, "model.safetensors"), source, "--beam", str(beam), "--batch",
+                str(batch), "--length-penalty", str(args.length_penalty), "--time")
+    return float(text.split(" s, ")[1].split(" lines/s")[0])
+
+
+def torch_decode(args, data, model, beam, batch):
+    name = "greedy" if beam == 1 else f"beam {beam}"
+    search = twin.searches_of(model, data.end, beam, args.length_penalty)[name]
+    texts, seconds, _ = twin.translate(search, data, batch)
+    return len(texts) / seconds
+
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def start(args, source):
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as one:
+        with open(source, encoding="utf-8") as file:
+            one.write(file.readline())
+        one.flush()
+        times = []
+        for _ in range(10):
+            begun = time.perf_counter()
+            call(args, "translate", os.path.join(args.run, "model.safetensors"), one.name)
+            times.append(time.perf_counter() - begun)
+    print(f"start to first translation: {median(times):.3f} s ({min(times):.3f} to {max(times):.3f}), peak {peak():.1f} MiB")
+    rondo_decode(args, source, args.beam, max(args.batches))
+    print(f"peak of all lines, beam {args.beam}, batch {max(args.batches)}: {peak():.1f} MiB", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("run")
+    parser.add_argument("--rondo", default="build/rondo")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--beam", type=int, default=5)
+    parser.add_argument("--length-penalty", type=float, default=0.0)
+    parser.add_argument("--batches", type=int, nargs="+", default=[1, 64])
+    parser.add_argument("--only", nargs="+", default=["start", "decode", "train"], choices=["start", "decode", "train"])
+    args = parser.parse_args()
+    recipe = recipe_of(os.path.join(args.run, "model.safetensors"))
+    source = find(args, recipe, recipe["data"]["valid_source"])
+    data = model = None
+    if "start" in args.only:
+        start(args, source)
+    import_torch()
+    print(f"PyTorch {torch.__version__ if torch else 'not installed'}, {args.threads} threads, medians of {args.rounds} rounds "
+          "turn by turn (least to most)")
+    if torch:
+        torch.set_num_threads(args.threads)
+        _, _, data, model, _ = twin.load(args.run)
+        model.eval()
+    if "decode" in args.only:
+        for beam in sorted({1, args.beam}):
+            for batch in args.batches:
+                ours, theirs = [], []
+                for _ in range(args.rounds):
+                    ours.append(rondo_decode(args, source, beam, batch))
+                    if torch:
+                        theirs.append(torch_decode(args, data, model, beam, batch))
+                show(f"{'greedy' if beam == 1 else f'beam {beam}'}, batch {batch}", ours, theirs, "sentences/s")
+    if "train" in args.only:
+        ours, theirs = [], []
+        for _ in range(args.rounds):
+            ours.append(rondo_train(args, recipe))
+            if torch:
+                theirs.append(torch_train(args, recipe, data))
+        show(f"training, {args.steps} steps", ours, theirs, "target tokens/s")
+
+
+if __name__ == "__main__":
+    main()
