@@ -14,9 +14,10 @@ enum {
     TASK_PRODUCTS = 256 * 1024,    /* a tile has at least so many multiply-adds (4 µs) ... */
     TASK_NUMBERS = 32 * 1024,      /* ... or reads so many numbers of W */
     ANY_ROWS = 192,                /* largest tile of product_any: rows, */
-    ANY_COLUMNS = 2 * RONDO_PANEL, /* columns, */
+    ANY_COLUMNS = 4 * RONDO_PANEL, /* columns, */
     ANY_DEPTH = 256,               /* and block of k */
     ANY_A_ROWS = 48,               /* rows of a transposed A packed at once */
+    ANY_AHEAD = 16,                /* its rows are asked for so many k ahead: strides of pages hide from the machine */
     ANY_TASKS = 64,                /* most tasks, hence most blocks of scratch */
 };
 
@@ -128,7 +129,7 @@ static any_plan plan_any(int64_t M, int64_t N, int64_t K) {
         if (p.rows > ANY_A_ROWS)
             p.rows = row_tile(p.rows, divide_up(p.rows, 2));
         else if (p.columns > RONDO_PANEL)
-            p.columns = RONDO_PANEL;
+            p.columns /= 2;
         else
             break;
     }
@@ -159,8 +160,12 @@ typedef struct any_job {
 
 /* A (rows, depth), whose rows are the short stride, to k-major blocks: no long strides inside the kernel. */
 static void pack_a(real *dst, const real *a, int64_t acs, int64_t rows, int64_t depth) {
-    for (int64_t k = 0; k < depth; k++)
+    for (int64_t k = 0; k < depth; k++) {
+        const real *ahead = a + (k + ANY_AHEAD < depth ? k + ANY_AHEAD : depth - 1) * acs;
+        for (int64_t i = 0; i < rows; i += 16)
+            __builtin_prefetch(ahead + i);
         memcpy(dst + k * ANY_A_ROWS, a + k * acs, (size_t)rows * sizeof(real));
+    }
 }
 
 /* Rows [m0, m1) x columns [n0, n0 + width) of C: += A[k0, k0+depth) · packed. */
