@@ -75,7 +75,7 @@ static inline void refused(const char *path, const char *said) {
     setrlimit(RLIMIT_AS, &before);
     if (!status || status == RONDO_MEMORY || model || strncmp(err.message, path, strlen(path)) != 0 ||
         !strstr(err.message, said) || strchr(err.message, '\n'))
-        print_error("%s: '%s', not '%s'\n", rondo_status_name(status), status ? err.message : "opened", said);
+        fail_msg("%s: '%s', not '%s'", rondo_status_name(status), status ? err.message : "opened", said);
     assert_int_equal(rondo__alloc_live(), live);
 }
 
