@@ -60,6 +60,8 @@ typedef struct rondo__translate {
 /* ---- the model (translate_model.c) ---- */
 /* Once both tokenizers are there: V and the special symbols. */
 rondo_status rondo__translate_symbols(rondo__translate *t, rondo_error *err);
+/* Do the parts of the model fit together? Asked before any data are read. */
+rondo_status rondo__translate_check(const rondo__recipe *recipe, rondo_error *err);
 /* Vocabularies are there; file NULL: initial values by the recipe's seed. */
 rondo_status rondo__translate_build(rondo__translate *t, const rondo__safetensors *file, const char *path,
                                     rondo_error *err);
@@ -85,10 +87,10 @@ void rondo__copy_free(rondo__copy_ids *copy);
  * symbols as rondo__surfaces gives them. */
 rondo_status rondo__copy_line(const rondo__translate *t, const char *line, const rondo__lines *words, int64_t count,
                               int32_t *out, int64_t *extra, rondo_error *err);
-/* The source symbols of a line as they stand in it: for words and characters these themselves (in lower case where the
- * tokenizer makes them so), else what each id means. count: of ids. */
-rondo_status rondo__surfaces(const rondo__translate *t, const char *line, const int32_t *ids, int64_t count,
-                             rondo__lines *out, rondo_error *err);
+/* The symbols of a line, of the source's or of the target's side, as they stand in it: for words and characters these
+ * themselves (in lower case where the tokenizer makes them so), else what each id means. count: of ids. */
+rondo_status rondo__surfaces(const rondo__translate *t, bool target, const char *line, const int32_t *ids,
+                             int64_t count, rondo__lines *out, rondo_error *err);
 
 /* ---- search (translate_search.c) ---- */
 /* Models that write together: one, or an ensemble. */

@@ -96,9 +96,12 @@ static bool strings_of(const rondo__tokenizer *tokenizer, bool lowercase, const 
     return split_strings(out, &text);
 }
 
-rondo_status rondo__surfaces(const rondo__translate *t, const char *line, const int32_t *ids, int64_t count,
-                             rondo__lines *out, rondo_error *err) {
-    if (!strings_of(t->source, t->base.recipe.data.source_tokenizer.lowercase, line, ids, count, out))
+rondo_status rondo__surfaces(const rondo__translate *t, bool target, const char *line, const int32_t *ids,
+                             int64_t count, rondo__lines *out, rondo_error *err) {
+    const rondo__recipe_data *data = &t->base.recipe.data;
+    const bool own = target && !data->shared_vocabulary;
+    const bool lowercase = own ? data->target_tokenizer.lowercase : data->source_tokenizer.lowercase;
+    if (!strings_of(target ? t->target : t->source, lowercase, line, ids, count, out))
         return rondo__fail(err, RONDO_MEMORY, "translate: no memory for the words of a line");
     if (out->count == count)
         return RONDO_OK;
@@ -140,14 +143,14 @@ static rondo_status place_targets(const rondo__translate *t, const rondo__part *
                                   const rondo__lines *words, const int32_t *copy, int32_t *out, rondo_error *err) {
     const int64_t n = rondo__id_lines_length(&part->target, pair);
     const int32_t *ids = part->target.ids + part->target.start[pair];
-    rondo__lines said = {0};
+    rondo__lines said;
     memcpy(out, ids, (size_t)n * sizeof *out);
     if (rondo__tokenizer_get_kind(t->target) != RONDO__WORD)
         return RONDO_OK;
-    if (!strings_of(t->target, t->base.recipe.data.target_tokenizer.lowercase, part->texts.target.line[pair], ids, n,
-                    &said))
-        return rondo__fail(err, RONDO_MEMORY, "translate: no memory for the words of a line");
-    for (int64_t i = 0; i < n && said.count == n; i++) {
+    const rondo_status status = rondo__surfaces(t, true, part->texts.target.line[pair], ids, n, &said, err);
+    if (status)
+        return status;
+    for (int64_t i = 0; i < n; i++) {
         for (int64_t k = 0; k < words->count && out[i] == t->unknown; k++) {
             if (copy[k] >= t->V && strcmp(words->line[k], said.line[i]) == 0)
                 out[i] = copy[k];
@@ -164,7 +167,7 @@ static rondo_status place_pair(rondo__copy_ids *out, const rondo__translate *t, 
     const int64_t n = rondo__id_lines_length(&part->source, pair);
     int64_t extra = 0;
     rondo__lines words;
-    rondo_status status = rondo__surfaces(t, line, part->source.ids + part->source.start[pair], n, &words, err);
+    rondo_status status = rondo__surfaces(t, false, line, part->source.ids + part->source.start[pair], n, &words, err);
     if (status)
         return status;
     status = rondo__copy_line(t, line, &words, n, copy, &extra, err);

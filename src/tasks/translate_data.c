@@ -116,6 +116,32 @@ static rondo_status read_valid(rondo__translate *t, part_paths *path, rondo_erro
     return status ? status : read_texts(t, &t->valid.texts, path, err);
 }
 
+/* So many steps at most; learned positions bound them. */
+static int64_t most_steps(const rondo__recipe_stack *stack) {
+    const bool bounded = stack->cell == RONDO__TRANSFORMER && stack->positions == RONDO_POSITIONS_LEARNED;
+    return bounded ? stack->max_length : INT64_MAX;
+}
+
+/* A pair that is too long for the model is told of before anything is computed, not when its batch comes. */
+static rondo_status check_lengths(const rondo__translate *t, const rondo__part *part, bool training, const char *label,
+                                  rondo_error *err) {
+    const rondo__recipe_stack *stack[] = {&t->base.recipe.model.encoder, &t->base.recipe.model.decoder};
+    for (int64_t i = 0; i < part->batches.pairs; i++) {
+        const int64_t pair = part->batches.sorted[i];
+        const int64_t steps[] = {rondo__id_lines_length(&part->source, pair),
+                                 rondo__id_lines_length(&part->target, pair) + 1};
+        for (int k = 0; k < 2; k++) {
+            if (steps[k] > most_steps(stack[k]))
+                return rondo__fail(err, RONDO_FORMAT,
+                                   "%s: pair %lld takes %lld steps, but model.%s.max_length is %lld (%s)", label,
+                                   (long long)pair + 1, (long long)steps[k], k ? "decoder" : "encoder",
+                                   (long long)stack[k]->max_length,
+                                   training ? "raise it, or set train.max_length" : "leave the pair out, or raise it");
+        }
+    }
+    return RONDO_OK;
+}
+
 static rondo_status make_batches(rondo__translate *t, rondo__part *part, bool training, const char *label,
                                  rondo_error *err) {
     const rondo__recipe_train *train = &t->base.recipe.train;
@@ -128,7 +154,8 @@ static rondo_status make_batches(rondo__translate *t, rondo__part *part, bool tr
                                           .max_length = training ? train->max_length : 0,
                                           .seed = train->seed,
                                           .shuffle = training};
-    return rondo__pair_batches_make(&part->batches, label, err);
+    rondo_status status = rondo__pair_batches_make(&part->batches, label, err);
+    return status ? status : check_lengths(t, part, training, label, err);
 }
 
 rondo_status rondo__translate_read(rondo__translate *t, rondo_error *err) {

@@ -19,7 +19,8 @@ typedef struct job {
     int64_t count;              /* of order */
     int32_t *prefix;
     int64_t prefix_count;
-    rondo_translation *out; /* (lines) */
+    rondo__lines prefix_word; /* as they were given */
+    rondo_translation *out;   /* (lines) */
     rondo_error *err;
 } job;
 
@@ -87,7 +88,7 @@ static rondo_status encode_text(job *j, rondo__source_line *s, const char *text,
     if (!status)
         status = check_length(j, index, s->count);
     if (!status && s->count > 0 && (pointer || j->options->replace_unknown || j->options->search.want_weights))
-        status = rondo__surfaces(t, text, s->ids, s->count, &s->words, &inner);
+        status = rondo__surfaces(t, false, text, s->ids, s->count, &s->words, &inner);
     if (!status && s->count > 0 && pointer) {
         s->copy = rondo__calloc((size_t)s->count, sizeof *s->copy);
         status = s->copy ? rondo__copy_line(t, text, &s->words, s->count, s->copy, &s->extra, &inner)
@@ -131,10 +132,21 @@ static rondo_status encode_all(job *j, const char *const *line) {
     }
     if (!j->options->search.sample)
         qsort(j->order, (size_t)j->count, sizeof(rondo__source_line *), by_length);
-    if (!status && j->options->prefix && j->options->prefix[0])
-        status = rondo__line_encode(j->first->target, j->options->prefix, strlen(j->options->prefix), &j->prefix,
-                                    &j->prefix_count, j->err);
     return status;
+}
+
+static rondo_status encode_prefix(job *j) {
+    const char *text = j->options->prefix;
+    rondo_error inner = {0};
+    if (!text || !text[0])
+        return RONDO_OK;
+    if (strchr(text, '\n'))
+        return rondo__fail(j->err, RONDO_ARGUMENT, "translate: the prefix holds a line end (leave it out)");
+    rondo_status status =
+        rondo__line_encode(j->first->target, text, strlen(text), &j->prefix, &j->prefix_count, &inner);
+    if (!status)
+        status = rondo__surfaces(j->first, true, text, j->prefix, j->prefix_count, &j->prefix_word, &inner);
+    return status ? rondo__fail(j->err, status, "translate: the prefix: %s", inner.message) : RONDO_OK;
 }
 
 /* ---- results ---- */
@@ -161,14 +173,16 @@ static int64_t place_of(const real *weights, int64_t S) {
     return best;
 }
 
-/* The source word that symbol i stands for: copied, or in place of an unknown one. NULL: it is a symbol of its own. */
-static const char *source_word(const job *j, const rondo__source_line *s, const rondo_hypothesis *h, int64_t i,
-                               int64_t S) {
+/* The word that symbol i stands for: the prefix's own, one copied from the source, or the source's in place of an
+ * unknown one. NULL: it is a symbol of its own. */
+static const char *word_of(const job *j, const rondo__source_line *s, const rondo_hypothesis *h, int64_t i, int64_t S) {
     const int32_t id = h->symbols[i];
     for (int64_t k = 0; id >= j->first->V && k < s->count; k++) {
         if (s->copy[k] == id)
             return s->words.line[k];
     }
+    if (id == j->first->unknown && i < j->prefix_count)
+        return j->prefix_word.line[i];
     if (id != j->first->unknown || !j->options->replace_unknown || !h->weights)
         return NULL;
     const int64_t place = place_of(h->weights + i * S, s->count);
@@ -185,10 +199,11 @@ static void make_line(rondo__text *text) {
 
 static void add_symbol(const job *j, const rondo__source_line *s, const rondo_hypothesis *h, int64_t i, int64_t S,
                        bool first, rondo__text *text) {
-    const char *word = source_word(j, s, h, i, S);
+    const char *word = word_of(j, s, h, i, S);
+    const bool apart = rondo__tokenizer_get_kind(j->first->target) == RONDO__WORD;
     const int32_t id = h->symbols[i] < j->first->V ? h->symbols[i] : j->first->unknown;
     if (word) {
-        rondo__text_add(text, " ", !first);
+        rondo__text_add(text, " ", apart && !first);
         rondo__text_add(text, word, strlen(word));
     } else if (rondo__tokenizer_decode(j->first->target, &id, 1, first, text)) {
         text->failed = true;
@@ -294,11 +309,18 @@ static rondo_status translate_batch(job *j, int64_t begin, int64_t B) {
     return status;
 }
 
+/* Lines that the decoder's positions bound stand apart from those that they do not: what is written from a line hangs
+ * on no other. */
+static bool bounded_alike(const job *j, const rondo__source_line *a, const rondo__source_line *b) {
+    const int64_t wanted = j->options->search.max_length;
+    return bounded_length(j, wanted, a->count) == bounded_length(j, wanted, b->count);
+}
+
 /* Lines of a batch; samples are drawn by the line's number, so there the numbers run on without a gap. */
 static int64_t batch_size(const job *j, int64_t begin) {
     const int64_t most = j->options->batch ? j->options->batch : DEFAULT_BATCH;
     int64_t B = 1;
-    while (B < most && begin + B < j->count &&
+    while (B < most && begin + B < j->count && bounded_alike(j, j->order[begin], j->order[begin + B]) &&
            (!j->options->search.sample || j->order[begin + B] == j->order[begin + B - 1] + 1))
         B++;
     return B;
@@ -331,6 +353,7 @@ static void finish(job *j, rondo_status status) {
     rondo__free(j->source);
     rondo__free(j->order);
     rondo__free(j->prefix);
+    rondo__lines_free(&j->prefix_word);
     rondo__writers_close(&j->writers);
 }
 
@@ -344,6 +367,8 @@ rondo_status rondo__translate_lines(int members, rondo__translate *const *member
         status = check_options(&j);
     if (!status)
         status = encode_all(&j, line);
+    if (!status)
+        status = encode_prefix(&j);
     if (!status)
         status = translate_all(&j);
     finish(&j, status);

@@ -50,13 +50,14 @@ static rondo_attention_config attention_config(const rondo__recipe_attention *a)
                                     .dropout = (real)a->dropout};
 }
 
-static rondo_status declare(rondo__translate *t, rondo_error *err) {
-    const rondo__recipe_model *m = &t->base.recipe.model;
+/* Vs, V: symbols of the source's and of the target's vocabulary. */
+static rondo_status declare(const rondo__recipe_model *m, int64_t Vs, int64_t V, rondo_params **params,
+                            rondo_seq2seq **net, rondo_error *err) {
     const rondo_transformer_config encoder = transformer_config(&m->encoder, m->embedding_size),
                                    decoder = transformer_config(&m->decoder, m->embedding_size);
     const rondo_seq2seq_config config = {
-        .source_vocabulary = rondo__tokenizer_size(t->source),
-        .target_vocabulary = t->V,
+        .source_vocabulary = Vs,
+        .target_vocabulary = V,
         .source_embedding_size = m->embedding_size,
         .target_embedding_size = m->embedding_size,
         .encoder = m->encoder.cell == RONDO__TRANSFORMER ? (rondo_recurrent_config){0} : stack_config(&m->encoder),
@@ -75,8 +76,19 @@ static rondo_status declare(rondo__translate *t, rondo_error *err) {
         .embedding_dropout = (real)m->embedding_dropout,
         .output_dropout = (real)m->output_dropout,
     };
-    rondo_status status = rondo_params_create(&t->base.params, err);
-    return status ? status : rondo_seq2seq_create(&t->net, t->base.params, "", &config, err);
+    rondo_status status = rondo_params_create(params, err);
+    return status ? status : rondo_seq2seq_create(net, *params, "", &config, err);
+}
+
+rondo_status rondo__translate_check(const rondo__recipe *recipe, rondo_error *err) {
+    enum { ANY_VOCABULARY = 8 };
+    rondo_params *params = NULL;
+    rondo_seq2seq *net = NULL;
+    rondo_error inner = {0};
+    const rondo_status status = declare(&recipe->model, ANY_VOCABULARY, ANY_VOCABULARY, &params, &net, &inner);
+    rondo_seq2seq_destroy(&net);
+    rondo_params_destroy(&params);
+    return status ? rondo__fail(err, status, "the recipe's model: %s", inner.message) : RONDO_OK;
 }
 
 rondo_status rondo__translate_symbols(rondo__translate *t, rondo_error *err) {
@@ -91,7 +103,8 @@ rondo_status rondo__translate_symbols(rondo__translate *t, rondo_error *err) {
 rondo_status rondo__translate_build(rondo__translate *t, const rondo__safetensors *file, const char *path,
                                     rondo_error *err) {
     static const char *const allowed[] = {"source.sentencepiece_model", "target.sentencepiece_model", NULL};
-    rondo_status status = declare(t, err);
+    rondo_status status =
+        declare(&t->base.recipe.model, rondo__tokenizer_size(t->source), t->V, &t->base.params, &t->net, err);
     if (status)
         return status;
     return file ? rondo__model_fill(t->base.params, file, path, allowed, err)

@@ -36,6 +36,8 @@ static rondo_status create(rondo__task_object **out, rondo_context *context, con
     rondo__translate *t;
     rondo_status status = begin(&t, context, recipe, err);
     if (!status)
+        status = rondo__translate_check(recipe, err);
+    if (!status)
         status = rondo__translate_read(t, err);
     if (!status)
         status = rondo__translate_build(t, NULL, NULL, err);

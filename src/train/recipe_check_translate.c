@@ -149,8 +149,9 @@ static rondo_status check_copy(const checking *c) {
     const bool words = data->source_tokenizer.type == RONDO__WORD && data->target_tokenizer.type == RONDO__WORD;
     if (!m->copy)
         return RONDO_OK;
-    if (m->attention.type == RONDO_ATTENTION_NONE || m->attention.heads > 1)
-        return refuse(c, "model.copy", "model.attention.type", "model.copy needs model.attention with one head");
+    if ((m->attention.type == RONDO_ATTENTION_NONE && m->decoder.cell != RONDO__TRANSFORMER) || m->attention.heads > 1)
+        return refuse(c, "model.copy", "model.attention.type",
+                      "model.copy needs model.attention with one head, or a Transformer decoder");
     if (!words && !data->shared_vocabulary)
         return refuse(c, "model.copy", "data.source_tokenizer.type",
                       "model.copy needs word tokenizers on both sides, or data.shared_vocabulary");

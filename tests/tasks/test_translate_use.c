@@ -91,17 +91,41 @@ static void options(void **state) {
                                      : words(out[i].text[0]) >= 7 && words(out[i].text[0]) <= 8);
     free_all(LINES, out);
     translate(&(rondo_translate_options){.prefix = "six nonsense six", .search.beam = 2}, LINES, out);
-    assert_memory_equal(out[0].text[0], "six <unk> six", 13);
+    assert_memory_equal(out[0].text[0], "six nonsense six", 16);
     assert_string_equal(out[2].text[0], "");
     free_all(LINES, out);
     translate(&(rondo_translate_options){.prefix = "nonsense", .replace_unknown = true}, 1, out);
-    assert_true(strncmp(out[0].text[0], "ichi", 4) == 0 || strncmp(out[0].text[0], "ni", 2) == 0);
+    assert_memory_equal(out[0].text[0], "nonsense", 8);
     free_all(1, out);
     translate(&(rondo_translate_options){.search = {.beam = 5, .best = 5}}, 1, out);
     for (int64_t i = 1; i < out[0].count; i++)
         assert_true(out[0].score[i] <= out[0].score[i - 1] && strcmp(out[0].text[i], out[0].text[0]) != 0);
     assert_true(out[0].count >= 2);
     free_all(1, out);
+}
+
+/* A vocabulary of few words: what it lacks is written as <unk>, or as the source word looked at. */
+static void unknown_words(void **state) {
+    (void)state;
+    tiny t = tiny_pairs_make("unknown", (const char *const[]){"data.target_tokenizer={type: word, max_size: 4}",
+                                                              "train.max_steps=30", NULL});
+    tiny_run(&t);
+    rondo_model *small = tiny_open(&t, context);
+    rondo_translation plain[LINES], out[LINES];
+    const rondo_translate_options o = {.replace_unknown = true};
+    int64_t unknown = 0;
+    assert_int_equal(rondo_model_translate(small, LINES, lines, NULL, plain, NULL), RONDO_OK);
+    assert_int_equal(rondo_model_translate(small, LINES, lines, &o, out, NULL), RONDO_OK);
+    for (int i = 0; i < LINES; i++) {
+        unknown += strstr(plain[i].text[0], "<unk>") != NULL;
+        assert_null(strstr(out[i].text[0], "<unk>"));
+        assert_int_equal(words(out[i].text[0]), words(plain[i].text[0]));
+    }
+    assert_true(unknown > 0);
+    free_all(LINES, plain);
+    free_all(LINES, out);
+    rondo_model_close(&small);
+    tiny_clean(&t);
 }
 
 static void ensembles(void **state) {
@@ -178,6 +202,49 @@ static void learned_positions(void **state) {
     rondo_translation_free(out);
     rondo_model_close(&bounded);
     tiny_clean(&t);
+}
+
+/* Positions bound what is written from a long line; what stands beside it keeps its own bound. */
+static void bounds_of_neighbours(void **state) {
+    (void)state;
+    tiny t = tiny_pairs_make("bounds", (const char *const[]){"model.decoder={cell: transformer, heads: 2, hidden_size: "
+                                                             "256, positions: learned, max_length: 71}",
+                                                             "train.max_steps=1", NULL});
+    tiny_run(&t);
+    rondo_model *bounded = tiny_open(&t, context);
+    const char *const three[] = {"ni", "ni ni ni ni ni ni ni ni ni ni ni ni", "san"};
+    rondo_translation out[3];
+    const rondo_translate_options o = {.search = {.min_length = 52, .beam = 2}};
+    assert_int_equal(rondo_model_translate(bounded, 3, three, &o, out, NULL), RONDO_OK);
+    assert_int_equal(words(out[0].text[0]), 52); /* 2 x 1 + 50 */
+    assert_int_equal(words(out[2].text[0]), 52);
+    assert_in_range(words(out[1].text[0]), 52, 70);
+    free_all(3, out);
+    rondo_model_close(&bounded);
+    tiny_clean(&t);
+}
+
+/* Recipes whose parts do not fit together, or whose data are too long for them, are refused before a step is made. */
+static void refused_recipes(void **state) {
+    (void)state;
+    static const char *const sets[][3] = {
+        {"data.train_source=pairs.src", "model.decoder.layers=2", "the recipe's model: seq2seq: bridge copy"},
+        {"data.train_source=nowhere", "model.encoder.cell=gru", "not found"},
+        {"model.encoder={cell: transformer, heads: 2, hidden_size: 256, bidirectional: false, positions: learned, "
+         "max_length: 4}",
+         "train.max_steps=9", "model.encoder.max_length is 4 (raise it, or set train.max_length)"},
+        {"model.decoder={cell: transformer, heads: 2, hidden_size: 256, positions: learned, max_length: 5}",
+         "train.max_steps=9", "model.decoder.max_length is 5"},
+        {"model.decoder={cell: transformer, heads: 2, hidden_size: 256, positions: learned, max_length: 5}",
+         "train.max_length=4", "dev.src: pair "}};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        tiny t = tiny_pairs_make("never", (const char *const[]){sets[i][0], sets[i][1], NULL});
+        assert_int_not_equal(tiny_train(&t), RONDO_OK);
+        if (!strstr(t.err.message, sets[i][2]))
+            fail_msg("'%s', not '%s'", t.err.message, sets[i][2]);
+        assert_int_equal(t.result.steps, 0);
+        tiny_clean(&t);
+    }
 }
 
 static void reports(void **state) {
@@ -321,11 +388,14 @@ static void steps_allocate_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(alone_as_in_batches),
                                        cmocka_unit_test(options),
+                                       cmocka_unit_test(unknown_words),
                                        cmocka_unit_test(ensembles),
                                        cmocka_unit_test(refused),
                                        cmocka_unit_test(reports),
                                        cmocka_unit_test(averages),
                                        cmocka_unit_test(learned_positions),
+                                       cmocka_unit_test(bounds_of_neighbours),
+                                       cmocka_unit_test(refused_recipes),
                                        cmocka_unit_test(failing_memory),
                                        cmocka_unit_test(steps_allocate_nothing),
                                        cmocka_unit_test(failing_memory_in_training)};

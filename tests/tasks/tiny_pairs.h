@@ -121,6 +121,8 @@ static const char *const tiny_kinds[][TINY_KIND_SETS] = {
      "model.attention=general"},
     {"model.decoder={cell: transformer, heads: 2, hidden_size: 256, attention_dropout: 0.1}",
      "model.tie_embeddings=target"},
+    {"model.decoder={cell: transformer, heads: 2, hidden_size: 256}", "model.copy=true",
+     "data.source_tokenizer={type: word, max_size: 5}", "data.target_tokenizer={type: word, max_size: 5}"},
     {"data.format=dictionary", "train.metric=word_error_rate"},
 #ifdef RONDO_HAVE_SENTENCEPIECE
     {"data.source_tokenizer={type: sentencepiece, vocab_size: 20}",
