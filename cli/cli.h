@@ -59,6 +59,9 @@ int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2,
 /* The library's error as a line, with the exit code that CLI.md gives its kind. */
 int cli_report(rondo_status status, const rondo_error *err);
 
+/* Does the name end in this, with something before it? */
+bool cli_ends_in(const char *name, const char *ending);
+
 /* The nearest of names to word, or NULL. */
 const char *cli_nearest(const char *word, int count, const char *const *names);
 

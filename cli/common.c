@@ -32,6 +32,11 @@ int cli_report(rondo_status status, const rondo_error *err) {
     }
 }
 
+bool cli_ends_in(const char *name, const char *ending) {
+    const size_t size = strlen(name), part = strlen(ending);
+    return size > part && strcmp(name + size - part, ending) == 0;
+}
+
 /* Levenshtein distance, capped at short words: names of options and commands. */
 static int distance(const char *a, const char *b) {
     enum { MOST = 48 };

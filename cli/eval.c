@@ -93,6 +93,8 @@ static int run(int argc, char **argv) {
     rondo_status status = tokenize ? rondo_bleu_tokenizer_find(tokenize, &o->tokenizer, &err) : RONDO_OK;
     if (status)
         return cli_report(status, &err);
+    if (e.pairs.plot && !cli_ends_in(e.pairs.plot, ".png") && !cli_ends_in(e.pairs.plot, ".svg"))
+        return cli_fail(CLI_USAGE, "eval: --plot is '%s' (must end in .png or .svg)", e.pairs.plot);
     e.of_pairs = beam || penalty || lower || tokenize || e.pairs.plot;
     e.pairs.path[0] = words[0];
     e.pairs.path[1] = words[1];

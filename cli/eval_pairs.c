@@ -42,19 +42,39 @@ static void print_metrics(const cli_eval_pairs_call *call, const rondo_translate
         printf("left out of the loss, for a side is empty: %lld pairs\n", (long long)r[0].skipped);
 }
 
-static void print_buckets(const cli_eval_pairs_call *call, const rondo_translate_report *r) {
-    if (r[0].buckets == 0)
-        return;
-    printf("\n%-16s%12s%14s%s\n", "source symbols", "sentences", call->models == 1 ? "BLEU" : "BLEU of A",
-           call->models == 1 ? "" : "     BLEU of B");
+/* Models whose tokenizers differ cut the same lines into other numbers of symbols: their buckets hold other lines. */
+static bool same_buckets(const cli_eval_pairs_call *call, const rondo_translate_report *r) {
+    for (int i = 0; call->models == 2 && i < r[0].buckets; i++)
+        if (r[0].bucket[i].segments != r[1].bucket[i].segments)
+            return false;
+    return true;
+}
+
+/* One column of BLEU per report. */
+static void print_table(int reports, const rondo_translate_report *r, const char *const *heading) {
+    printf("\n%-16s%12s", "source symbols", "sentences");
+    for (int k = 0; k < reports; k++)
+        printf("%14s", heading[k]);
+    putchar('\n');
     for (int i = 0; i < r[0].buckets; i++) {
         char name[32];
         bucket_name(&r[0].bucket[i], name);
         printf("%-16s%12lld", name, (long long)r[0].bucket[i].segments);
-        print_number(call->models == 1 ? "\n" : "", r[0].bucket[i].bleu);
-        if (call->models == 2)
-            print_number("\n", r[1].bucket[i].bleu);
+        for (int k = 0; k < reports; k++)
+            print_number(k + 1 == reports ? "\n" : "", r[k].bucket[i].bleu);
     }
+}
+
+static void print_buckets(const cli_eval_pairs_call *call, const rondo_translate_report *r) {
+    static const char *const alone[] = {"BLEU"}, *const both[] = {"BLEU of A", "BLEU of B"};
+    if (r[0].buckets == 0)
+        return;
+    if (same_buckets(call, r)) {
+        print_table(call->models, r, call->models == 1 ? alone : both);
+        return;
+    }
+    for (int k = 0; k < 2; k++)
+        print_table(1, &r[k], &both[k]);
 }
 
 static void print_comparison(const rondo_bootstrap *b) {
@@ -166,6 +186,9 @@ int cli_eval_pairs(const cli_eval_pairs_call *call) {
     }
     if (!status && call->plot && r[0].buckets == 0)
         code = cli_fail(CLI_USAGE, "eval: --plot draws BLEU by length, which a dictionary has not");
+    else if (!status && call->plot && !same_buckets(call, r))
+        code =
+            cli_fail(CLI_USAGE, "eval: --plot: the two models count source symbols differently (draw one at a time)");
     else if (!status && call->plot)
         status = draw(call, r, &err);
     rondo_translate_report_free(&r[0]);

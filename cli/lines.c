@@ -16,7 +16,8 @@ int cli_lines_open(cli_lines *lines, const char *path, int64_t most) {
     if (lines->file < 0)
         return cli_fail(CLI_USAGE, "%s: cannot be opened: %s", path, strerror(errno));
     lines->terminal = isatty(lines->file);
-    lines->line = calloc((size_t)most, sizeof *lines->line);
+    lines->most = lines->terminal ? 1 : most;
+    lines->line = calloc((size_t)lines->most, sizeof *lines->line);
     if (lines->line)
         return -1;
     cli_lines_close(lines);

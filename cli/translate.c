@@ -40,10 +40,9 @@ static uint64_t fresh_seed(void) {
 
 static const char *picture_ending(const char *path) {
     static const char *const endings[] = {".png", ".svg", ".npy"};
-    const char *dot = strrchr(path, '.');
-    for (int i = 0; dot && i < 3; i++)
-        if (strcmp(dot, endings[i]) == 0)
-            return dot;
+    for (int i = 0; i < 3; i++)
+        if (cli_ends_in(path, endings[i]))
+            return strrchr(path, '.');
     return NULL;
 }
 
@@ -74,11 +73,14 @@ static void print(const translating *t, const rondo_translation *r, int64_t numb
         printf("%lld ||| %s ||| %.6f\n", (long long)number, r->text[i], r->score[i]);
 }
 
+/* Someone at a terminal can mend a line: there it does not end the session. */
 static int report_line(rondo_status status, const rondo_error *err, const cli_lines *lines) {
+    const bool of_line = strncmp(err->message, "line ", 5) == 0;
     rondo_error named = *err;
-    if (strncmp(err->message, "line ", 5) == 0)
+    if (of_line)
         snprintf(named.message, sizeof named.message, "%.100s: %.380s", lines->name, err->message);
-    return cli_report(status, &named);
+    const int code = cli_report(status, &named);
+    return lines->terminal && of_line && code == CLI_USAGE ? -1 : code;
 }
 
 static int translate_window(translating *t, const cli_lines *lines) {
@@ -180,6 +182,9 @@ static int check(translating *t, bool seeded, bool drawn) {
         s->seed = fresh_seed();
     s->want_weights = t->attention != NULL;
     s->best = t->nbest;
+    if (s->max_length > 0 && s->min_length > s->max_length)
+        return cli_fail(CLI_USAGE, "translate: --min-length %lld is above --max-length %lld (make it smaller)",
+                        (long long)s->min_length, (long long)s->max_length);
     if (t->nbest > 1 && s->beam == 0 && !s->sample)
         s->beam = t->nbest;
     if (s->best > (s->beam > 1 ? s->beam : 1) && !s->sample)
@@ -194,8 +199,8 @@ static int run(int argc, char **argv) {
     rondo_search_options *s = &t.options.search;
     const cli_option options[] = {
         {"--beam", CLI_WHOLE, &s->beam, "N", "hypotheses kept side by side (default 1: greedy)", 1, 1024},
-        {"--length-penalty", CLI_REAL, &s->length_penalty, "F", "favours longer outputs, 0 to 2 (default 0: none)", 0,
-         10},
+        {"--length-penalty", CLI_REAL, &s->length_penalty, "F",
+         "favours longer outputs; often 0.6 to 1 (default 0: none)", 0, 10},
         {"--coverage-penalty", CLI_REAL, &s->coverage_penalty, "F", "asks that all of the source be looked at", 0, 10},
         {"--nbest", CLI_WHOLE, &t.nbest, "N", "N translations of each line: LINE ||| TEXT ||| SCORE", 1, 1024},
         {"--sample", CLI_FLAG, &s->sample, NULL, "draw, in place of searching"},

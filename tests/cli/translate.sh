@@ -43,6 +43,13 @@ check "the first answer comes while the pipe is open" cmp answers <(head -n 1 gr
 exec 3>&-
 wait
 
+# a terminal asks, and goes on after a line that is wrong
+if command -v script > /dev/null; then
+    printf 'a\xff\n%s\n' "$(head -n 1 dev.ja)" | script -qec "$RONDO translate $model" /dev/null | tr -d '\r' > session
+    check "the wrong line is named" grep -q 'stdin: line 1: .*UTF-8' session
+    check "the next one is translated" grep -qxF -e "$(head -n 1 greedy)" -e "> $(head -n 1 greedy)" session
+fi
+
 # search
 "$RONDO" translate $model dev.ja --beam 4 --nbest 3 --length-penalty 1 > nbest
 check "n-best is LINE ||| TEXT ||| SCORE" [ "$(grep -cE '^[0-9]+ \|\|\| .* \|\|\| -[0-9.]+$' nbest)" -ge "$(wc -l < dev.ja)" ]
@@ -59,6 +66,10 @@ expect 2 "must end in .png, .svg or .npy" "$RONDO" translate $model few.ja --att
 expect 2 "nbest" "$RONDO" translate $model few.ja --nbest 5 --beam 2
 expect 2 "give --sample" "$RONDO" translate $model few.ja --top-k 5
 expect 2 "exclude each other" "$RONDO" translate $model few.ja --sample --beam 2
+expect 2 "min-length 5 is above --max-length 3" "$RONDO" translate $model few.ja --min-length 5 --max-length 3
+expect 2 "the prefix: .*UTF-8" "$RONDO" translate $model few.ja --prefix $'\xff'
+expect 2 "the prefix holds a line end" "$RONDO" translate $model few.ja --prefix $'a\nb'
+check "words of a prefix that the vocabulary lacks stay as given" [ "$("$RONDO" translate $model few.ja --prefix 'zzz qqq' | grep -c '^zzz qqq')" -eq 2 ]
 expect 2 "nowhere.txt" "$RONDO" translate $model nowhere.txt
 expect 2 "nothing.safetensors" "$RONDO" translate $model few.ja --ensemble nothing.safetensors
 printf 'a\nb\0c\n' > nul.txt
@@ -81,9 +92,21 @@ expect 0 '' "$RONDO" eval $model two/last.safetensors --data dev.ja dev.en
 check "two models are compared" grep -q 'paired bootstrap' out
 expect 0 '' "$RONDO" eval $model two/last.safetensors --data dev.ja dev.en --json
 check "two models as one object" sh -c 'python3 -m json.tool < out'
+expect 2 "must end in .png or .svg" "$RONDO" eval $model --data dev.ja dev.en --plot bars.jpg
+check "a picture of no kind is refused before anything is measured" [ ! -s out ]
 expect 2 "ja-mecab" "$RONDO" eval $model --data dev.ja dev.en --bleu-tokenize ja-mecab
 expect 2 "two files" "$RONDO" eval $model --data dev.ja
 expect 2 "has [0-9]+ lines" "$RONDO" eval $model --data dev.ja few.ja
+
+# other tokenizers count other symbols: each model has its own table
+sed 's/{type: word, min_count: 2}/char/' pairs.yaml > char.yaml
+expect 0 '' "$RONDO" train char.yaml --out char --quiet --set train.max_steps=2
+expect 0 '' "$RONDO" eval $model char/model.safetensors --data dev.ja dev.en
+check "two tables of BLEU by length" [ "$(grep -c '^source symbols' out)" -eq 2 ]
+if "$RONDO" --version | grep -q cairo; then
+    expect 2 "one at a time" "$RONDO" eval $model char/model.safetensors --data dev.ja dev.en --plot bars.svg
+fi
+expect 2 "another source vocabulary" "$RONDO" translate $model few.ja --ensemble char/model.safetensors
 
 # averages
 expect 0 '' "$RONDO" train pairs.yaml --out kept --quiet --set train.keep=2 --set train.evaluate_every=8
