@@ -89,7 +89,8 @@ static int give(cli_lines *lines, size_t end) {
     lines->given[end] = '\0';
     lines->size -= end;
     memmove(lines->text, lines->text + end, lines->size);
-    char *at = lines->given;
+    const bool marked = lines->number == 0 && end >= 3 && memcmp(lines->given, "\xEF\xBB\xBF", 3) == 0;
+    char *at = lines->given + (marked ? 3 : 0); /* a byte order mark is no part of the text */
     for (int64_t i = 0; i < lines->count; i++) {
         char *stop = memchr(at, '\n', end - (size_t)(at - lines->given));
         stop = stop ? stop : lines->given + end;

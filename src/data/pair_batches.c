@@ -108,6 +108,9 @@ rondo_status rondo__pair_batches_make(rondo__pair_batches *b, const char *label,
     for (int64_t i = 0; i < b->source->count; i++)
         b->pairs += fits(b, i);
     b->skipped = b->source->count - b->pairs;
+    if (b->pairs == 0 && b->max_length == 0)
+        return rondo__fail(err, RONDO_FORMAT, "%s: no pair is left of %lld (each has an empty side)", label,
+                           (long long)b->source->count);
     if (b->pairs == 0)
         return rondo__fail(err, RONDO_FORMAT,
                            "%s: no pair is left of %lld (each has an empty side, or one longer than max_length %lld)",

@@ -159,7 +159,8 @@ static void describe(const rondo__task_object *task, rondo__text *json) {
     describe_stack(&m->encoder, "encoder", m->embedding_size, json);
     rondo__text_format(json, "\"encoder_bidirectional\": %s, ", m->encoder.bidirectional ? "true" : "false");
     describe_stack(&m->decoder, "decoder", m->embedding_size, json);
-    rondo__text_format(json, "\"attention\": \"%s\", \"embedding_size\": %lld, ", types[m->attention.type],
+    rondo__text_format(json, "\"attention\": \"%s\", \"embedding_size\": %lld, ",
+                       m->decoder.cell == RONDO__TRANSFORMER ? cells[RONDO__TRANSFORMER] : types[m->attention.type],
                        (long long)m->embedding_size);
     rondo__text_format(json, "\"source_vocabulary_size\": %lld, \"target_vocabulary_size\": %lld, ",
                        (long long)rondo__tokenizer_size(t->source), (long long)t->V);

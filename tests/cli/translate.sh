@@ -26,6 +26,7 @@ check "--time says lines and seconds" grep -qE "^$(wc -l < dev.ja) lines in [0-9
 check "--time changes no line" cmp greedy timed
 check "a line end is not needed" cmp <(head -n 1 greedy) <(head -n 1 dev.ja | tr -d '\n' | "$RONDO" translate $model)
 check "CRLF is a line end" cmp <(head -n 2 greedy) <(head -n 2 dev.ja | sed 's/$/\r/' | "$RONDO" translate $model)
+check "a byte order mark is no part of the first line" cmp greedy <(printf '\xEF\xBB\xBF' | cat - dev.ja | "$RONDO" translate $model)
 printf '\n%s\n\n   \n' "$(head -n 1 dev.ja)" | "$RONDO" translate $model --beam 3 > blank
 check "empty lines give empty lines" [ "$(grep -c '^$' blank)" -eq 3 ]
 check "nothing in, nothing out" [ "$("$RONDO" translate $model < /dev/null | wc -c)" -eq 0 ]
@@ -96,6 +97,8 @@ expect 2 "must end in .png or .svg" "$RONDO" eval $model --data dev.ja dev.en --
 check "a picture of no kind is refused before anything is measured" [ ! -s out ]
 expect 2 "ja-mecab" "$RONDO" eval $model --data dev.ja dev.en --bleu-tokenize ja-mecab
 expect 2 "two files" "$RONDO" eval $model --data dev.ja
+printf '\n' > nothing.en
+expect 2 "no pair is left of 1 \(each has an empty side\)" "$RONDO" eval $model --data <(head -n 1 dev.ja) nothing.en
 expect 2 "has [0-9]+ lines" "$RONDO" eval $model --data dev.ja few.ja
 
 # other tokenizers count other symbols: each model has its own table
