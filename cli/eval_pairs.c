@@ -37,7 +37,8 @@ static void print_metrics(const cli_eval_pairs_call *call, const rondo_translate
             print_number("\n", rondo_metrics_get(&r[1].metrics, m->name));
     }
     if (r[0].signature[0])
-        printf("BLEU's signature: %s\n", r[0].signature);
+        printf("BLEU's signature: %s\nchrF's signature: %s\nTER's signature:  %s\n", r[0].signature,
+               rondo_chrf_signature(), rondo_ter_signature());
     if (r[0].skipped)
         printf("left out of the loss, for a side is empty: %lld pairs\n", (long long)r[0].skipped);
 }

@@ -182,8 +182,12 @@ void rondo_decoding_close(rondo_decoding **decoding) {
     *decoding = NULL;
 }
 
-void rondo_decoding_set_unknown(rondo_decoding *decoding, int32_t symbol) { decoding->unknown = symbol; }
-int64_t rondo_decoding_width(const rondo_decoding *decoding) { return decoding->width; }
+void rondo_decoding_set_unknown(rondo_decoding *decoding, int32_t symbol) {
+    if (decoding)
+        decoding->unknown = symbol;
+}
+
+int64_t rondo_decoding_width(const rondo_decoding *decoding) { return decoding ? decoding->width : 0; }
 
 /* ---- begin ---- */
 

@@ -25,7 +25,8 @@ static rondo_status check_numbers(const rondo_search_options *o, rondo_error *er
         REFUSE("best is %lld with a beam of %lld (ask for at most the beam)", (long long)o->best, (long long)o->beam);
     if (o->min_length < 0 || o->max_length < 0 || o->max_length >= INT32_MAX || o->min_length >= INT32_MAX ||
         (o->max_length > 0 && o->min_length > o->max_length))
-        REFUSE("min_length is %lld, max_length %lld", (long long)o->min_length, (long long)o->max_length);
+        REFUSE("min_length is %lld, max_length %lld (0 <= min_length <= max_length)", (long long)o->min_length,
+               (long long)o->max_length);
     if (o->no_repeat_ngram < 0)
         REFUSE("no_repeat_ngram is %lld (must be 0, off, or more)", (long long)o->no_repeat_ngram);
     return RONDO_OK;
@@ -48,8 +49,8 @@ static rondo_status check_prefix(const rondo_search_model *m, int64_t b, const i
     if (count < 0 || count >= INT32_MAX || (count > 0 && !prefix))
         REFUSE("the prefix of source %lld is NULL or has %lld symbols", (long long)b, (long long)count);
     if (max_length > 0 && count > max_length)
-        REFUSE("the prefix of source %lld has %lld symbols, max_length is %lld", (long long)b, (long long)count,
-               (long long)max_length);
+        REFUSE("the prefix of source %lld has %lld symbols, max_length is %lld (raise it, or shorten the prefix)",
+               (long long)b, (long long)count, (long long)max_length);
     for (int64_t i = 0; i < count; i++) {
         if (prefix[i] < 0 || prefix[i] >= m->V || prefix[i] == m->end)
             REFUSE("symbol %lld in the prefix of source %lld is %d (must be 0 to %lld, and not the end symbol)",
