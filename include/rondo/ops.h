@@ -48,11 +48,25 @@ RONDO_API rondo_var *rondo_embedding(rondo_tape *tape, rondo_var *table, const i
 /* x (T, B, N), each row's valid steps (lengths (B) or NULL) in reverse order of time; padding stays zero. */
 RONDO_API rondo_var *rondo_reverse_time(rondo_tape *tape, rondo_var *x, const int32_t *lengths);
 
+/* What stands for a whole sequence: x (T, B, N), lengths (B) or NULL -> (B, N). last: the row's last valid step; with
+ * directions 2, N is two halves, and the second one's is the first step. max: each feature's largest. attention: with
+ * score (T, B) the sum of the steps by softmax(score) over the valid ones. Length 0 gives zeros. */
+typedef enum rondo_pooling { RONDO_POOL_LAST, RONDO_POOL_MEAN, RONDO_POOL_MAX, RONDO_POOL_ATTENTION } rondo_pooling;
+typedef struct rondo_pool_options {
+    rondo_pooling kind;
+    const int32_t *lengths; /* outlives the step */
+    int directions;         /* LAST: 0 or 1: one */
+} rondo_pool_options;
+RONDO_API rondo_var *rondo_pool(rondo_tape *tape, rondo_var *x, rondo_var *score, const rondo_pool_options *options);
+
 typedef struct rondo_cross_entropy_options {
     rondo_real label_smoothing; /* 0: none; target gets 1-s+s/V, the others s/V, as nn.CrossEntropyLoss */
     rondo_real divide_by;       /* the sum of losses is divided by this; 0: by the number of counted targets */
     rondo_real *row_losses; /* NULL, or (rows): receives each row's negative log-likelihood, WITHOUT smoothing, 0 where
                                ignored */
+    const rondo_real
+        *class_weights; /* (V) or NULL: nn.CrossEntropyLoss's weight; divide_by 0 then divides by the sum of
+                           the weights of the counted targets. Not applied to row_losses; outlives the step */
 } rondo_cross_entropy_options;
 /* logits (rows, V), targets int32 (rows), -1 is ignored: the mean loss, a scalar. NaN in gives NaN out, no failure. */
 RONDO_API rondo_var *rondo_cross_entropy(rondo_tape *tape, rondo_var *logits, const int32_t *targets,

@@ -26,11 +26,21 @@ typedef struct rondo_plot_axes {
     const char *title, *x_label, *y_label; /* each may be NULL */
     bool from_zero;                        /* the left axis begins at 0; bars always do */
     bool log_y;                            /* the left axis; values of 0 and below are gaps */
+    bool time_x;                           /* x are seconds since 1970: ticks are dates and times */
 } rondo_plot_axes;
 /* Lines over a common x axis, such as training curves; a second axis on the right for the series from `right` on
  * (0: none). */
 RONDO_API rondo_status rondo_plot_lines(const char *path, const rondo_plot_axes *axes, int count,
                                         const rondo_plot_series *series, int right, const char *right_label,
+                                        rondo_error *err);
+/* A forecast over a common x axis: bands (quantile pairs, widest first, lighter the wider), then lines. NaN: a gap. */
+typedef struct rondo_plot_band {
+    const char *name; /* in the legend, such as "80 %" */
+    int64_t count;
+    const double *x, *low, *high;
+} rondo_plot_band;
+RONDO_API rondo_status rondo_plot_bands(const char *path, const rondo_plot_axes *axes, int bands,
+                                        const rondo_plot_band *band, int count, const rondo_plot_series *series,
                                         rondo_error *err);
 /* Groups of bars: value (groups, series); NaN: no bar. Names may be NULL. */
 RONDO_API rondo_status rondo_plot_bars(const char *path, const rondo_plot_axes *axes, int groups,

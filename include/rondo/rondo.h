@@ -13,14 +13,23 @@
  *  11. tape.h         the tape that all operators record on
  *  12. op.h           describe an operator of your own
  *  13. score.h        BLEU, chrF, TER, error rates and the paired bootstrap, for any texts
- *  14. plot.h         lines, bars and heatmaps as PNG and SVG
+ *  14. plot.h         lines, bars, bands and heatmaps as PNG and SVG
+ *  15. audio.h        sound files, log-mel and MFCC frames, whole or as a stream
+ *  16. losses.h       losses of forecasts: points, quantiles, distributions
+ *  17. ctc.h, crf.h   losses and decoding over all alignments, over all label paths
+ *  18. series_score.h, label_score.h   scores of forecasts and of labels
  * and below them context.h (threads, instruction set), tensor.h, status.h. */
 #ifndef RONDO_RONDO_H
 #define RONDO_RONDO_H
 
 #include "rondo/attention.h"
+#include "rondo/audio.h"
 #include "rondo/cells.h"
 #include "rondo/context.h"
+#include "rondo/crf.h"
+#include "rondo/ctc.h"
+#include "rondo/label_score.h"
+#include "rondo/losses.h"
 #include "rondo/model.h"
 #include "rondo/nn.h"
 #include "rondo/op.h"
@@ -30,6 +39,7 @@
 #include "rondo/score.h"
 #include "rondo/search.h"
 #include "rondo/seq2seq.h"
+#include "rondo/series_score.h"
 #include "rondo/status.h"
 #include "rondo/tape.h"
 #include "rondo/tensor.h"

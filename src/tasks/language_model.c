@@ -1,37 +1,14 @@
 #include "tasks/language_model.h"
+#include "tasks/stack.h"
 
 #include <math.h>
 
 static rondo_recurrent_config stack_config(const rondo__lm *lm) {
     const rondo__recipe_model *m = &lm->base.recipe.model;
-    rondo_recurrent_config config = {
-        .cell = (rondo_cell)m->cell,
-        .input_size = m->embedding_size,
-        .hidden_size = m->hidden_size,
-        .layers = (int)m->layers,
-        .residual = m->residual,
-        .no_bias = !m->bias,
-        .dropout = (real)m->dropout,
-        .variational = m->variational,
-        .recurrent_dropout = (real)m->recurrent_dropout,
-        .zoneout = (real)m->zoneout,
-        .zoneout_cell = (real)m->zoneout_cell,
-        .learned_initial_state = m->learned_initial_state,
-        .layer_norm = m->layer_norm,
-        .activation = (rondo_activation)m->activation,
-        .projection_size = m->projection_size,
-        .peepholes = m->peepholes,
-        .coupled_gates = m->coupled_gates,
-        .cell_clip = (real)m->cell_clip,
-        .forget_bias = m->forget_bias != 0 ? (real)m->forget_bias : (real)1e-30, /* 0 would ask for the default */
-        .reset_before = m->reset_before,
-    };
-    for (int i = 0; i < RONDO_MAX_LAYERS; i++)
-        config.hidden_sizes[i] = m->hidden_sizes[i];
+    rondo_recurrent_config config = rondo__stack_config(m, m->embedding_size);
     if (lm->jordan) {
         config.output_size = lm->V;
         config.output_activation = RONDO_SOFTMAX;
-        config.decay = (real)m->decay;
         config.feedback_size = lm->feeds_embedding ? lm->E : 0;
     }
     return config;

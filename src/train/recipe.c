@@ -78,11 +78,13 @@ static rondo_status read_field(reader *in, int row, const yaml_node_t *node) {
     const rondo__field *field = &rondo__recipe_fields[row];
     in->origin->line[row] = in->set < 0 ? (int)node->start_mark.line + 1 : -1 - in->set;
     rondo__field_set_default(field, in->recipe);
-    if (field->type != RONDO__WHOLES || node->type != YAML_SEQUENCE_NODE)
+    const bool list = field->type == RONDO__WHOLES || field->type == RONDO__NUMBERS || field->type == RONDO__TEXTS;
+    if (!list || node->type != YAML_SEQUENCE_NODE)
         return scan_node(in, field, node, -1) ? RONDO_OK : wrong_value(in, field, node);
     const yaml_node_item_t *first = node->data.sequence.items.start;
     const ptrdiff_t count = node->data.sequence.items.top - first;
-    if (count > (ptrdiff_t)field->size || (count == 0 && field->scalar))
+    const ptrdiff_t most = field->type == RONDO__TEXTS ? RONDO__LIST : (ptrdiff_t)field->size;
+    if (count > most || (count == 0 && field->scalar))
         return wrong_value(in, field, node);
     for (ptrdiff_t i = 0; i < count; i++) {
         const yaml_node_t *item = yaml_document_get_node(in->document, first[i]);

@@ -8,6 +8,8 @@
 
 #define RONDO__PATH 1024
 #define RONDO__NAME 64
+#define RONDO__LIST 64
+typedef char rondo__names[RONDO__LIST][RONDO__NAME]; /* a list of texts; an empty one ends it */
 
 typedef enum rondo__task_kind {
     RONDO__LANGUAGE_MODEL,
@@ -41,6 +43,38 @@ typedef struct rondo__recipe_tokenizer {
     int model_type; /* 0 unigram, 1 bpe */
 } rondo__recipe_tokenizer;
 
+/* forecast: where the series stand and how they are prepared */
+typedef enum rondo__scaling { RONDO__SCALE_STANDARD, RONDO__SCALE_ROBUST, RONDO__SCALE_NONE } rondo__scaling;
+typedef enum rondo__transform { RONDO__LEVELS, RONDO__LOGS, RONDO__DIFFERENCES, RONDO__RETURNS } rondo__transform;
+typedef struct rondo__recipe_series {
+    char file[RONDO__PATH];                            /* a CSV file, or a folder of them */
+    char time[RONDO__NAME];                            /* column; "": rows are steps */
+    char series[RONDO__NAME];                          /* column that tells the series of one file apart; "": one */
+    rondo__names targets;                              /* columns */
+    rondo__names covariates, future_covariates, fixed; /* seen up to now; known ahead; categories of a series */
+    rondo__names calendar;                             /* hour, weekday, month, ... */
+    int steps;                                         /* 0 time: regular steps are checked; 1 rows */
+    int scaling, transform;                            /* rondo__scaling, rondo__transform */
+    int64_t season;                                    /* steps of the seasonal-naive baseline; 0: by the time step */
+    rondo__names
+        splits; /* of training, validation (and a rest): rows each, fractions, or the dates at which they end */
+} rondo__recipe_series;
+
+/* classify, transcribe: sound to frames */
+typedef struct rondo__recipe_audio {
+    int64_t rate; /* Hz: recordings are resampled to it; 0: that of the first training recording */
+    int features; /* rondo_audio_features of audio.h */
+    double window_ms, hop_ms;
+    int64_t mels, coefficients, deltas;
+    double low_hz, high_hz, preemphasis;
+    int normalise; /* rondo_audio_normalise */
+} rondo__recipe_audio;
+typedef struct rondo__recipe_augment {
+    double noise_db, speed, gain_db; /* least signal-to-noise ratio; largest change of speed; of loudness; 0: off */
+    int64_t time_masks, time_width, feature_masks, feature_width; /* SpecAugment (Park 2019) */
+} rondo__recipe_augment;
+typedef enum rondo__input_kind { RONDO__INPUT_AUDIO, RONDO__INPUT_TEXT, RONDO__INPUT_SERIES } rondo__input_kind;
+
 typedef enum rondo__pairs_format { RONDO__PAIR_LINES, RONDO__PAIR_DICTIONARY } rondo__pairs_format;
 typedef struct rondo__recipe_data {
     char folder[RONDO__PATH]; /* where else to look: an absolute path, or relative to the recipe; "": nowhere */
@@ -52,7 +86,24 @@ typedef struct rondo__recipe_data {
     bool stress; /* dictionary: keep the stress digits */
     char train_source[RONDO__PATH], train_target[RONDO__PATH], valid_source[RONDO__PATH], valid_target[RONDO__PATH];
     rondo__recipe_tokenizer source_tokenizer, target_tokenizer;
-    bool shared_vocabulary; /* source_tokenizer serves both sides */
+    bool shared_vocabulary;      /* source_tokenizer serves both sides */
+    rondo__recipe_series series; /* forecast */
+    /* classify, transcribe */
+    int input; /* rondo__input_kind */
+    rondo__recipe_audio audio;
+    rondo__recipe_augment augment;
+    char pattern[RONDO__PATH]; /* of file names, such as {label}_{speaker}_{index} */
+    char where[RONDO__PATH];   /* which recordings count: speaker!=theo */
+    rondo__names columns;      /* series to classify: columns of each CSV file; empty: all */
+    rondo__names spelling;     /* transcribe: label=text */
+    int class_weights;         /* classify: 0 none, 1 balanced */
+    /* tag */
+    char tag_column[RONDO__NAME];  /* CoNLL-U: its name; other files: its number */
+    char word_column[RONDO__NAME]; /* its number */
+    struct {
+        bool lowercase;
+        int64_t min_count, max_size;
+    } words;
 } rondo__recipe_data;
 
 #define RONDO__TRANSFORMER (RONDO_GRU + 1) /* in place of a rondo_cell */
@@ -92,6 +143,27 @@ typedef enum rondo__sampling_kind {
     RONDO__SAMPLING_INVERSE_SIGMOID
 } rondo__sampling_kind;
 
+typedef enum rondo__output_kind {
+    RONDO__OUTPUT_SOFTMAX, /* language_model */
+    RONDO__OUTPUT_ADAPTIVE_SOFTMAX,
+    RONDO__OUTPUT_POINT, /* forecast, from here on */
+    RONDO__OUTPUT_GAUSSIAN,
+    RONDO__OUTPUT_STUDENT_T,
+    RONDO__OUTPUT_NEGATIVE_BINOMIAL,
+    RONDO__OUTPUT_QUANTILES
+} rondo__output_kind;
+typedef enum rondo__forecast_mode {
+    RONDO__DIRECT,         /* the last state gives all steps at once */
+    RONDO__RECURSIVE,      /* one step after the other, each fed back */
+    RONDO__ENCODER_DECODER /* a decoder over the horizon sees what is known ahead, and its own last value */
+} rondo__forecast_mode;
+typedef enum rondo__instance_norm {
+    RONDO__NO_INSTANCE_NORM,
+    RONDO__MEAN_SCALE,
+    RONDO__REVERSIBLE
+} rondo__instance_norm;
+#define RONDO__QUANTILES 32
+
 typedef struct rondo__recipe_model {
     int cell;                                                                    /* rondo_cell */
     int64_t embedding_size, hidden_size, hidden_sizes[RONDO_MAX_LAYERS], layers; /* hidden_size: a number or a list */
@@ -106,7 +178,7 @@ typedef struct rondo__recipe_model {
     double decay;         /* Jordan */
     int feedback;         /* Jordan: 0 distribution, 1 embedding */
     bool teacher_forcing; /* Jordan */
-    int output;           /* 0 softmax, 1 adaptive_softmax */
+    int output;           /* rondo__output_kind */
     int64_t cutoffs[8];   /* adaptive softmax; zeros end the list */
     /* translate */
     rondo__recipe_stack encoder, decoder;
@@ -114,6 +186,26 @@ typedef struct rondo__recipe_model {
     int bridge, context, tie_embeddings; /* rondo_bridge, rondo_context_use, rondo_tie */
     int64_t combine_size;
     bool copy; /* pointer-generator */
+    /* forecast */
+    int64_t window, horizon, patch; /* steps; patch: so many steps enter the network at once */
+    int mode, loss;                 /* rondo__forecast_mode; loss of point outputs: 0 mse, 1 mae, 2 huber */
+    double huber_delta;
+    double quantiles[RONDO__QUANTILES]; /* zeros end it */
+    int instance_norm;                  /* rondo__instance_norm */
+    bool independent;                   /* each target is a series of its own; all share the weights */
+    bool autoregressive;                /* a linear path beside the network (LSTNet, Lai 2018) */
+    int64_t fixed_embedding_size;
+    /* classify */
+    int pooling; /* rondo_pooling of ops.h */
+    /* transcribe */
+    int64_t stack; /* so many frames enter the network at once */
+    /* tag */
+    struct {
+        int64_t embedding_size, hidden_size; /* hidden_size 0: no characters */
+        double dropout;
+    } characters;
+    double word_dropout;
+    bool crf;
 } rondo__recipe_model;
 
 typedef struct rondo__recipe_train {

@@ -55,6 +55,8 @@ static rondo_status check_tasks(const rondo__recipe_checking *c) {
 static rondo_status resolve(const rondo__recipe_checking *c) {
     if (c->recipe->task == RONDO__TRANSLATE)
         rondo__recipe_resolve_translate(c);
+    if (c->recipe->task == RONDO__FORECAST)
+        rondo__recipe_resolve_forecast(c);
     return RONDO_OK;
 }
 
@@ -98,15 +100,6 @@ static rondo_status check_only(const rondo__recipe_checking *c) {
     return RONDO_OK;
 }
 
-/* Runs first: a recipe of a task that is not built in is refused for that, whatever else it holds. */
-static rondo_status check_task(const rondo__recipe_checking *c) {
-    const rondo__field *task = &rondo__recipe_fields[rondo__field_find("task")];
-    if (c->recipe->task != RONDO__LANGUAGE_MODEL && c->recipe->task != RONDO__TRANSLATE)
-        return rondo__fail(c->err, RONDO_UNSUPPORTED, "%s: task '%s' is not in this build",
-                           rondo__recipe_place(c, "task", NULL).text, task->names[c->recipe->task]);
-    return RONDO_OK;
-}
-
 /* A list of sizes says how many layers there are. */
 static rondo_status check_layers(const rondo__recipe_checking *c, const char *section, const int64_t *sizes,
                                  int64_t *layers) {
@@ -142,7 +135,7 @@ rondo_status rondo__recipe_check_stack(const rondo__recipe_checking *c, const ch
 
 /* Which numbers are better when they are larger; a recipe that does not say gets what the metric needs. */
 static rondo_status check_metric(const rondo__recipe_checking *c) {
-    static const char *const rising[] = {"accuracy", "bleu", "chrf"};
+    static const char *const rising[] = {"accuracy", "bleu", "chrf", "macro_f1", "span_f1", "roc_auc", "coverage"};
     rondo__recipe_train *train = &c->recipe->train;
     if (train->metric[0] == '\0')
         return rondo__recipe_refuse(c, "train.metric", NULL, "train.metric is empty (valid_loss is the default)");
@@ -160,17 +153,37 @@ static rondo_status check_train(const rondo__recipe_checking *c) {
     return check_metric(c);
 }
 
-rondo_status rondo__recipe_check(rondo__recipe *recipe, const rondo__recipe_origin *origin, rondo_error *err) {
-    static rondo_status (*const checks[])(const rondo__recipe_checking *) = {check_task, check_tasks, check_required,
-                                                                             resolve,    check_only,  check_train};
-    const rondo__recipe_checking c = {recipe, origin, err};
-    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
-        rondo_status status = checks[i](&c);
-        if (status != RONDO_OK)
-            return status;
+rondo_status rondo__recipe_check_model(const rondo__recipe_checking *c) {
+    rondo__recipe_model *m = &c->recipe->model;
+    return rondo__recipe_check_stack(c, "model", m->hidden_size, m->hidden_sizes, &m->layers, m->projection_size);
+}
+
+static rondo_status check_of_task(const rondo__recipe_checking *c) {
+    switch ((rondo__task_kind)c->recipe->task) {
+    case RONDO__LANGUAGE_MODEL:
+        return rondo__recipe_check_language_model(c);
+    case RONDO__TRANSLATE:
+        return rondo__recipe_check_translate(c);
+    case RONDO__CLASSIFY:
+        return rondo__recipe_check_classify(c);
+    case RONDO__TAG:
+        return rondo__recipe_check_tag(c);
+    case RONDO__FORECAST:
+        return rondo__recipe_check_forecast(c);
+    case RONDO__TRANSCRIBE:
+        return rondo__recipe_check_transcribe(c);
     }
-    return recipe->task == RONDO__TRANSLATE ? rondo__recipe_check_translate(&c)
-                                            : rondo__recipe_check_language_model(&c);
+    return RONDO_OK;
+}
+
+rondo_status rondo__recipe_check(rondo__recipe *recipe, const rondo__recipe_origin *origin, rondo_error *err) {
+    static rondo_status (*const checks[])(const rondo__recipe_checking *) = {
+        check_tasks, check_required, resolve, check_only, check_train, check_of_task};
+    const rondo__recipe_checking c = {recipe, origin, err};
+    rondo_status status = RONDO_OK;
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0] && !status; i++)
+        status = checks[i](&c);
+    return status;
 }
 
 rondo_status rondo__recipe_check_files(const rondo__recipe *recipe, const rondo__recipe_origin *origin,

@@ -24,9 +24,17 @@ bool rondo__recipe_given(const rondo__recipe_checking *c, const char *path);
 rondo_status rondo__recipe_check_stack(const rondo__recipe_checking *c, const char *section, int64_t hidden_size,
                                        const int64_t *sizes, int64_t *layers, int64_t projection_size);
 
-/* Of one task each (recipe_check_language_model.c, recipe_check_translate.c). */
+/* The stack under model that all tasks but translate have. */
+rondo_status rondo__recipe_check_model(const rondo__recipe_checking *c);
+
+/* Of one task each, in recipe_check_TASK.c. What resolves sets defaults that hang on other keys, before the checks. */
 rondo_status rondo__recipe_check_language_model(const rondo__recipe_checking *c);
-void rondo__recipe_resolve_translate(const rondo__recipe_checking *c); /* sets defaults that hang on other keys */
+void rondo__recipe_resolve_translate(const rondo__recipe_checking *c);
 rondo_status rondo__recipe_check_translate(const rondo__recipe_checking *c);
+void rondo__recipe_resolve_forecast(const rondo__recipe_checking *c);
+rondo_status rondo__recipe_check_forecast(const rondo__recipe_checking *c);
+rondo_status rondo__recipe_check_classify(const rondo__recipe_checking *c);
+rondo_status rondo__recipe_check_transcribe(const rondo__recipe_checking *c);
+rondo_status rondo__recipe_check_tag(const rondo__recipe_checking *c);
 
 #endif

@@ -35,7 +35,10 @@ static rondo_status check_tied(const rondo__recipe_checking *c) {
 
 static rondo_status check_output(const rondo__recipe_checking *c) {
     const int64_t *cutoffs = c->recipe->model.cutoffs;
-    if (c->recipe->model.output == 0)
+    if (c->recipe->model.output > RONDO__OUTPUT_ADAPTIVE_SOFTMAX)
+        return rondo__recipe_refuse(c, "model.output", NULL,
+                                    "the model.output of a language model is softmax or adaptive_softmax");
+    if (c->recipe->model.output == RONDO__OUTPUT_SOFTMAX)
         return RONDO_OK;
     if (c->recipe->model.cell == RONDO_JORDAN)
         return rondo__recipe_refuse(
@@ -55,10 +58,9 @@ static rondo_status check_output(const rondo__recipe_checking *c) {
 }
 
 rondo_status rondo__recipe_check_language_model(const rondo__recipe_checking *c) {
-    rondo__recipe_model *m = &c->recipe->model;
     rondo_status status = check_use(c);
     if (!status)
-        status = rondo__recipe_check_stack(c, "model", m->hidden_size, m->hidden_sizes, &m->layers, m->projection_size);
+        status = rondo__recipe_check_model(c);
     if (!status)
         status = check_tied(c);
     return status ? status : check_output(c);

@@ -44,6 +44,12 @@ void rondo__field_set_default(const rondo__field *field, rondo__recipe *recipe) 
         if (field->scalar)
             *(int64_t *)(void *)((char *)recipe + field->scalar) = (int64_t)field->number;
         break;
+    case RONDO__NUMBERS:
+        memset(at, 0, field->size * sizeof(double));
+        break;
+    case RONDO__TEXTS:
+        memset(at, 0, sizeof(rondo__names));
+        break;
     }
 }
 
@@ -64,6 +70,10 @@ bool rondo__field_equal(const rondo__field *field, const rondo__recipe *a, const
         return memcmp(x, y, field->size * sizeof(int64_t)) == 0 &&
                (!field->scalar ||
                 memcmp((const char *)a + field->scalar, (const char *)b + field->scalar, sizeof(int64_t)) == 0);
+    case RONDO__NUMBERS:
+        return memcmp(x, y, field->size * sizeof(double)) == 0;
+    case RONDO__TEXTS:
+        return memcmp(x, y, sizeof(rondo__names)) == 0;
     }
     return false;
 }

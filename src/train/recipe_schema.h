@@ -8,19 +8,21 @@
 #include "train/recipe.h"
 
 typedef enum rondo__field_type {
-    RONDO__CHOICE, /* int: index into names */
-    RONDO__BOOL,   /* bool */
-    RONDO__WHOLE,  /* int64_t, also uint64_t below 2^53 */
-    RONDO__NUMBER, /* double */
-    RONDO__TEXT,   /* char[size] */
-    RONDO__WHOLES  /* int64_t[size], zeros end it; with scalar also a single number */
+    RONDO__CHOICE,  /* int: index into names */
+    RONDO__BOOL,    /* bool */
+    RONDO__WHOLE,   /* int64_t, also uint64_t below 2^53 */
+    RONDO__NUMBER,  /* double */
+    RONDO__TEXT,    /* char[size] */
+    RONDO__WHOLES,  /* int64_t[size], zeros end it; with scalar also a single number */
+    RONDO__NUMBERS, /* double[size], zeros end it; a single number is a list of one */
+    RONDO__TEXTS    /* rondo__names; a single text is a list of one, "" or [] an empty list */
 } rondo__field_type;
 
 typedef struct rondo__field {
     const char *path; /* "train.optimizer.type" */
     rondo__field_type type;
     size_t offset;              /* into rondo__recipe */
-    size_t size;                /* TEXT: bytes; WHOLES: most entries */
+    size_t size;                /* TEXT: bytes; lists: most entries */
     size_t scalar;              /* WHOLES: offset of the field for a single number; 0: lists only */
     double low, high;           /* inclusive */
     bool above_low, below_high; /* bounds are exclusive */
@@ -37,7 +39,7 @@ typedef struct rondo__field {
     const char *help; /* one sentence */
 } rondo__field;
 
-#define RONDO__FIELDS_MAX 256
+#define RONDO__FIELDS_MAX 320
 extern const rondo__field rondo__recipe_fields[];
 extern const int rondo__recipe_field_count;
 

@@ -10,7 +10,13 @@
 #define ALL (~0u)
 #define LANGUAGE_MODEL BIT(RONDO__LANGUAGE_MODEL)
 #define TRANSLATE BIT(RONDO__TRANSLATE)
-#define TEXTS (LANGUAGE_MODEL | TRANSLATE)
+#define CLASSIFY BIT(RONDO__CLASSIFY)
+#define TAG BIT(RONDO__TAG)
+#define FORECAST BIT(RONDO__FORECAST)
+#define TRANSCRIBE BIT(RONDO__TRANSCRIBE)
+#define AUDIO (CLASSIFY | TRANSCRIBE)
+#define STACKED (ALL & ~TRANSLATE) /* one stack of cells, under model */
+#define TEXTS (LANGUAGE_MODEL | TRANSLATE | CLASSIFY | TAG | TRANSCRIBE)
 #define WHOLE_MAX 9007199254740991.0 /* 2^53 - 1: exact in JSON everywhere */
 
 static const char *const tasks[] = {"language_model", "translate", "classify", "tag", "forecast", "transcribe", NULL};
@@ -21,7 +27,19 @@ static const char *const stacks[] = {"elman", "jordan", "lstm", "gru", "transfor
 static const char *const merges[] = {"concat", "sum", "average", NULL};
 static const char *const activations[] = {"tanh", "relu", "sigmoid", NULL};
 static const char *const feedbacks[] = {"distribution", "embedding", NULL};
-static const char *const outputs[] = {"softmax", "adaptive_softmax", NULL};
+static const char *const outputs[] = {"softmax",   "adaptive_softmax",  "point",     "gaussian",
+                                      "student_t", "negative_binomial", "quantiles", NULL};
+static const char *const steps[] = {"time", "rows", NULL};
+static const char *const scalings[] = {"standard", "robust", "none", NULL};
+static const char *const transforms[] = {"levels", "logs", "differences", "returns", NULL};
+static const char *const features[] = {"log_mel", "mfcc", NULL};
+static const char *const normalisations[] = {"none", "global", "recording", "speaker", "running", NULL};
+static const char *const inputs[] = {"audio", "text", "series", NULL};
+static const char *const class_weights[] = {"none", "balanced", NULL};
+static const char *const modes[] = {"direct", "recursive", "encoder_decoder", NULL};
+static const char *const losses[] = {"mse", "mae", "huber", NULL};
+static const char *const instance_norms[] = {"none", "mean_scale", "reversible", NULL};
+static const char *const poolings[] = {"last", "mean", "max", "attention", NULL};
 static const char *const formats[] = {"lines", "dictionary", NULL};
 static const char *const positions[] = {"sinusoidal", "learned", "none", NULL};
 static const char *const attentions[] = {"none",   "dot",      "scaled_dot", "general",
@@ -48,10 +66,11 @@ const rondo__field rondo__recipe_fields[] = {
      .help = "Another folder to look for the files in: absolute, or relative to the recipe."},
     {"data.format", RONDO__CHOICE, AT(data.format), .tasks = TRANSLATE, .names = formats,
      .help = "Parallel files, line by line; or one pronunciation dictionary, `WORD SYMBOL SYMBOL ...` (CMU's), read letter by letter."},
-    {"data.train", RONDO__TEXT, AT(data.train), .tasks = TEXTS, .required = LANGUAGE_MODEL, .size = RONDO__PATH, .file = true,
-     .help = "The text (or dictionary) to train on: relative to the recipe, to `data.folder`, or to $RONDO_DATA; `.gz` is unpacked."},
+    {"data.train", RONDO__TEXT, AT(data.train), .tasks = TEXTS, .required = LANGUAGE_MODEL | CLASSIFY | TAG | TRANSCRIBE, .size = RONDO__PATH, .file = true,
+     .help = "What to train on: a text, a dictionary, sentences with tags, a `.tsv` list, or a folder or archive of recordings. "
+             "Relative to the recipe, to `data.folder`, or to $RONDO_DATA; `.gz` is unpacked."},
     {"data.valid", RONDO__TEXT, AT(data.valid), .tasks = TEXTS, .size = RONDO__PATH, .file = true,
-     .help = "The text (or dictionary) to validate on."},
+     .help = "The same to validate on."},
     {"data.train_source", RONDO__TEXT, AT(data.train_source), .tasks = TRANSLATE, .size = RONDO__PATH, .file = true, .only = format,
      .only_values = BIT(RONDO__PAIR_LINES), .help = "The sentences to translate from; line n of both files belong together."},
     {"data.train_target", RONDO__TEXT, AT(data.train_target), .tasks = TRANSLATE, .size = RONDO__PATH, .file = true, .only = format,
@@ -66,9 +85,29 @@ const rondo__field rondo__recipe_fields[] = {
      .help = "Keep the stress digits of the phones (`AH0`)."},
     {"data.shared_vocabulary", RONDO__BOOL, AT(data.shared_vocabulary), .tasks = TRANSLATE,
      .help = "One vocabulary for both sides, by `data.source_tokenizer`."},
+#include "train/recipe_series.inc"
+    {"data.input", RONDO__CHOICE, AT(data.input), .tasks = CLASSIFY, .names = inputs,
+     .help = "What is classified: recordings, texts, or series (a CSV file each)."},
+    {"data.columns", RONDO__TEXTS, AT(data.columns), .tasks = CLASSIFY, .only = "data.input", .only_values = BIT(RONDO__INPUT_SERIES),
+     .help = "The columns of the CSV files that are used; empty: all."},
+    {"data.class_weights", RONDO__CHOICE, AT(data.class_weights), .tasks = CLASSIFY, .names = class_weights,
+     .help = "`balanced`: rare labels weigh as much as frequent ones in training."},
+    {"data.spelling", RONDO__TEXTS, AT(data.spelling), .tasks = TRANSCRIBE,
+     .help = "What labels are spelt like: `[0=zero, 1=one]`; a label without one is its own spelling."},
+    {"data.tag_column", RONDO__TEXT, AT(data.tag_column), .tasks = TAG, .size = RONDO__NAME,
+     .help = "The column of the tag: of CoNLL-U `upos` (the default), `xpos`, `feats`, `deprel`, ...; of other files its number, the last one by default."},
+    {"data.word_column", RONDO__TEXT, AT(data.word_column), .tasks = TAG, .size = RONDO__NAME,
+     .help = "The column of the word, `form` or a number; the first one by default, of CoNLL-U `form`."},
+    {"data.words.lowercase", RONDO__BOOL, AT(data.words.lowercase), .tasks = TAG,
+     .help = "Words are looked up in lower case; characters keep theirs."},
+    {"data.words.min_count", RONDO__WHOLE, AT(data.words.min_count), .tasks = TAG, .low = 1, .high = WHOLE_MAX, .number = 1,
+     .help = "Rarer words become the unknown word."},
+    {"data.words.max_size", RONDO__WHOLE, AT(data.words.max_size), .tasks = TAG, .low = 0, .high = 1e8,
+     .help = "Keep at most so many words; 0: all."},
+#include "train/recipe_audio.inc"
 #define KEY(key) "data.tokenizer." key
 #define MEMBER(field) AT(data.tokenizer.field)
-#define TASKS LANGUAGE_MODEL
+#define TASKS LANGUAGE_MODEL | CLASSIFY | TRANSCRIBE
 #include "train/recipe_tokenizer.inc"
 #undef KEY
 #undef MEMBER
@@ -86,7 +125,7 @@ const rondo__field rondo__recipe_fields[] = {
 #undef MEMBER
 #undef TASKS
 
-#define TASKS LANGUAGE_MODEL
+#define TASKS STACKED
 #define CELLS cells
 #define RECURRENT
 #define DROPOUT_HELP "Dropout between layers."
@@ -99,24 +138,62 @@ const rondo__field rondo__recipe_fields[] = {
 #undef DROPOUT_HELP
 #undef KEY
 #undef MEMBER
-    {"model.bidirectional", RONDO__BOOL, AT(model.bidirectional), .tasks = LANGUAGE_MODEL, .help = "Read the sequence in both directions."},
-    {"model.merge", RONDO__CHOICE, AT(model.merge), .tasks = LANGUAGE_MODEL, .names = merges, .help = "How the two directions are joined."},
-    {"model.learned_initial_state", RONDO__BOOL, AT(model.learned_initial_state), .tasks = LANGUAGE_MODEL, .help = "The first state is learned, not zero."},
+    {"model.bidirectional", RONDO__BOOL, AT(model.bidirectional), .tasks = STACKED, .help = "Read the sequence in both directions."},
+    {"model.merge", RONDO__CHOICE, AT(model.merge), .tasks = STACKED, .names = merges, .help = "How the two directions are joined."},
+    {"model.learned_initial_state", RONDO__BOOL, AT(model.learned_initial_state), .tasks = STACKED, .help = "The first state is learned, not zero."},
     {"model.tie_weights", RONDO__BOOL, AT(model.tie_weights), .tasks = LANGUAGE_MODEL, .help = "The output layer uses the embedding's weights."},
-    {"model.bias", RONDO__BOOL, AT(model.bias), .tasks = LANGUAGE_MODEL, .number = 1, .help = "The cells have bias terms."},
+    {"model.bias", RONDO__BOOL, AT(model.bias), .tasks = STACKED, .number = 1, .help = "The cells have bias terms."},
     {"model.feedback", RONDO__CHOICE, AT(model.feedback), .tasks = LANGUAGE_MODEL, .names = feedbacks, .only = cell, .only_values = BIT(RONDO_JORDAN),
      .help = "What is fed back: the output distribution, or the embedding expected under it."},
     {"model.teacher_forcing", RONDO__BOOL, AT(model.teacher_forcing), .tasks = LANGUAGE_MODEL, .only = cell, .only_values = BIT(RONDO_JORDAN),
      .help = "Feed back the known symbol in training."},
-    {"model.output", RONDO__CHOICE, AT(model.output), .tasks = LANGUAGE_MODEL, .names = outputs, .help = "The output layer."},
+    {"model.output", RONDO__CHOICE, AT(model.output), .tasks = LANGUAGE_MODEL | FORECAST, .names = outputs,
+     .help = "The output layer: of a language model `softmax` or `adaptive_softmax`; of a forecast `point` (its default), a distribution, or `quantiles`."},
     {"model.cutoffs", RONDO__WHOLES, AT(model.cutoffs), .tasks = LANGUAGE_MODEL, .size = 8, .low = 1, .high = 1e8, .only = output, .only_values = BIT(1),
      .help = "Rising symbol ids at which the clusters of the adaptive softmax end."},
-    {"model.embedding_size", RONDO__WHOLE, AT(model.embedding_size), .low = 1, .high = 65536, .number = 128,
+    {"model.embedding_size", RONDO__WHOLE, AT(model.embedding_size), .tasks = TEXTS, .low = 1, .high = 65536, .number = 128,
      .help = "Width of the vector of each symbol."},
-    {"model.embedding_dropout", RONDO__NUMBER, AT(model.embedding_dropout), .low = 0, .high = 1, .below_high = true,
+    {"model.embedding_dropout", RONDO__NUMBER, AT(model.embedding_dropout), .tasks = TEXTS, .low = 0, .high = 1, .below_high = true,
      .help = "Dropout on the embedded input."},
     {"model.output_dropout", RONDO__NUMBER, AT(model.output_dropout), .low = 0, .high = 1, .below_high = true,
      .help = "Dropout before the output layer."},
+    {"model.window", RONDO__WHOLE, AT(model.window), .tasks = FORECAST, .low = 1, .high = 1e6, .number = 96,
+     .help = "Steps of the past that the network sees."},
+    {"model.horizon", RONDO__WHOLE, AT(model.horizon), .tasks = FORECAST, .low = 1, .high = 1e5, .number = 24,
+     .help = "Steps to forecast."},
+    {"model.mode", RONDO__CHOICE, AT(model.mode), .tasks = FORECAST, .names = modes,
+     .help = "All steps at once from the last state; one after the other, each fed back; or by a decoder over the horizon."},
+    {"model.loss", RONDO__CHOICE, AT(model.loss), .tasks = FORECAST, .names = losses, .only = output, .only_values = BIT(RONDO__OUTPUT_POINT),
+     .help = "Squared error, absolute error, or Huber's."},
+    {"model.huber_delta", RONDO__NUMBER, AT(model.huber_delta), .tasks = FORECAST, .low = 0, .above_low = true, .high = 1e6, .number = 1,
+     .only = "model.loss", .only_values = BIT(2), .help = "Where Huber's loss turns from squared to absolute."},
+    {"model.quantiles", RONDO__NUMBERS, AT(model.quantiles), .tasks = FORECAST, .size = RONDO__QUANTILES, .low = 0, .above_low = true,
+     .high = 1, .below_high = true, .only = output, .only_values = BIT(RONDO__OUTPUT_QUANTILES),
+     .help = "Rising quantiles that are forecast; empty: `[0.1, 0.5, 0.9]`."},
+    {"model.instance_norm", RONDO__CHOICE, AT(model.instance_norm), .tasks = FORECAST, .names = instance_norms,
+     .help = "Each window by itself: divided by its mean size (DeepAR, Salinas 2020), or less its mean over its deviation, and back (Kim 2022)."},
+    {"model.independent", RONDO__BOOL, AT(model.independent), .tasks = FORECAST,
+     .help = "Each target is forecast from its own past alone; all share the weights."},
+    {"model.patch", RONDO__WHOLE, AT(model.patch), .tasks = FORECAST, .low = 1, .high = 1e5, .number = 1,
+     .help = "So many steps enter the network at once; it divides the window."},
+    {"model.autoregressive", RONDO__BOOL, AT(model.autoregressive), .tasks = FORECAST,
+     .help = "A linear path from the window to the forecast beside the network (LSTNet, Lai 2018)."},
+    {"model.static_embedding_size", RONDO__WHOLE, AT(model.fixed_embedding_size), .tasks = FORECAST, .low = 1, .high = 65536, .number = 8,
+     .help = "Width of the vector of each category of `data.static`."},
+    {"model.pooling", RONDO__CHOICE, AT(model.pooling), .tasks = CLASSIFY, .names = poolings,
+     .help = "What stands for the whole sequence: the last state, the mean or the largest of all steps, or a learned weighting."},
+    {"model.stack", RONDO__WHOLE, AT(model.stack), .tasks = AUDIO, .low = 1, .high = 64, .number = 1,
+     .help = "So many frames enter the network at once, and the sequence is shorter by that."},
+    {"model.characters.embedding_size", RONDO__WHOLE, AT(model.characters.embedding_size), .tasks = TAG, .low = 1, .high = 65536, .number = 32,
+     .help = "Width of the vector of each character."},
+    {"model.characters.hidden_size", RONDO__WHOLE, AT(model.characters.hidden_size), .tasks = TAG, .low = 0, .high = 65536, .number = 64,
+     .help = "Hidden units of each direction over a word's characters; 0: words are not spelt."},
+    {"model.characters.dropout", RONDO__NUMBER, AT(model.characters.dropout), .tasks = TAG, .low = 0, .high = 1, .below_high = true,
+     .help = "Dropout on what the characters say."},
+    {"model.word_dropout", RONDO__NUMBER, AT(model.word_dropout), .tasks = TAG, .low = 0, .high = 1, .below_high = true,
+     .help = "Rate with which a word is unknown in training, so that its characters must do."},
+    {"model.crf", RONDO__BOOL, AT(model.crf), .tasks = TAG,
+     .help = "A linear-chain conditional random field over the tags (Lafferty 2001)."},
 
 #define TASKS TRANSLATE
 #define CELLS stacks

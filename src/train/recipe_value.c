@@ -47,15 +47,15 @@ static bool scan_bool(const char *value, bool *out) {
     return false;
 }
 
-static bool scan_text(const rondo__field *field, const char *value, char *out) {
+static bool scan_text(size_t room, const char *value, char *out) {
     const size_t size = strlen(value);
-    if (size >= field->size)
+    if (size >= room)
         return false;
     for (size_t i = 0; i < size; i++) {
         if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
             return false;
     }
-    memset(out, 0, field->size);
+    memset(out, 0, room);
     memcpy(out, value, size);
     return true;
 }
@@ -88,7 +88,7 @@ bool rondo__field_scan(const rondo__field *field, rondo__recipe *recipe, const c
         return true;
     }
     case RONDO__TEXT:
-        return scan_text(field, value, at);
+        return scan_text(field->size, value, at);
     case RONDO__WHOLES:
         if (!scan_whole(field, value, &whole) || index >= (int)field->size || (index < 0 && !field->scalar))
             return false;
@@ -97,6 +97,19 @@ bool rondo__field_scan(const rondo__field *field, rondo__recipe *recipe, const c
         if (index <= 0 && field->scalar)
             *(int64_t *)(void *)((char *)recipe + field->scalar) = whole;
         return true;
+    case RONDO__NUMBERS: {
+        double number;
+        if (index >= (int)field->size || !scan_number(value, &number) || number == 0 || !in_range(field, number))
+            return false;
+        ((double *)at)[index < 0 ? 0 : index] = number;
+        return true;
+    }
+    case RONDO__TEXTS: {
+        char(*names)[RONDO__NAME] = at;
+        if (index >= RONDO__LIST || (index >= 0 && *value == '\0'))
+            return false;
+        return scan_text(RONDO__NAME, value, names[index < 0 ? 0 : index]);
+    }
     }
     return false;
 }
@@ -137,6 +150,14 @@ void rondo__field_expects(const rondo__field *field, rondo__text *out) {
         if (field->scalar)
             rondo__text_format(out, ", or a list of at most %zu", field->size);
         break;
+    case RONDO__NUMBERS:
+        rondo__text_format(out, "a number");
+        add_range(field, out);
+        rondo__text_format(out, ", or a list of at most %zu", field->size);
+        break;
+    case RONDO__TEXTS:
+        rondo__text_format(out, "a list of at most %d texts of less than %d bytes each", RONDO__LIST, RONDO__NAME);
+        break;
     }
 }
 
@@ -173,6 +194,24 @@ static void print_wholes(const rondo__field *field, const rondo__recipe *recipe,
     rondo__text_add(out, "]", 1);
 }
 
+static void print_numbers(const rondo__field *field, const double *list, rondo__text *out) {
+    rondo__text_add(out, "[", 1);
+    for (size_t i = 0; i < field->size && list[i] != 0; i++) {
+        rondo__text_format(out, "%s", i ? ", " : "");
+        rondo__json_number(out, list[i]);
+    }
+    rondo__text_add(out, "]", 1);
+}
+
+static void print_texts(const char (*list)[RONDO__NAME], bool quoted, rondo__text *out) {
+    rondo__text_add(out, "[", 1);
+    for (int i = 0; i < RONDO__LIST && list[i][0]; i++) {
+        rondo__text_format(out, "%s", i ? ", " : "");
+        print_string(list[i], quoted, out);
+    }
+    rondo__text_add(out, "]", 1);
+}
+
 void rondo__field_print(const rondo__field *field, const rondo__recipe *recipe, bool quoted, rondo__text *out) {
     const void *at = rondo__field_of(field, recipe);
     switch (field->type) {
@@ -193,6 +232,12 @@ void rondo__field_print(const rondo__field *field, const rondo__recipe *recipe, 
         break;
     case RONDO__WHOLES:
         print_wholes(field, recipe, out);
+        break;
+    case RONDO__NUMBERS:
+        print_numbers(field, at, out);
+        break;
+    case RONDO__TEXTS:
+        print_texts(at, quoted, out);
         break;
     }
 }

@@ -83,7 +83,7 @@ static void wrong_recipes(void **state) {
         {START "train: {seed: \xff}\n", "r.yaml:3: byte 52 is not UTF-8"},
         {START "train: {seed: 1\n", "not valid YAML"},
         {START "---\ntask: 1\n", "second document"},
-        {"task: classify\n", "r.yaml:1: task 'classify' is not in this build"},
+        {"task: classify\n", "r.yaml:1: data.train is missing"},
         {START "model:\n  encoder: {cell: gru}\n", "r.yaml:4: model.encoder.cell is a key of task translate"},
         {PAIRS "train: {carry_state: false}\n", "train.carry_state is a key of task language_model"},
         {PAIRS "model: {hidden_size: 4}\n", "(did you mean model.encoder.hidden_size or model.decoder.hidden_size?)"},

@@ -1,0 +1,4 @@
+/* Keys of the task tag that do not fit together. */
+#include "train/recipe_check.h"
+
+rondo_status rondo__recipe_check_tag(const rondo__recipe_checking *c) { return rondo__recipe_check_model(c); }
