@@ -8,6 +8,7 @@
 typedef struct evaluating {
     cli_eval_pairs_call pairs;
     int64_t threads;
+    const char *where;
     bool of_pairs; /* an option that only encoder-decoders have was given */
 } evaluating;
 
@@ -29,14 +30,16 @@ static int evaluate_one(rondo_model *model, const cli_list *data, bool json) {
         return cli_report(status, &err);
     if (json)
         cli_print_metrics_json(&metrics);
-    else
+    else {
         print_table(&metrics);
+        fputs(rondo_model_report(model), stdout);
+    }
     return cli_flush(CLI_DONE);
 }
 
 static int evaluate_opened(const evaluating *e) {
     const cli_eval_pairs_call *p = &e->pairs;
-    bool pairs = true;
+    bool pairs = !e->where;
     for (int i = 0; i < p->models; i++)
         pairs = pairs && strcmp(rondo_model_task(p->model[i]), "translate") == 0;
     if (pairs)
@@ -46,7 +49,9 @@ static int evaluate_opened(const evaluating *e) {
     if (e->of_pairs)
         return cli_fail(CLI_USAGE, "eval: --beam, --length-penalty, --bleu-tokenize, --lowercase and --plot are for "
                                    "models that translate (leave them out)");
-    return evaluate_one(p->model[0], p->data, p->json);
+    rondo_error err = {0};
+    rondo_status status = e->where ? rondo_model_select(p->model[0], e->where, &err) : RONDO_OK;
+    return status ? cli_report(status, &err) : evaluate_one(p->model[0], p->data, p->json);
 }
 
 static int evaluate(evaluating *e) {
@@ -75,6 +80,7 @@ static int run(int argc, char **argv) {
         {"--data", CLI_LIST, &data, "FILE", "the data, one or more files (.gz is unpacked); to translate: both sides",
          .many = true},
         {"--json", CLI_FLAG, &e.pairs.json, NULL, "one JSON object on stdout"},
+        {"--where", CLI_TEXT, &e.where, "FIELD=VALUE", "classify, transcribe: only these examples, as speaker=theo"},
         {"--beam", CLI_WHOLE, &o->search.beam, "N", "translate: hypotheses kept side by side (default 1: greedy)", 1,
          1024, .given = &beam},
         {"--length-penalty", CLI_REAL, &o->search.length_penalty, "F", "translate: favours longer outputs (default 0)",

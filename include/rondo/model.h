@@ -81,6 +81,14 @@ RONDO_API const char *rondo_model_info(rondo_model *model);
 RONDO_API rondo_status rondo_model_evaluate(rondo_model *model, int files, const char *const *file,
                                             rondo_metrics *metrics, rondo_error *err);
 
+/* What the last evaluation found beyond its metrics, as lines of text: a confusion matrix, a forecast beside the
+ * trivial ones and whether it beats them. "" where there is nothing. Lives until the next evaluation or the model's
+ * end. */
+RONDO_API const char *rondo_model_report(rondo_model *model);
+/* Only examples whose fields fit count in evaluations from now on: "speaker=theo, index=3|4", "speaker!=theo"; NULL or
+ * "": all. For classify and transcribe (data.where of recipes). */
+RONDO_API rondo_status rondo_model_select(rondo_model *model, const char *where, rondo_error *err);
+
 typedef struct rondo_generate_options {
     const char *prompt; /* begins a line (the line end before it is fed first); NULL or "": none */
     int64_t tokens;     /* 0: 200 */

@@ -103,6 +103,7 @@ void rondo_model_close(rondo_model **model) {
     if ((*model)->task)
         (*model)->task->class->destroy(&(*model)->task);
     rondo__free((*model)->info);
+    rondo__text_free(&(*model)->report);
     rondo__free((*model)->path);
     rondo__free(*model);
     *model = NULL;
@@ -125,13 +126,29 @@ rondo_status rondo_model_evaluate(rondo_model *model, int files, const char *con
     if (!model || !file || files < 1 || !metrics)
         return rondo__fail(err, RONDO_ARGUMENT,
                            "evaluate: needs a model, at least one file, and a place for the metrics");
+    rondo__text_free(&model->report);
     rondo_status status = model->task->class->evaluate(model->task, model->tape, files, file, metrics, err);
+    if (!status && model->task->class->report)
+        model->task->class->report(model->task, &model->report);
     if (status || loss_is_finite(metrics))
         return status;
     metrics->count = 0;
     return rondo__fail(err, RONDO_NUMERIC,
                        "%s: the loss is not finite (some weight of the model is not, or is far too large)",
                        model->path);
+}
+
+const char *rondo_model_report(rondo_model *model) {
+    return model && model->report.data && !model->report.failed ? model->report.data : "";
+}
+
+rondo_status rondo_model_select(rondo_model *model, const char *where, rondo_error *err) {
+    if (!model)
+        return rondo__fail(err, RONDO_ARGUMENT, "select: model is NULL");
+    if (!model->task->class->select)
+        return rondo__fail(err, RONDO_UNSUPPORTED, "select: a model of task %s has no labelled examples to choose from",
+                           model->task->class->name);
+    return model->task->class->select(model->task, where ? where : "", err);
 }
 
 rondo_status rondo_model_generate(rondo_model *model, const rondo_generate_options *options, rondo_text_fn write,

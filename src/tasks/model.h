@@ -8,6 +8,7 @@ struct rondo_model {
     rondo__task_object *task;
     rondo_tape *tape;
     char *info, *path;
+    rondo__text report; /* of the last evaluation */
 };
 
 /* What went wrong inside a file is told by parts that do not know its name: puts it in front. Returns status. */

@@ -8,6 +8,7 @@
  * resuming: `evaluated` remembers the last one. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "train/loop.h"
 
@@ -43,6 +44,25 @@ void rondo__run_event(rondo__run *run, rondo_event_kind kind, const rondo_metric
     };
     if (!run->options->event(&event, run->options->event_arg))
         run->stop = true;
+}
+
+void rondo__run_notes(rondo__run *run, rondo__text *lines) {
+    char *line = lines->failed ? NULL : lines->data;
+    while (line && *line) {
+        char *end = strchr(line, '\n');
+        if (end)
+            *end = '\0';
+        rondo__run_event(run, RONDO_EVENT_NOTE, NULL, false, line);
+        line = end ? end + 1 : NULL;
+    }
+}
+
+static void show_notes(rondo__run *run) {
+    rondo__text lines = {0};
+    if (run->task->class->notes)
+        run->task->class->notes(run->task, &lines);
+    rondo__run_notes(run, &lines);
+    rondo__text_free(&lines);
 }
 
 static int64_t total_steps(const rondo__recipe_train *train, int64_t steps_per_epoch) {
@@ -111,6 +131,7 @@ static rondo_status begin(rondo__run *run, rondo_error *err) {
              run->task->class->name, (long long)rondo_params_total(run->task->params), (long long)run->batches,
              (long long)run->total, run->options->resume ? "; resumed" : "");
     rondo__run_event(run, RONDO_EVENT_START, NULL, false, run->message);
+    show_notes(run);
     return RONDO_OK;
 }
 
@@ -159,11 +180,13 @@ static void end(rondo__run *run) {
     else
         snprintf(run->message, sizeof run->message, "all %lld steps are done", (long long)run->total);
     rondo__run_event(run, RONDO_EVENT_END, NULL, false, run->message);
+    rondo__run_notes(run, &run->report);
 }
 
 static void close_run(rondo__run *run) {
     rondo__folder_unlock(&run->lock);
     rondo__free(run->average);
+    rondo__text_free(&run->report);
     rondo_optimizer_destroy(&run->optimizer);
     rondo_tape_destroy(&run->tape);
 }

@@ -38,6 +38,7 @@ typedef struct rondo__run {
     int lock;  /* on the folder, -1: none */
     bool stop; /* the event function asked for it */
     char message[512];
+    rondo__text report; /* of the best evaluation */
 } rondo__run;
 
 const char *rondo__run_path(const rondo__run *run, const char *name, char out[RONDO__PATH]);
@@ -46,6 +47,9 @@ const char *rondo__run_kept(const rondo__run *run, char out[RONDO__PATH]);
 double rondo__run_seconds(const rondo__run *run);
 void rondo__run_event(rondo__run *run, rondo_event_kind kind, const rondo_metrics *metrics, bool best,
                       const char *message);
+
+/* A note for each line. */
+void rondo__run_notes(rondo__run *run, rondo__text *lines);
 
 /* One optimiser step (loop_step.c). */
 rondo_status rondo__run_step(rondo__run *run, rondo_error *err);

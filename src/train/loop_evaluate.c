@@ -83,6 +83,12 @@ static rondo_status keep_model(rondo__run *run, const rondo_metrics *metrics, ro
     return status;
 }
 
+static void keep_report(rondo__run *run) {
+    rondo__text_free(&run->report);
+    if (run->task->class->report)
+        run->task->class->report(run->task, &run->report);
+}
+
 /* Takes the value into account; true: the best so far. */
 static bool judge(rondo__run *run, const rondo_metrics *metrics) {
     const rondo__recipe_train *train = &run->task->recipe.train;
@@ -122,6 +128,8 @@ rondo_status rondo__run_evaluate(rondo__run *run, rondo_error *err) {
     if (status)
         return status;
     const bool best = judge(run, &metrics);
+    if (best)
+        keep_report(run);
     status = log_line(run, &metrics, best, err);
     run->progress.lines += !status;
     if (!status && best)

@@ -45,6 +45,13 @@ struct rondo__task_class {
     int (*state)(rondo__task_object *task, int max, rondo__named *out);
     /* What `rondo info` says beside what every model has: "key": value pairs, each followed by ", ". */
     void (*describe)(const rondo__task_object *task, rondo__text *json);
+    /* The next three may be NULL. Lines about the data, shown when training begins (gaps, empty recordings). */
+    void (*notes)(const rondo__task_object *task, rondo__text *lines);
+    /* What the last evaluation found beyond its metrics, as lines of tables and words: after training that of the best
+     * one, and after `rondo eval`. */
+    void (*report)(const rondo__task_object *task, rondo__text *lines);
+    /* Which examples evaluations count from now on (rondo_model_select). */
+    rondo_status (*select)(rondo__task_object *task, const char *where, rondo_error *err);
     /* Vocabulary as JSON for the model file's metadata, and tensors beside the parameters (SentencePiece model). */
     rondo_status (*vocabulary)(rondo__task_object *task, rondo__text *json);
     int (*extra_tensors)(rondo__task_object *task, int max, rondo__named *out);
