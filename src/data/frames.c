@@ -210,6 +210,28 @@ rondo_status rondo__frames_read_sounds(rondo__frame_set *out, rondo_context *con
     return status;
 }
 
+rondo_status rondo__frames_take_sound(rondo__frame_set *out, const rondo__labelled *one, const rondo_sound *sound,
+                                      rondo_error *err) {
+    size_t bytes;
+    rondo_status status = make_room(out, one, true, err);
+    if (!status) {
+        out->sound[0] = *sound;
+        out->sound[0].sample =
+            rondo__size_mul((size_t)sound->count, sizeof(float), &bytes) ? rondo__alloc(bytes) : NULL;
+        if (!out->sound[0].sample)
+            status = rondo__fail(err, RONDO_MEMORY, "no memory for %lld samples", (long long)sound->count);
+    }
+    if (status) {
+        rondo__frames_free(out);
+        return status;
+    }
+    if (sound->count > 0)
+        memcpy(out->sound[0].sample, sound->sample, bytes);
+    out->seconds = sound->rate > 0 ? (double)sound->count / (double)sound->rate : 0;
+    out->empty = sound->count == 0;
+    return RONDO_OK;
+}
+
 /* ---- CSV files ---- */
 
 void rondo__frames_names_free(char ***names) {
