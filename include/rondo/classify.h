@@ -20,7 +20,7 @@ typedef struct rondo_classify_input {
     const char *file;         /* audio: a recording; series: a CSV file */
     const char *text;         /* text */
     const rondo_sound *sound; /* audio, at any rate */
-    const float *rows;        /* series: (count, columns) in the model's order of columns */
+    const float *rows;        /* series: (count, columns) in the model's order of columns, at least one row */
     int64_t count;            /* of rows */
 } rondo_classify_input;
 typedef struct rondo_classification {
@@ -29,8 +29,8 @@ typedef struct rondo_classification {
     double probability;
     double *probabilities; /* (labels) */
 } rondo_classification;
-/* out (inputs). What is alone or beside others gets the same numbers. A recording without samples, a text without
- * symbols and a series without rows are legal. A recording normalised by speaker counts as a speaker of its own. On
+/* out (inputs). What is alone or beside others gets the same numbers. A recording without samples and a text
+ * without symbols are legal. A recording normalised by speaker counts as a speaker of its own. On
  * success free with rondo_classifications_free; on failure nothing needs to be freed. */
 RONDO_API rondo_status rondo_model_classify(rondo_model *model, int64_t inputs, const rondo_classify_input *input,
                                             rondo_classification *out, rondo_error *err);
@@ -52,7 +52,8 @@ RONDO_API int64_t rondo_classify_stream_hop(const rondo_classify_stream *stream)
  * until the next call. Call again with the rest. Nothing is allocated. */
 RONDO_API int64_t rondo_classify_stream_feed(rondo_classify_stream *stream, int64_t count, const float *sample,
                                              const double **probability);
-/* After the last sample: *probability is that of the whole, as rondo_model_classify gives it. Then reset. */
+/* After the last sample: *probability is that of the whole, as rondo_model_classify gives it (NULL: a series without
+ * rows). Then reset. */
 RONDO_API void rondo_classify_stream_finish(rondo_classify_stream *stream, const double **probability);
 
 #ifdef __cplusplus

@@ -241,13 +241,12 @@ rondo_status rondo__frames_take_rows(rondo__frame_set *out, const rondo__labelle
     out->width = width;
     for (int64_t i = 0; i < items->count && !status; i++) {
         size_t numbers;
-        out->length[i] = count[i] > 0 ? count[i] : 1;
-        out->empty += count[i] == 0;
+        out->length[i] = count[i];
         if (rondo__size_mul((size_t)out->length[i], (size_t)width, &numbers))
             out->frame[i] = rondo__calloc(numbers, sizeof(float));
         if (!out->frame[i])
             status = rondo__fail(err, RONDO_MEMORY, "no memory for %lld rows", (long long)count[i]);
-        else if (count[i] > 0)
+        else
             memcpy(out->frame[i], rows[i], numbers * sizeof(float));
     }
     if (status)
@@ -295,6 +294,10 @@ static rondo_status fill_rows(const rondo__csv *csv, char **names, int64_t width
 static rondo_status read_csv(rondo__frame_set *set, int64_t i, const char *path, char ***names, rondo_error *err) {
     rondo__csv csv;
     rondo_status status = rondo__csv_read(&csv, path, err);
+    if (!status && csv.rows == 0) {
+        status = rondo__fail(err, RONDO_FORMAT, "%s: no rows (a series needs at least one)", path);
+        rondo__csv_free(&csv);
+    }
     if (status)
         return status;
     if (!*names)
@@ -302,8 +305,7 @@ static rondo_status read_csv(rondo__frame_set *set, int64_t i, const char *path,
     while (*names && i == 0 && (*names)[set->width])
         set->width++;
     size_t count;
-    set->length[i] = csv.rows > 0 ? csv.rows : 1;
-    set->empty += csv.rows == 0;
+    set->length[i] = csv.rows;
     set->frame[i] = *names && rondo__size_mul((size_t)set->length[i], (size_t)set->width, &count)
                         ? rondo__calloc(count, sizeof(float))
                         : NULL;

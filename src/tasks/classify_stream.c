@@ -252,7 +252,9 @@ void rondo_classify_stream_finish(rondo_classify_stream *s, const double **proba
             break;
         take(s, frame);
     }
-    if (s->held > 0 || s->steps == 0) /* the rest of a step, or a recording without samples: zeros */
+    if (s->held > 0 || (s->steps == 0 && s->front)) /* the rest of a step, or a recording without samples: zeros */
         step(s);
     s->finished = true;
+    if (probability && s->steps == 0)
+        *probability = NULL;
 }

@@ -30,7 +30,7 @@ static bool suits(const rondo__classify *c, const rondo_classify_input *in) {
         return given == 1 && in->text;
     if (c->input == RONDO__INPUT_AUDIO)
         return given == 1 && (in->file || in->sound);
-    return given == 0 ? in->count == 0 : given == 1 && (in->file || in->rows);
+    return given == 1 && (in->file || (in->rows && in->count > 0));
 }
 
 static rondo_status check_values(const rondo__classify *c, int64_t i, const rondo_classify_input *in,
