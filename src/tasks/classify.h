@@ -1,7 +1,8 @@
 /* The classifier: which label has a sequence?
  *
  *   audio, series   frames -> dropout ┐
- *   text            symbols -> embedding -> dropout ┴-> recurrent stack -> pooling -> dropout -> linear -> cross-entropy
+ *   text            symbols -> embedding -> dropout ┴-> recurrent stack -> pooling -> dropout -> linear ->
+ * cross-entropy
  *
  * Pooling: the last state (of both directions), the mean or the largest of all steps, or their sum by softmax(v · y_t)
  * (attention; v is learned).
@@ -58,8 +59,8 @@ typedef struct rondo__classify {
     rondo_recurrent *net;
     int embedding, attention, weight, bias; /* parameters; -1: absent */
     rondo__classify_room room;
-    char where[RONDO__PATH];  /* of evaluations on other files */
-    int64_t *confusion;       /* (C, C) of the last evaluation, or NULL */
+    char where[RONDO__PATH]; /* of evaluations on other files */
+    int64_t *confusion;      /* (C, C) of the last evaluation, or NULL */
 
     /* of training only */
     rondo__classify_part train, valid;

@@ -86,8 +86,8 @@ static void add_mistakes(const rondo__classify *c, rondo__text *out) {
     int64_t cell = next_mistake(c, -1);
     rondo__text_format(out, "most frequent mistakes%s\n", cell < 0 ? ": none" : "");
     for (int shown = 0; cell >= 0 && shown < MOST_CONFUSIONS; shown++) {
-        rondo__text_format(out, "%8lld  %s taken for %s\n", (long long)c->confusion[cell],
-                           c->labels.name[cell / c->C], c->labels.name[cell % c->C]);
+        rondo__text_format(out, "%8lld  %s taken for %s\n", (long long)c->confusion[cell], c->labels.name[cell / c->C],
+                           c->labels.name[cell % c->C]);
         cell = next_mistake(c, cell);
     }
 }

@@ -124,11 +124,12 @@ static void describe(const rondo__task_object *task, rondo__text *json) {
     static const char *const poolings[] = {"last", "mean", "max", "attention"};
     const rondo__classify *c = (const rondo__classify *)task;
     const rondo__recipe_model *m = &task->recipe.model;
-    rondo__text_format(json,
-                       "\"input\": \"%s\", \"cell\": \"%s\", \"layers\": %lld, \"hidden_size\": %lld, "
-                       "\"bidirectional\": %s, \"pooling\": \"%s\", \"input_size\": %lld, \"classes\": %lld, \"labels\": ",
-                       inputs[c->input], cells[m->cell], (long long)m->layers, (long long)m->hidden_size,
-                       m->bidirectional ? "true" : "false", poolings[m->pooling], (long long)c->I, (long long)c->C);
+    rondo__text_format(
+        json,
+        "\"input\": \"%s\", \"cell\": \"%s\", \"layers\": %lld, \"hidden_size\": %lld, "
+        "\"bidirectional\": %s, \"pooling\": \"%s\", \"input_size\": %lld, \"classes\": %lld, \"labels\": ",
+        inputs[c->input], cells[m->cell], (long long)m->layers, (long long)m->hidden_size,
+        m->bidirectional ? "true" : "false", poolings[m->pooling], (long long)c->I, (long long)c->C);
     rondo__label_table_json(&c->labels, json);
     rondo__text_format(json, ", ");
 }

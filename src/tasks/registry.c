@@ -1,3 +1,4 @@
+#include "tasks/classify.h"
 #include "tasks/language_model.h"
 #include "tasks/translate.h"
 
@@ -7,6 +8,8 @@ const rondo__task_class *rondo__task_find(int task_kind) {
         return &rondo__language_model;
     case RONDO__TRANSLATE:
         return &rondo__translate_class;
+    case RONDO__CLASSIFY:
+        return &rondo__classify_class;
     default:
         return NULL;
     }
