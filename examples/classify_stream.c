@@ -1,8 +1,8 @@
 /* A classifier that listens: `classify_stream MODEL FILE.wav` plays a recording to a trained model in hops of 10 ms and
  * says whenever it changes its mind. Nothing is allocated between open and close.
  *
- * Without arguments it makes a model first: tones that rise and tones that fall, written as WAV files, and a recipe that
- * finds the label in their names. */
+ * Without arguments it makes a model first: tones that rise and tones that fall, written as WAV files, and a recipe
+ * that finds the label in their names. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -39,7 +39,7 @@ static rondo_status make_labels(rondo__classify *c, const char *path, rondo_erro
                                  items->item[i].place);
     }
     if (!status)
-        status = rondo__label_table_make(&c->labels, items->count, name, err);
+        status = rondo__label_names_make(&c->labels, items->count, name, err);
     rondo__free(name);
     if (!status && c->labels.count < 2)
         status =
@@ -55,7 +55,7 @@ static rondo_status find_labels(const rondo__classify *c, rondo__classify_part *
         return no_memory(err);
     for (int64_t i = 0; i < part->count; i++) {
         const rondo__labelled_item *item = &part->items.item[i];
-        part->label[i] = rondo__label_table_find(&c->labels, item->label);
+        part->label[i] = rondo__label_names_find(&c->labels, item->label);
         if (part->label[i] < 0)
             return rondo__fail(err, RONDO_FORMAT,
                                "%.250s: the label '%.80s' was never seen in training (%lld are known, from '%.40s' to "
