@@ -312,7 +312,7 @@ static void short_notes(void **state) {
     rondo__text text = {0};
     rondo__series_set set;
     const char *covariate[31] = {NULL};
-    static char name[30][8];
+    static char name[30][16];
     int lines = 0;
     rondo__text_format(&text, "t,x");
     for (int i = 0; i < 30; i++) {
