@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/core.h"
-#include "data/sound_wav.h"
+#include "data/sound_check.h"
 #include "rondo/audio.h"
 
 #define MAX_BYTES ((size_t)4 << 30)
@@ -60,7 +60,7 @@ static rondo_status open_sound(SNDFILE **file, SF_INFO *info, const char *name, 
     static SF_VIRTUAL_IO calls = {bytes_size, bytes_seek, bytes_read, bytes_write, bytes_at};
     char story[160];
     *file = NULL;
-    const rondo_status status = rondo__wav_check(name, b->data, (size_t)b->size, err);
+    const rondo_status status = rondo__sound_check(name, b->data, (size_t)b->size, err);
     if (status)
         return status;
     *file = sf_open_virtual(&calls, SFM_READ, info, b);
@@ -68,8 +68,7 @@ static rondo_status open_sound(SNDFILE **file, SF_INFO *info, const char *name, 
         snprintf(story, sizeof story, "%s", sf_strerror(NULL));
         for (char *c = story; *c; c++)
             *c = *c == '\n' || *c == '\r' ? ' ' : *c; /* errors are one line */
-        return rondo__fail(err, RONDO_FORMAT, "%s: not a sound file that can be read: %s (WAV and FLAC can)", name,
-                           story);
+        return rondo__fail(err, RONDO_FORMAT, "%s: not a sound file that can be read: %s", name, story);
     }
     if (info->samplerate < 1 || info->samplerate > RONDO_MAX_RATE)
         return rondo__fail(err, RONDO_FORMAT, "%s: its rate is %d Hz (must be 1 to %d)", name, info->samplerate,
@@ -165,8 +164,6 @@ static rondo_status decode_at(rondo_sound *out, const char *name, const void *da
     bytes b = {.data = data, .size = (sf_count_t)size};
     rondo_error story = {0};
     rondo_status status;
-    if (size == 0)
-        return rondo__fail(err, RONDO_FORMAT, "%s: the file is empty", name);
     status = decode(out, name, &b, err);
     if (!status && rate) {
         status = rondo_sound_resample(out, rate, &story);

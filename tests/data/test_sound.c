@@ -138,6 +138,8 @@ static void rates(void **state) {
     refuse("");
     write_wave(WAV_PCM, 8000, 65, 16, 10);
     refuse("65 channels");
+    write_wave(0x55, 8000, 1, 16, 10);
+    refuse("MPEG");
 }
 
 /* A promise that is not kept is told; a size that was never filled in means up to the end. */

@@ -27,6 +27,11 @@
 #undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_csv
 #include "../../fuzz/fuzz_csv.c"
+#define LLVMFuzzerTestOneInput fuzz_sound
+#include "../../fuzz/fuzz_sound.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_archive
+#include "../../fuzz/fuzz_archive.c"
 #undef LLVMFuzzerTestOneInput
 
 static void replay(const char *name, int (*target)(const uint8_t *, size_t)) {
@@ -63,6 +68,8 @@ static void seeds(void **state) {
     replay("piece", fuzz_piece);
     replay("pairs", fuzz_pairs);
     replay("csv", fuzz_csv);
+    replay("sound", fuzz_sound);
+    replay("archive", fuzz_archive);
 }
 
 int main(void) {
