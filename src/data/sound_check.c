@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Programs that write to a pipe cannot go back and fill in the size; this much, and 0, means: up to the end. */
+/* Programs that write to a pipe cannot go back and fill in the size; this much means: up to the end. */
 #define UNKNOWN_SIZE 0x7ffff000u
 enum { MPEG = 0x50, MPEG_LAYER_3 = 0x55 };
 
@@ -33,17 +33,35 @@ static rondo_status check_format(const char *name, const unsigned char *at, size
     return RONDO_OK;
 }
 
+/* Is this the beginning of a chunk? */
+static bool is_chunk(const unsigned char *at, size_t size) {
+    for (size_t i = 0; i < 4 && i < size; i++) {
+        if (at[i] < 0x20 || at[i] > 0x7e)
+            return false;
+    }
+    return size >= 8 && take32(at + 4) <= size - 8;
+}
+
+/* The chunk "data": left bytes are in the file from its beginning. */
+static rondo_status check_data(const char *name, const unsigned char *at, uint32_t claim, size_t left,
+                               rondo_error *err) {
+    if (claim > left && claim < UNKNOWN_SIZE)
+        return rondo__fail(err, RONDO_FORMAT,
+                           "%s: its header promises %lu bytes of samples, but %zu are there (copy the file again)",
+                           name, (unsigned long)claim, left);
+    if (claim == 0 && left > 0 && !is_chunk(at, left))
+        return rondo__fail(err, RONDO_FORMAT,
+                           "%s: its header says that there are no samples, but %zu bytes follow (write the file again)",
+                           name, left);
+    return RONDO_OK;
+}
+
 static rondo_status check_wav(const char *name, const unsigned char *at, const unsigned char *end, rondo_error *err) {
     while (end - at >= 8) {
         const uint32_t claim = take32(at + 4);
         const size_t left = (size_t)(end - at) - 8;
         if (memcmp(at, "data", 4) == 0)
-            return claim <= left || claim >= UNKNOWN_SIZE
-                       ? RONDO_OK
-                       : rondo__fail(err, RONDO_FORMAT,
-                                     "%s: its header promises %lu bytes of samples, but %zu are there (copy the file "
-                                     "again)",
-                                     name, (unsigned long)claim, left);
+            return check_data(name, at + 8, claim, left, err);
         if (memcmp(at, "fmt ", 4) == 0) {
             const rondo_status status = check_format(name, at + 8, claim < left ? claim : left, err);
             if (status)

@@ -160,6 +160,8 @@ static void sizes(void **state) {
         assert_int_equal(sound.count, 100);
         rondo_sound_free(&sound);
     }
+    wav_set(&file, WAV_AT_BYTES, 0);
+    refuse("says that there are no samples, but 200 bytes follow");
     wav_set(&file, WAV_AT_BYTES, 200);
     file.size = 101;
     refuse("promises 200 bytes of samples, but 57 are there");
