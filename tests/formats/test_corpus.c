@@ -27,6 +27,7 @@
 #undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_csv
 #include "../../fuzz/fuzz_csv.c"
+#undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_sound
 #include "../../fuzz/fuzz_sound.c"
 #undef LLVMFuzzerTestOneInput
