@@ -1,7 +1,7 @@
 /* rondo bench cell: how fast is one layer here? */
 #include <string.h>
 
-#include "cli.h"
+#include "bench.h"
 
 static const char *const cells[] = {"elman", "jordan", "lstm", "gru", NULL};
 static const char *const passes[] = {"train", "forward", "step", NULL};
@@ -32,7 +32,7 @@ static int measure(const rondo_bench_options *options, int64_t threads, int prec
     return status ? cli_report(status, &err) : cli_flush(CLI_DONE);
 }
 
-static int run(int argc, char **argv) {
+static int run_cell(int argc, char **argv) {
     const char *what = NULL;
     int cell = 2, pass = 0, dtype = 0;
     bool json = false;
@@ -59,7 +59,7 @@ static int run(int argc, char **argv) {
     if (code >= 0)
         return code;
     if (strcmp(what, "cell") != 0)
-        return cli_fail(CLI_USAGE, "bench: '%s' cannot be timed (only: cell)", what);
+        return cli_fail(CLI_USAGE, "bench: '%s' cannot be timed (cell or audio, before the options)", what);
     if (dtype == RONDO_PRECISION_INT8 && pass == RONDO_BENCH_TRAIN)
         return cli_fail(CLI_USAGE, "bench: --dtype int8 is for use, not for training (take bf16, or --pass forward)");
     o.cell = cell;
@@ -67,15 +67,19 @@ static int run(int argc, char **argv) {
     return measure(&o, threads, dtype, json);
 }
 
+static int run(int argc, char **argv) {
+    return argc > 1 && strcmp(argv[1], "audio") == 0 ? cli_bench_audio(argc, argv) : run_cell(argc, argv);
+}
+
 const cli_command cli_bench = {
     .name = "bench",
-    .summary = "time one layer on this machine",
+    .summary = "time one layer, or the audio front end, on this machine",
     .usage = "rondo bench cell --cell NAME --input-size N --hidden-size N --batch N --steps N --pass NAME [--json]",
     .about =
         "Times one layer: train is forward and backward with weight gradients, forward is inference over all steps,\n"
         "step is one streaming step with carried state. Operations are counted as 2*T*B*G*H*(I+H) for a forward\n"
         "pass (G = 1, 4, 3 for Elman, LSTM, GRU; Jordan as Elman, and its output product 2*T*B*H*H) and three times\n"
-        "that for train.\n\n"
+        "that for train. `rondo bench audio` times frames of sound (see `rondo bench audio --help`).\n\n"
         "example:\n"
         "  rondo bench cell --cell lstm --input-size 256 --hidden-size 256 --batch 32 --steps 64 --pass train",
     .run = run,
