@@ -5,7 +5,6 @@
 
 static const char *const cells[] = {"elman", "jordan", "lstm", "gru", NULL};
 static const char *const passes[] = {"train", "forward", "step", NULL};
-static const char *const dtypes[] = {"f32", "bf16", "int8", NULL};
 
 static void print_result(const rondo_bench_result *r, bool json) {
     if (json)
@@ -19,9 +18,9 @@ static void print_result(const rondo_bench_result *r, bool json) {
                r->threads == 1 ? "" : "s", r->isa);
 }
 
-static int measure(const rondo_bench_options *options, int64_t threads, bool json) {
+static int measure(const rondo_bench_options *options, int64_t threads, int precision, bool json) {
     rondo_context *context = NULL;
-    int code = cli_context(&context, threads);
+    int code = cli_context_of(&context, threads, precision);
     if (code >= 0)
         return code;
     rondo_error err = {0};
@@ -50,7 +49,8 @@ static int run_cell(int argc, char **argv) {
         {"--pass", CLI_CHOICE, &pass, "NAME", "train: forward and backward with weight gradients; forward; step",
          .choices = passes},
         {"--input-gradient", CLI_FLAG, &o.input_gradient, NULL, "train: also the gradient of the input"},
-        {"--dtype", CLI_CHOICE, &dtype, "NAME", "f32 (bf16 and int8 are not in this version)", .choices = dtypes},
+        {"--dtype", CLI_CHOICE, &dtype, "NAME", "what products compute with: f32, bf16, int8 (not train)",
+         .choices = cli_precisions},
         {"--seconds", CLI_REAL, &o.seconds, "F", "how long to measure (default 2)", 0.001, 3600},
         {"--threads", CLI_WHOLE, &threads, "N", "threads (default: all cores)", 0, 1024},
         {"--json", CLI_FLAG, &json, NULL, "one JSON object on stdout"},
@@ -60,11 +60,11 @@ static int run_cell(int argc, char **argv) {
         return code;
     if (strcmp(what, "cell") != 0)
         return cli_fail(CLI_USAGE, "bench: '%s' cannot be timed (cell or audio, before the options)", what);
-    if (dtype != 0)
-        return cli_fail(CLI_USAGE, "bench: --dtype %s is not in this version (use f32)", dtypes[dtype]);
+    if (dtype == RONDO_PRECISION_INT8 && pass == RONDO_BENCH_TRAIN)
+        return cli_fail(CLI_USAGE, "bench: --dtype int8 is for use, not for training (take bf16, or --pass forward)");
     o.cell = cell;
     o.pass = (rondo_bench_pass)pass;
-    return measure(&o, threads, json);
+    return measure(&o, threads, dtype, json);
 }
 
 static int run(int argc, char **argv) {
