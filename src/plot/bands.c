@@ -8,7 +8,7 @@
 
 #define AREA_WIDTH 760.0
 #define AREA_HEIGHT 380.0
-#define FEW_POINTS 16 /* a short forecast has dots; on a long one they would hide the band */
+#define FEW_POINTS 16 /* up to here, in all lines, points have dots; more would hide the band */
 #define ALONE 6.0     /* width of a band of one point */
 
 static bool has(const rondo_plot_band *b, int64_t i, bool log) {
@@ -82,7 +82,9 @@ static void draw_band(const place *p, int style) {
 static void draw(rondo__canvas *canvas, const rondo_plot_axes *axes, int bands, const rondo_plot_band *band, int count,
                  const rondo_plot_series *series, const char **name) {
     rondo__extent x = rondo__extent_none(), y = x;
+    bool few = true;
     for (int i = 0; i < count; i++) {
+        few = few && series[i].count <= FEW_POINTS;
         rondo__curve_extents(&series[i], axes->log_y, &x, &y);
         name[i] = series[i].name;
     }
@@ -109,7 +111,7 @@ static void draw(rondo__canvas *canvas, const rondo_plot_axes *axes, int bands, 
     rondo__frame_grid(&f);
     rondo__x_axis_draw(&f, &x_axis);
     for (int i = 0; i < count; i++)
-        rondo__curve_draw(&f, &x_axis, &f.left, &series[i], i, series[i].count <= FEW_POINTS);
+        rondo__curve_draw(&f, &x_axis, &f.left, &series[i], i, few);
 }
 
 void rondo__draw_bands(rondo__canvas *canvas, const rondo_plot_axes *axes, int bands, const rondo_plot_band *band,

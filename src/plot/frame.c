@@ -120,7 +120,7 @@ static void draw_axis(const rondo__frame *f, const rondo__scale *scale, bool rig
         char label[32];
         const double y = rondo__frame_y(f, rondo__scale_at(scale, tick[i]));
         rondo__scale_label(scale, tick[i], label);
-        if (!right)
+        if (!right && !f->over_bands)
             draw_grid_line(f, y);
         rondo__canvas_colour(f->canvas, rondo__ink());
         if (right)

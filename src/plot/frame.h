@@ -18,7 +18,7 @@ typedef struct rondo__frame {
     const char *const *name;
     int first_right;      /* names from here on belong to the right axis; 0: there is none */
     bool boxes;           /* the legend shows bars, not lines */
-    bool over_bands;      /* colours of lines are those that go with bands */
+    bool over_bands;      /* colours of lines are those that go with bands, and the grid comes later */
     int bands;            /* the last names are those of so many bands */
     double width, height; /* of the area of the data */
     double below;         /* room that labels under the area take */
@@ -29,7 +29,7 @@ typedef struct rondo__frame {
 void rondo__frame_begin(rondo__frame *frame);
 /* Of line number i. */
 rondo__colour rondo__frame_colour(const rondo__frame *frame, int i);
-/* The grid once more, over what has been filled. */
+/* The grid of a frame over bands, when these have been filled. */
 void rondo__frame_grid(const rondo__frame *frame);
 /* From a place on an axis in [0, 1] to the height in the picture. */
 double rondo__frame_y(const rondo__frame *frame, double at);
