@@ -1,14 +1,19 @@
 /* Shares and quantiles of the negative binomial with mean m and variance m + α m² (α = 0: Poisson).
  *
- * Up to a deviation of SUMMED, terms are summed outwards from k, on the side where they fall: all are positive and each
- * follows from the last by a ratio, so that nothing cancels, whatever α is. Beyond, it is an incomplete beta function,
- * I_p(r, k + 1) with p = 1 / (1 + α m); and where also r is huge the distribution is so near to a Gaussian that the
- * first term of Edgeworth's series settles the rest. */
+ * Where the deviation is small, terms are summed outwards from k, on the side where they fall: all are positive and
+ * each follows from the last by a ratio, so that nothing cancels, whatever α is. Else it is an incomplete beta
+ * function, I_p(r, k + 1) with p = 1 / (1 + α m), whose continued fraction is the faster one and loses digits only as r
+ * grows; and where r is huge the distribution is so near to a Gaussian that the first term of Edgeworth's series
+ * settles the rest. */
 #include "nn/predicted.h"
+
+#include <stdbool.h>
+
 #include "nn/special.h"
 
-#define SUMMED 1e4
 #define ROUND 1e8 /* r from which Edgeworth's series takes over */
+
+static bool is_summed(double mean, double alpha) { return mean * (1 + alpha * mean) <= (alpha < 1e-3 ? 1e8 : 1e5); }
 
 static double probability(double mean, double alpha, double k) {
     const rondo_predicted p = {RONDO_NEGATIVE_BINOMIAL, mean, 0, alpha};
@@ -43,18 +48,18 @@ rondo__shares rondo__count_shares(double mean, double alpha, double k) {
     double variance = mean * (1 + alpha * mean);
     if (!(mean > 0 && alpha >= 0 && isfinite(variance) && k >= 0))
         return (rondo__shares){NAN, NAN};
-    if (variance <= SUMMED * SUMMED) {
-        bool up = k >= mean; /* the terms fall above the mean, and below it less one */
-        double sum = up ? probability(mean, alpha, k + 1) * sum_from(mean, alpha, k + 1, true)
-                        : probability(mean, alpha, k) * sum_from(mean, alpha, k, false);
-        sum = fmin(sum, 1);
-        return up ? (rondo__shares){1 - sum, sum} : (rondo__shares){sum, 1 - sum};
-    }
-    if (alpha * ROUND < 1)
+    if (!is_summed(mean, alpha) && alpha * ROUND < 1)
         return edgeworth(mean, alpha, k);
-    double log_p = -log1p(alpha * mean), log_q = -log1p(1 / (alpha * mean));
-    return (rondo__shares){rondo__beta_share(1 / alpha, k + 1, log_p, log_q),
-                           rondo__beta_share(k + 1, 1 / alpha, log_q, log_p)};
+    bool up = k >= mean; /* the terms fall above the mean, and below it less one */
+    double tail, log_p = -log1p(alpha * mean), log_q = -log1p(1 / (alpha * mean));
+    if (is_summed(mean, alpha))
+        tail = up ? probability(mean, alpha, k + 1) * sum_from(mean, alpha, k + 1, true)
+                  : probability(mean, alpha, k) * sum_from(mean, alpha, k, false);
+    else
+        tail =
+            up ? rondo__beta_share(k + 1, 1 / alpha, log_q, log_p) : rondo__beta_share(1 / alpha, k + 1, log_p, log_q);
+    tail = fmin(fmax(tail, 0), 1);
+    return up ? (rondo__shares){1 - tail, tail} : (rondo__shares){tail, 1 - tail};
 }
 
 /* Whether the share below k reaches level, asked of the smaller tail. */
@@ -88,9 +93,17 @@ static double walk(double mean, double alpha, double level, double k) {
     return k;
 }
 
-/* Halving on whole numbers. */
+/* Newton's steps from the guess to within a few counts, whence a bracket grows, and is halved. */
 static double search(double mean, double alpha, double level, double k) {
-    double step = fmax(1, floor(sqrt(mean * (1 + alpha * mean)) / 64)), low = k, high = k;
+    double deviation = sqrt(mean * (1 + alpha * mean)), step = deviation;
+    for (int i = 0; i < 8 && fabs(step) > 1; i++) {
+        rondo__shares s = rondo__count_shares(mean, alpha, k);
+        double off = level > 0.5 ? s.above - (1 - level) : level - s.below, p = probability(mean, alpha, k);
+        step = p > 0 ? fmin(fmax(off / p, -deviation), deviation) : 0;
+        k = fmax(0, floor(k + step));
+    }
+    double low = k, high = k;
+    step = 1;
     while (low >= 0 && reaches(rondo__count_shares(mean, alpha, low), level)) {
         high = low;
         low -= step;
@@ -119,5 +132,5 @@ double rondo__count_quantile(double mean, double alpha, double level) {
     if (!(mean > 0 && alpha >= 0 && isfinite(variance)))
         return NAN;
     double k = guess(mean, alpha, level);
-    return variance <= SUMMED * SUMMED ? walk(mean, alpha, level, k) : search(mean, alpha, level, k);
+    return is_summed(mean, alpha) ? walk(mean, alpha, level, k) : search(mean, alpha, level, k);
 }
