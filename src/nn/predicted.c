@@ -62,13 +62,19 @@ static double count_density(const rondo_predicted *p, double x, double *slope) {
     return x * less + by_alpha - log1p(alpha * x) / 2 - log(x) / 2 - RONDO__LOG_SQRT_2PI - rondo__stirling(x);
 }
 
+/* Of no finite count, or with parameters that there are not. */
+static double no_count(bool parameters, double x, double *slope) {
+    if (slope)
+        slope[0] = slope[1] = slope[2] = NAN;
+    return parameters && isinf(x) ? -INFINITY : NAN;
+}
+
 double rondo__log_density(const rondo_predicted *p, double x, double slope[3]) {
     double z = (x - p->mean) / p->spread;
-    if (p->kind == RONDO_NEGATIVE_BINOMIAL)
-        return isfinite(x) && p->mean > 0 && p->shape >= 0 ? count_density(p, x, slope)
-               : slope                                     ? (slope[0] = slope[1] = slope[2] = NAN)
-               : isinf(x)                                  ? -INFINITY
-                                                           : NAN;
+    if (p->kind == RONDO_NEGATIVE_BINOMIAL) {
+        bool parameters = p->mean > 0 && p->shape >= 0;
+        return parameters && isfinite(x) ? count_density(p, x, slope) : no_count(parameters, x, slope);
+    }
     return p->kind == RONDO_STUDENT_T ? student_density(p, z, slope) : gaussian_density(p, z, slope);
 }
 
