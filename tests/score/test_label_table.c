@@ -65,7 +65,7 @@ static void test_names(void **state) {
     assert_non_null(strstr(odd, "\na?[2J??  "));
     assert_non_null(strstr(odd, "\n\xc3\xa9t\xc3\xa9                2          2     1.0000"));
     assert_null(strchr(odd, '\x1b'));
-    assert_non_null(strstr(table(2, NULL, confusion), "\n1                2          2     1.0000"));
+    assert_non_null(strstr(table(2, NULL, confusion), "\n1                  2          2     1.0000"));
 }
 
 static void test_many_classes(void **state) {
