@@ -11,8 +11,10 @@ typedef struct rondo__frame_set {
     int64_t count, width;
     rondo_sound *sound; /* (count) audio; else NULL */
     int64_t *length;    /* (count) frames, without augmentation */
-    float **frame;      /* (count): (length, width), computed once; before normalisation by recording or speaker */
-    int32_t *speaker;   /* (count) */
+    float **frame;      /* (count): (length, width) */
+    int32_t *speaker;   /* (count), by order of first appearance; of a recording without one: -1, itself alone */
+    int64_t speakers;
+    float *speaker_moments; /* (speakers, 2, width) mean and deviation, once frames were computed for SPEAKER */
     double seconds;     /* of sound in all */
     int64_t empty;      /* recordings without samples: kept, one frame of zeros, and noted */
 } rondo__frame_set;
@@ -20,17 +22,25 @@ typedef struct rondo__frame_set {
 /* Reads every recording of the list at config's rate (0: that of the first one, written into config). */
 rondo_status rondo__frames_read_sounds(rondo__frame_set *out, rondo_context *context, const rondo__labelled *items,
                                        rondo_audio_config *config, rondo_error *err);
-/* CSV files: numbers of the given columns (NULL: all; the names are then kept in *names, NULL-ended, rondo__free each).
- * Missing values are refused with their place. */
+/* A set of one: the sound, copied, at its own rate. */
+rondo_status rondo__frames_take_sound(rondo__frame_set *out, const rondo__labelled *one, const rondo_sound *sound,
+                                      rondo_error *err);
+/* CSV files: numbers of the given columns (NULL or none: all of the first file, which the others must have, too). *names
+ * (may be NULL): the columns, NULL-ended; rondo__frames_names_free. Missing values are refused with their place. A file
+ * without rows is one frame of zeros, and counts as empty. */
 rondo_status rondo__frames_read_series(rondo__frame_set *out, const rondo__labelled *items, const char *const *columns,
-                                       rondo_error *err);
+                                       char ***names, rondo_error *err);
+void rondo__frames_names_free(char ***names);
 void rondo__frames_free(rondo__frame_set *set);
-/* Mean and deviation (width) over all frames: of a training set, for GLOBAL and RUNNING. */
-void rondo__frames_moments(const rondo__frame_set *set, float *mean, float *deviation);
+/* Mean and deviation (width) over all frames: of a training set, for GLOBAL and RUNNING. A constant feature has
+ * deviation 1. */
+rondo_status rondo__frames_moments(const rondo__frame_set *set, float *mean, float *deviation, rondo_error *err);
 /* Computes set->frame with the front end (recordings over the context's threads), normalised as it says; SPEAKER by the
- * speakers of the set. */
+ * speakers of the set, whose moments are kept. Anew, where it was done before. */
 rondo_status rondo__frames_compute(rondo__frame_set *set, rondo_context *context, const rondo_frontend *frontend,
                                    rondo_audio_normalise normalise, rondo_error *err);
+/* x -> (x - mean) / deviation, in place; moments (2, width). */
+void rondo__frames_normalise(float *frame, int64_t length, int64_t width, const float *moments);
 
 /* Batches: examples sorted by length and cut; equal lengths change places from epoch to epoch, and so do the batches;
  * all of it depends on (seed, epoch) alone. shuffle false: by length, always the same. */
@@ -39,7 +49,7 @@ typedef struct rondo__frame_batches {
     const int64_t *length;
     uint64_t seed;
     bool shuffle;
-    int64_t *order; /* (count) of the epoch */
+    int64_t *sorted, *order; /* (count) by length; of the epoch */
     int64_t *start; /* (batches): which cut comes n-th in this epoch */
     int64_t epoch;
 } rondo__frame_batches;

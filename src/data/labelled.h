@@ -17,7 +17,8 @@ typedef struct rondo__labelled {
 
 typedef struct rondo__labelled_spec {
     bool texts;          /* items are texts ("TEXT<tab>LABEL" in a .tsv), not files */
-    const char *pattern; /* "{label}_{speaker}_{index}": of base names without ending; NULL or "": none */
+    const char *pattern; /* "{label}_{speaker}_{index}": of base names without ending, or with "/" of folders, too:
+                            "{label}/{speaker}_{index}"; NULL or "": none */
     const char *where; /* "speaker!=theo, index=3|4": which count; NULL or "": all. Fields are those of the pattern, or
                           the columns of the .tsv's header */
     const char *const
@@ -31,6 +32,9 @@ typedef struct rondo__labelled_spec {
 rondo_status rondo__labelled_read(rondo__labelled *out, const char *path, const rondo__labelled_spec *spec,
                                   rondo_error *err);
 void rondo__labelled_free(rondo__labelled *items);
+/* Takes a part of the items out, for validation: which ones is drawn once and for all, and hangs on their number alone.
+ */
+rondo_status rondo__labelled_split(rondo__labelled *items, rondo__labelled *second, double fraction, rondo_error *err);
 
 /* ---- archives (archive.c; libarchive) ---- */
 /* Does path lead into an archive that is a file? size: bytes of its name in path. */

@@ -4,14 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/labelled.h"
 #include "train/recipe.h"
+
+/* A file or folder, also inside of an archive. */
+static bool is_there(const char *path) {
+    size_t size;
+    return rondo__file_exists(path) || rondo__archive_path(path, &size);
+}
 
 /* folder/name or, where that is absent, folder/name.gz. */
 static bool try_folder(const char *folder, const char *name, char found[RONDO__PATH], rondo__text *tried) {
     static const char *const endings[] = {"", ".gz"};
     for (int i = 0; i < 2; i++) {
         int size = snprintf(found, RONDO__PATH, "%s%s%s%s", folder ? folder : "", folder ? "/" : "", name, endings[i]);
-        if (size > 0 && size < RONDO__PATH && rondo__file_exists(found))
+        if (size > 0 && size < RONDO__PATH && is_there(found))
             return true;
     }
     rondo__text_format(tried, "%s%s%s%s", tried->size ? ", " : "", folder ? folder : "", folder ? "/" : "", name);
