@@ -1,5 +1,7 @@
 /* UTF-8 as Unicode defines it (table 3-7 of the standard): the second byte's range depends on the first, which rules
  * out overlong forms, surrogates and values above U+10FFFF. */
+#include <string.h>
+
 #include "core/core.h"
 
 static bool is_tail(unsigned char c) { return (c & 0xC0) == 0x80; }
@@ -39,6 +41,14 @@ int rondo__utf8_length(const unsigned char *p, size_t left) {
 size_t rondo__utf8_check(const char *data, size_t size) {
     size_t at = 0;
     while (at < size) {
+        uint64_t eight; /* most texts are mostly ASCII */
+        if (size - at >= sizeof eight) {
+            memcpy(&eight, data + at, sizeof eight);
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                at += sizeof eight;
+                continue;
+            }
+        }
         int length = rondo__utf8_length((const unsigned char *)data + at, size - at);
         if (length == 0)
             return at;

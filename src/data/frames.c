@@ -210,26 +210,48 @@ rondo_status rondo__frames_read_sounds(rondo__frame_set *out, rondo_context *con
     return status;
 }
 
-rondo_status rondo__frames_take_sound(rondo__frame_set *out, const rondo__labelled *one, const rondo_sound *sound,
-                                      rondo_error *err) {
+static bool copy_sound(rondo_sound *out, const rondo_sound *sound) {
     size_t bytes;
-    rondo_status status = make_room(out, one, true, err);
-    if (!status) {
-        out->sound[0] = *sound;
-        out->sound[0].sample =
-            rondo__size_mul((size_t)sound->count, sizeof(float), &bytes) ? rondo__alloc(bytes) : NULL;
-        if (!out->sound[0].sample)
-            status = rondo__fail(err, RONDO_MEMORY, "no memory for %lld samples", (long long)sound->count);
+    *out = *sound;
+    out->sample = NULL;
+    if (rondo__size_mul((size_t)sound->count, sizeof(float), &bytes))
+        out->sample = rondo__alloc(bytes);
+    if (out->sample && sound->count > 0)
+        memcpy(out->sample, sound->sample, bytes);
+    return out->sample != NULL;
+}
+
+rondo_status rondo__frames_take_sounds(rondo__frame_set *out, const rondo__labelled *items,
+                                       const rondo_sound *const *sound, rondo_error *err) {
+    rondo_status status = make_room(out, items, true, err);
+    for (int64_t i = 0; i < items->count && !status; i++) {
+        if (!copy_sound(&out->sound[i], sound[i]))
+            status = rondo__fail(err, RONDO_MEMORY, "no memory for %lld samples", (long long)sound[i]->count);
+        out->seconds += sound[i]->rate > 0 ? (double)sound[i]->count / (double)sound[i]->rate : 0;
+        out->empty += sound[i]->count == 0;
     }
-    if (status) {
+    if (status)
         rondo__frames_free(out);
-        return status;
+    return status;
+}
+
+rondo_status rondo__frames_take_rows(rondo__frame_set *out, const rondo__labelled *items, int64_t width,
+                                     const float *const *rows, const int64_t *count, rondo_error *err) {
+    rondo_status status = make_room(out, items, false, err);
+    out->width = width;
+    for (int64_t i = 0; i < items->count && !status; i++) {
+        size_t numbers;
+        out->length[i] = count[i];
+        if (rondo__size_mul((size_t)out->length[i], (size_t)width, &numbers))
+            out->frame[i] = rondo__calloc(numbers, sizeof(float));
+        if (!out->frame[i])
+            status = rondo__fail(err, RONDO_MEMORY, "no memory for %lld rows", (long long)count[i]);
+        else
+            memcpy(out->frame[i], rows[i], numbers * sizeof(float));
     }
-    if (sound->count > 0)
-        memcpy(out->sound[0].sample, sound->sample, bytes);
-    out->seconds = sound->rate > 0 ? (double)sound->count / (double)sound->rate : 0;
-    out->empty = sound->count == 0;
-    return RONDO_OK;
+    if (status)
+        rondo__frames_free(out);
+    return status;
 }
 
 /* ---- CSV files ---- */
@@ -272,6 +294,10 @@ static rondo_status fill_rows(const rondo__csv *csv, char **names, int64_t width
 static rondo_status read_csv(rondo__frame_set *set, int64_t i, const char *path, char ***names, rondo_error *err) {
     rondo__csv csv;
     rondo_status status = rondo__csv_read(&csv, path, err);
+    if (!status && csv.rows == 0) {
+        status = rondo__fail(err, RONDO_FORMAT, "%s: no rows (a series needs at least one)", path);
+        rondo__csv_free(&csv);
+    }
     if (status)
         return status;
     if (!*names)
@@ -279,8 +305,7 @@ static rondo_status read_csv(rondo__frame_set *set, int64_t i, const char *path,
     while (*names && i == 0 && (*names)[set->width])
         set->width++;
     size_t count;
-    set->length[i] = csv.rows > 0 ? csv.rows : 1;
-    set->empty += csv.rows == 0;
+    set->length[i] = csv.rows;
     set->frame[i] = *names && rondo__size_mul((size_t)set->length[i], (size_t)set->width, &count)
                         ? rondo__calloc(count, sizeof(float))
                         : NULL;

@@ -22,12 +22,15 @@ typedef struct rondo__frame_set {
 /* Reads every recording of the list at config's rate (0: that of the first one, written into config). */
 rondo_status rondo__frames_read_sounds(rondo__frame_set *out, rondo_context *context, const rondo__labelled *items,
                                        rondo_audio_config *config, rondo_error *err);
-/* A set of one: the sound, copied, at its own rate. */
-rondo_status rondo__frames_take_sound(rondo__frame_set *out, const rondo__labelled *one, const rondo_sound *sound,
-                                      rondo_error *err);
+/* Sounds of the caller, copied, at their own rates; rows of the caller, (count[i], width) each, copied; at least
+ * one. */
+rondo_status rondo__frames_take_sounds(rondo__frame_set *out, const rondo__labelled *items,
+                                       const rondo_sound *const *sound, rondo_error *err);
+rondo_status rondo__frames_take_rows(rondo__frame_set *out, const rondo__labelled *items, int64_t width,
+                                     const float *const *rows, const int64_t *count, rondo_error *err);
 /* CSV files: numbers of the given columns (NULL or none: all of the first file, which the others must have, too). *names
- * (may be NULL): the columns, NULL-ended; rondo__frames_names_free. Missing values are refused with their place. A file
- * without rows is one frame of zeros, and counts as empty. */
+ * (may be NULL): the columns, NULL-ended; rondo__frames_names_free. Missing values, and files without rows, are refused
+ * with their place. */
 rondo_status rondo__frames_read_series(rondo__frame_set *out, const rondo__labelled *items, const char *const *columns,
                                        char ***names, rondo_error *err);
 void rondo__frames_names_free(char ***names);

@@ -37,15 +37,16 @@ void rondo__labelled_free(rondo__labelled *items);
 rondo_status rondo__labelled_split(rondo__labelled *items, rondo__labelled *second, double fraction, rondo_error *err);
 
 /* ---- archives (archive.c; libarchive) ---- */
-/* Does path lead into an archive that is a file? size: bytes of its name in path. */
+/* Does path name an archive that is a file, or lead into one? size: bytes of its name in path. */
 bool rondo__archive_path(const char *path, size_t *size);
 /* All regular files below inner ("" for all) with a given ending, unpacked into memory. Names are relative to the
  * archive, in order of name. Nothing is written to disk. Sizes are bounded by max_bytes each and 64 times that in all.
  */
 typedef struct rondo__archive_file {
     char *name;
-    char *data;
+    char *data; /* a NUL follows */
     size_t size;
+    int64_t place; /* in the archive */
 } rondo__archive_file;
 typedef struct rondo__archive {
     int64_t count;

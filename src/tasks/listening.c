@@ -233,14 +233,13 @@ rondo_status rondo__listening_series(const rondo__listening *l, rondo__frame_set
     return status;
 }
 
-rondo_status rondo__listening_sound(const rondo__listening *l, const rondo_sound *sound, rondo__frame_set *out,
-                                    rondo_error *err) {
-    static const rondo__labelled_item nobody = {.place = (char *)(uintptr_t) "", .text = (char *)(uintptr_t) "",
-                                                .label = (char *)(uintptr_t) "", .speaker = (char *)(uintptr_t) ""};
-    const rondo__labelled items = {1, (rondo__labelled_item *)(uintptr_t)&nobody};
-    rondo_status status = rondo__frames_take_sound(out, &items, sound, err);
-    if (!status && sound->rate != l->config.rate && sound->count > 0)
-        status = rondo_sound_resample(&out->sound[0], l->config.rate, err);
+rondo_status rondo__listening_sounds(const rondo__listening *l, const rondo__labelled *items,
+                                     const rondo_sound *const *sound, rondo__frame_set *out, rondo_error *err) {
+    rondo_status status = rondo__frames_take_sounds(out, items, sound, err);
+    for (int64_t i = 0; i < items->count && !status; i++) {
+        if (sound[i]->rate != l->config.rate && sound[i]->count > 0)
+            status = rondo_sound_resample(&out->sound[i], l->config.rate, err);
+    }
     if (!status)
         status = rondo__frames_compute(out, l->context, l->frontend, l->normalise, err);
     if (status)

@@ -53,9 +53,9 @@ int rondo__listening_tensors(const rondo__listening *listening, int max, rondo__
 rondo_status rondo__listening_read(const rondo__listening *listening, const rondo__labelled *items,
                                    rondo__frame_set *out, rondo_error *err);
 rondo_status rondo__listening_series(const rondo__listening *listening, rondo__frame_set *set, rondo_error *err);
-/* One sound, at any rate, as a set of one. The sound is copied. */
-rondo_status rondo__listening_sound(const rondo__listening *listening, const rondo_sound *sound, rondo__frame_set *out,
-                                    rondo_error *err);
+/* Sounds, at any rates, that the caller keeps. */
+rondo_status rondo__listening_sounds(const rondo__listening *listening, const rondo__labelled *items,
+                                     const rondo_sound *const *sound, rondo__frame_set *out, rondo_error *err);
 /* Numbers that enter the network at each step: stack · width. */
 int64_t rondo__listening_input(const rondo__listening *listening);
 /* Steps of so many frames: length / stack, rounded up. */

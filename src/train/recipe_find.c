@@ -7,7 +7,7 @@
 #include "data/labelled.h"
 #include "train/recipe.h"
 
-/* A file or folder, also inside of an archive. */
+/* A file, a folder, or a place in an archive, which only reading it can tell to be there. */
 static bool is_there(const char *path) {
     size_t size;
     return rondo__file_exists(path) || rondo__archive_path(path, &size);
@@ -64,10 +64,27 @@ rondo_status rondo__recipe_find(const rondo__recipe *recipe, const char *name, c
     return status;
 }
 
+/* path without links and dots; of one that leads into an archive the part before. False: it is too long, or not there.
+ */
+static bool whole_path(const char *path, char whole[PATH_MAX]) {
+    char archive[PATH_MAX];
+    size_t size, length;
+    if (realpath(path, whole))
+        return true;
+    if (!rondo__archive_path(path, &size) || size >= sizeof archive)
+        return false;
+    memcpy(archive, path, size);
+    archive[size] = '\0';
+    if (!realpath(archive, whole))
+        return false;
+    length = strlen(whole);
+    return (size_t)snprintf(whole + length, PATH_MAX - length, "%s", path + size) < PATH_MAX - length;
+}
+
 void rondo__recipe_pin(rondo__recipe *recipe) {
     char other[2 * RONDO__PATH], whole[PATH_MAX];
     const bool given = other_folder(recipe, other);
-    if (!realpath(given ? other : recipe->folder, whole) || strlen(whole) >= RONDO__PATH)
+    if (!whole_path(given ? other : recipe->folder, whole) || strlen(whole) >= RONDO__PATH)
         return;
     for (const char *c = whole; *c; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
