@@ -44,6 +44,7 @@
 #include "rondo/tape.h"
 #include "rondo/tensor.h"
 #include "rondo/transformer.h"
+#include "rondo/transcribe.h"
 #include "rondo/translate.h"
 
 #endif

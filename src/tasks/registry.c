@@ -1,4 +1,5 @@
 #include "tasks/language_model.h"
+#include "tasks/transcribe.h"
 #include "tasks/translate.h"
 
 const rondo__task_class *rondo__task_find(int task_kind) {
@@ -7,6 +8,8 @@ const rondo__task_class *rondo__task_find(int task_kind) {
         return &rondo__language_model;
     case RONDO__TRANSLATE:
         return &rondo__translate_class;
+    case RONDO__TRANSCRIBE:
+        return &rondo__transcribe_class;
     default:
         return NULL;
     }
