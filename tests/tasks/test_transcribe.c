@@ -1,6 +1,6 @@
 /* A transcriber learns, evaluates, notes what does not fit, and refuses what cannot be. Needs: JANSSON YAML SNDFILE
  * KISSFFT. */
-#include "tiny_sounds.h"
+#include "tiny_speech.h"
 
 static rondo__text notes;
 

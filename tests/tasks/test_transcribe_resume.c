@@ -1,7 +1,7 @@
 /* Transcribers stopped and resumed, in the middle of epochs and at their ends, end with the bits of the uninterrupted
  * run. Needs: JANSSON YAML SNDFILE KISSFFT. */
 #include "resume.h"
-#include "tiny_sounds.h"
+#include "tiny_speech.h"
 
 static void test_every_kind(void **state) {
     static const int64_t stops[] = {1, 6, 13, 0};

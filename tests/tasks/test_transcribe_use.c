@@ -1,6 +1,6 @@
 /* Transcribers in use: files, sounds, batches, n-best, streams, a language model beside; wrong calls; failing memory.
  * Needs: JANSSON YAML SNDFILE KISSFFT SAMPLERATE. */
-#include "tiny_sounds.h"
+#include "tiny_speech.h"
 
 #include "rondo/model.h"
 

@@ -1,6 +1,6 @@
 /* A tiny transcriber to train in a test: letters are tones, recordings are a few of them in a row, a list names them. */
-#ifndef TESTS_TASKS_TINY_SOUNDS_H
-#define TESTS_TASKS_TINY_SOUNDS_H
+#ifndef TESTS_TASKS_TINY_SPEECH_H
+#define TESTS_TASKS_TINY_SPEECH_H
 
 #include <math.h>
 
