@@ -1,11 +1,10 @@
 /* rondo bench cell: how fast is one layer here? */
 #include <string.h>
 
-#include "cli.h"
+#include "bench.h"
 
 static const char *const cells[] = {"elman", "jordan", "lstm", "gru", NULL};
 static const char *const passes[] = {"train", "forward", "step", NULL};
-static const char *const dtypes[] = {"f32", "bf16", "int8", NULL};
 
 static void print_result(const rondo_bench_result *r, bool json) {
     if (json)
@@ -19,9 +18,9 @@ static void print_result(const rondo_bench_result *r, bool json) {
                r->threads == 1 ? "" : "s", r->isa);
 }
 
-static int measure(const rondo_bench_options *options, int64_t threads, bool json) {
+static int measure(const rondo_bench_options *options, int64_t threads, int precision, bool json) {
     rondo_context *context = NULL;
-    int code = cli_context(&context, threads);
+    int code = cli_context_of(&context, threads, precision);
     if (code >= 0)
         return code;
     rondo_error err = {0};
@@ -33,7 +32,7 @@ static int measure(const rondo_bench_options *options, int64_t threads, bool jso
     return status ? cli_report(status, &err) : cli_flush(CLI_DONE);
 }
 
-static int run(int argc, char **argv) {
+static int run_cell(int argc, char **argv) {
     const char *what = NULL;
     int cell = 2, pass = 0, dtype = 0;
     bool json = false;
@@ -50,7 +49,8 @@ static int run(int argc, char **argv) {
         {"--pass", CLI_CHOICE, &pass, "NAME", "train: forward and backward with weight gradients; forward; step",
          .choices = passes},
         {"--input-gradient", CLI_FLAG, &o.input_gradient, NULL, "train: also the gradient of the input"},
-        {"--dtype", CLI_CHOICE, &dtype, "NAME", "f32 (bf16 and int8 are not in this version)", .choices = dtypes},
+        {"--dtype", CLI_CHOICE, &dtype, "NAME", "what products compute with: f32, bf16, int8 (not train)",
+         .choices = cli_precisions},
         {"--seconds", CLI_REAL, &o.seconds, "F", "how long to measure (default 2)", 0.001, 3600},
         {"--threads", CLI_WHOLE, &threads, "N", "threads (default: all cores)", 0, 1024},
         {"--json", CLI_FLAG, &json, NULL, "one JSON object on stdout"},
@@ -59,23 +59,27 @@ static int run(int argc, char **argv) {
     if (code >= 0)
         return code;
     if (strcmp(what, "cell") != 0)
-        return cli_fail(CLI_USAGE, "bench: '%s' cannot be timed (only: cell)", what);
-    if (dtype != 0)
-        return cli_fail(CLI_USAGE, "bench: --dtype %s is not in this version (use f32)", dtypes[dtype]);
+        return cli_fail(CLI_USAGE, "bench: '%s' cannot be timed (cell or audio, before the options)", what);
+    if (dtype == RONDO_PRECISION_INT8 && pass == RONDO_BENCH_TRAIN)
+        return cli_fail(CLI_USAGE, "bench: --dtype int8 is for use, not for training (take bf16, or --pass forward)");
     o.cell = cell;
     o.pass = (rondo_bench_pass)pass;
-    return measure(&o, threads, json);
+    return measure(&o, threads, dtype, json);
+}
+
+static int run(int argc, char **argv) {
+    return argc > 1 && strcmp(argv[1], "audio") == 0 ? cli_bench_audio(argc, argv) : run_cell(argc, argv);
 }
 
 const cli_command cli_bench = {
     .name = "bench",
-    .summary = "time one layer on this machine",
+    .summary = "time one layer, or the audio front end, on this machine",
     .usage = "rondo bench cell --cell NAME --input-size N --hidden-size N --batch N --steps N --pass NAME [--json]",
     .about =
         "Times one layer: train is forward and backward with weight gradients, forward is inference over all steps,\n"
         "step is one streaming step with carried state. Operations are counted as 2*T*B*G*H*(I+H) for a forward\n"
         "pass (G = 1, 4, 3 for Elman, LSTM, GRU; Jordan as Elman, and its output product 2*T*B*H*H) and three times\n"
-        "that for train.\n\n"
+        "that for train. `rondo bench audio` times frames of sound (see `rondo bench audio --help`).\n\n"
         "example:\n"
         "  rondo bench cell --cell lstm --input-size 256 --hidden-size 256 --batch 32 --steps 64 --pass train",
     .run = run,

@@ -70,6 +70,9 @@ int cli_flush(int code);
 
 /* A context for a command: threads 0 = all cores. On failure prints and returns the exit code, else -1. */
 int cli_context(rondo_context **context, int64_t threads);
+/* The same with a rondo_precision, whose names these are. */
+extern const char *const cli_precisions[];
+int cli_context_of(rondo_context **context, int64_t threads, int precision);
 
 /* {"name": value, ...}; not-a-number becomes null. */
 void cli_print_metrics_json(const rondo_metrics *metrics);

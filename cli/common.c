@@ -83,10 +83,17 @@ int cli_flush(int code) {
     return cli_fail(CLI_FAILED, "stdout: cannot be written: %s", strerror(errno));
 }
 
-int cli_context(rondo_context **context, int64_t threads) {
+const char *const cli_precisions[] = {"f32", "bf16", "int8", NULL};
+
+int cli_context_of(rondo_context **context, int64_t threads, int precision) {
+    const rondo_context_options options = {.threads = (int)threads, .precision = (rondo_precision)precision};
     rondo_error err = {0};
-    rondo_status status = rondo_context_create(context, &(rondo_context_options){.threads = (int)threads}, &err);
+    rondo_status status = rondo_context_create(context, &options, &err);
     return status ? cli_report(status, &err) : -1;
+}
+
+int cli_context(rondo_context **context, int64_t threads) {
+    return cli_context_of(context, threads, RONDO_PRECISION_F32);
 }
 
 void cli_print_metrics_json(const rondo_metrics *metrics) {

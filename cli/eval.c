@@ -9,6 +9,7 @@ typedef struct evaluating {
     cli_eval_pairs_call pairs;
     int64_t threads;
     const char *where;
+    int dtype;
     bool of_pairs; /* an option that only encoder-decoders have was given */
 } evaluating;
 
@@ -58,7 +59,7 @@ static int evaluate(evaluating *e) {
     rondo_context *context = NULL;
     rondo_error err = {0};
     rondo_status status = RONDO_OK;
-    int code = cli_context(&context, e->threads);
+    int code = cli_context_of(&context, e->threads, e->dtype);
     if (code >= 0)
         return code;
     for (int i = 0; i < e->pairs.models && !status; i++)
@@ -88,6 +89,8 @@ static int run(int argc, char **argv) {
         {"--bleu-tokenize", CLI_TEXT, &tokenize, "NAME", "translate: 13a, none or char (default 13a)"},
         {"--lowercase", CLI_FLAG, &o->lowercase, NULL, "translate: BLEU of texts in lower case", .given = &lower},
         {"--plot", CLI_TEXT, &e.pairs.plot, "FILE", "translate: BLEU by length of the source, as .png or .svg"},
+        {"--dtype", CLI_CHOICE, &e.dtype, "NAME", "what products compute with: f32, bf16 or int8 (default f32)",
+         .choices = cli_precisions},
         {"--threads", CLI_WHOLE, &e.threads, "N", "threads (default: all cores); changes no result", 0, 1024},
     };
     int code = cli_parse(&cli_eval, argc, argv, sizeof options / sizeof *options, options, 1, 2, words);

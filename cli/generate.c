@@ -19,9 +19,9 @@ static uint64_t fresh_seed(void) {
     return seed;
 }
 
-static int generate(const char *path, int64_t threads, const rondo_generate_options *options) {
+static int generate(const char *path, int64_t threads, int dtype, const rondo_generate_options *options) {
     rondo_context *context = NULL;
-    int code = cli_context(&context, threads);
+    int code = cli_context_of(&context, threads, dtype);
     if (code >= 0)
         return code;
     rondo_error err = {0};
@@ -43,6 +43,7 @@ static int run(int argc, char **argv) {
     const char *path = NULL;
     bool seeded = false;
     int64_t threads = 0;
+    int dtype = 0;
     rondo_generate_options o = {.tokens = 500, .temperature = 1, .top_p = 1};
     const cli_option options[] = {
         {"--prompt", CLI_TEXT, &o.prompt, "TEXT", "text to go on from (default: the start of a line)"},
@@ -53,6 +54,8 @@ static int run(int argc, char **argv) {
         {"--top-p", CLI_REAL, &o.top_p, "F", "choose among the likeliest that make up F of the probability", 1e-9, 1},
         {"--seed", CLI_SEED, &o.seed, "N", "the same seed writes the same text (default: a fresh one)",
          .given = &seeded},
+        {"--dtype", CLI_CHOICE, &dtype, "NAME", "what products compute with: f32, bf16 or int8 (default f32)",
+         .choices = cli_precisions},
         {"--threads", CLI_WHOLE, &threads, "N", "threads (default 1)", 0, 1024},
     };
     int code = cli_parse(&cli_generate, argc, argv, sizeof options / sizeof *options, options, 1, 1, &path);
@@ -61,7 +64,7 @@ static int run(int argc, char **argv) {
     if (!seeded)
         o.seed = fresh_seed();
     o.greedy = o.temperature == 0;
-    return generate(path, threads ? threads : 1, &o);
+    return generate(path, threads ? threads : 1, dtype, &o);
 }
 
 const cli_command cli_generate = {

@@ -15,6 +15,7 @@ typedef struct translating {
     const char *attention;
     cli_list members;
     int64_t nbest, threads;
+    int dtype;
     rondo_translate_options options;
     rondo_context *context;
     rondo_model *model, *member[CLI_MAX_LIST];
@@ -156,7 +157,7 @@ static int open_all(translating *t) {
 
 static int translate(translating *t) {
     const double begun = now();
-    int code = cli_context(&t->context, t->threads);
+    int code = cli_context_of(&t->context, t->threads, t->dtype);
     if (code < 0)
         code = open_all(t);
     t->opening = now() - begun;
@@ -222,6 +223,8 @@ static int run(int argc, char **argv) {
         {"--attention", CLI_TEXT, &t.attention, "FILE",
          "where each word looked: .png, .svg or .npy; of line N to FILE-N"},
         {"--batch", CLI_WHOLE, &t.options.batch, "N", "lines at a time (default 64); changes no result", 1, 65536},
+        {"--dtype", CLI_CHOICE, &t.dtype, "NAME", "what products compute with: f32, bf16 or int8 (default f32)",
+         .choices = cli_precisions},
         {"--threads", CLI_WHOLE, &t.threads, "N", "threads (default: all cores); changes no result", 0, 1024},
         {"--time", CLI_FLAG, &t.timed, NULL, "say at the end how long it took"},
     };

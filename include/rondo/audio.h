@@ -4,9 +4,9 @@
  * variance)
  *
  * Frame t holds samples [t·hop, t·hop + window): a whole recording and a stream give the same frames, bit for bit. A
- * recording shorter than a window is one frame, padded with zeros. Mel bands are those of librosa (Slaney's scale, area
- * norm); log is of max(energy, 1e-10). Numbers are float in every build. RONDO_UNSUPPORTED where KissFFT (features),
- * libsndfile (files) or libsamplerate (other rates) are not built in. */
+ * recording shorter than a window, also one of no samples, is one frame, padded with zeros. Mel bands are those of
+ * librosa (Slaney's scale, area norm); log is of max(energy, 1e-10). Numbers are float in every build.
+ * RONDO_UNSUPPORTED where KissFFT (features), libsndfile (files) or libsamplerate (other rates) are not built in. */
 #ifndef RONDO_AUDIO_H
 #define RONDO_AUDIO_H
 
@@ -27,9 +27,10 @@ typedef struct rondo_sound {
     int channels;  /* that the file had; they are averaged */
 } rondo_sound;
 #define RONDO_MAX_RATE 384000
-/* WAV, FLAC and what else libsndfile reads; rate 0: as the file is, else resampled. Errors name the file: no sound
- * file, a rate of 0 or above RONDO_MAX_RATE, more than 64 channels, samples that are not finite. Zero samples are
- * legal. */
+/* WAV, FLAC and what else libsndfile reads (not MPEG); rate 0: as the file is, else resampled. Errors name the file: no
+ * sound file, a rate of 0 or above RONDO_MAX_RATE, more than 64 channels, fewer samples than the header promises,
+ * samples that are not finite. Zero samples are legal. Memory is taken by what is there, not by what a header claims.
+ */
 RONDO_API rondo_status rondo_sound_read(rondo_sound *out, const char *path, int64_t rate, rondo_error *err);
 /* The same from memory; name is for messages. */
 RONDO_API rondo_status rondo_sound_decode(rondo_sound *out, const char *name, const void *data, int64_t size,
@@ -59,7 +60,8 @@ typedef struct rondo_audio_config {
     double low_hz, high_hz;     /* high 0: rate / 2 */
     double preemphasis;         /* y_t = x_t - preemphasis · x_{t-1}, x_{-1} = 0; 0: none */
     rondo_audio_normalise normalise;
-    const float *mean, *deviation; /* (width) of GLOBAL, and where RUNNING begins; copied. NULL: 0 and 1 */
+    const float *mean, *deviation; /* (width) of GLOBAL, and where RUNNING begins; copied. NULL: 0 and 1. Deviations
+                                      below 1e-5, of features that do not change, count as 1 */
     int64_t prior;                 /* RUNNING: 0: 100 frames */
 } rondo_audio_config;
 
@@ -86,7 +88,8 @@ RONDO_API void rondo_frontend_stream_reset(rondo_frontend_stream *stream);
  * until the next call. Call again with the rest. */
 RONDO_API int64_t rondo_frontend_stream_feed(rondo_frontend_stream *stream, int64_t count, const float *sample,
                                              const float **frame);
-/* After the last sample: call until *frame is NULL (frames that waited for their neighbours). */
+/* After the last sample: call until *frame is NULL (frames that waited for their neighbours). Samples that are fed then
+ * are dropped, until a reset. */
 RONDO_API void rondo_frontend_stream_finish(rondo_frontend_stream *stream, const float **frame);
 
 /* ---- augmentation: counter-based, (seed, stream) fixes it ---- */

@@ -13,9 +13,16 @@ extern "C" {
 
 typedef struct rondo_context rondo_context;
 
+/* What matrix products compute with. Parameters, states and everything else stay float. bf16: operands are rounded to
+ * bfloat16, sums are float; for training and use, about twice as fast where the CPU has AVX-512 BF16, emulated
+ * elsewhere. int8: weights are rounded to 8 bits per unit as they are packed, what they are multiplied with per row as
+ * it comes, sums are exact; for use alone (a tape that records fails), and the same bits with every instruction set. */
+typedef enum rondo_precision { RONDO_PRECISION_F32, RONDO_PRECISION_BF16, RONDO_PRECISION_INT8 } rondo_precision;
+
 /* Zero means the default. */
 typedef struct rondo_context_options {
-    int threads;     /* 0: one per available core */
+    int threads; /* 0: one per available core */
+    rondo_precision precision;
     const char *isa; /* NULL: environment RONDO_ISA, else the best the CPU has; "scalar", "avx2", "avx512", "neon" */
 } rondo_context_options;
 
@@ -28,6 +35,8 @@ RONDO_API void rondo_context_destroy(rondo_context **context);
 RONDO_API int rondo_context_threads(const rondo_context *context);
 /* Name of the instruction set in use: "scalar", "avx2", "avx512" or "neon". */
 RONDO_API const char *rondo_context_isa(const rondo_context *context);
+
+RONDO_API rondo_precision rondo_context_precision(const rondo_context *context);
 
 /* "0.1.0" */
 RONDO_API const char *rondo_version(void);

@@ -2,6 +2,7 @@
 #ifndef RONDO_MODEL_H
 #define RONDO_MODEL_H
 
+#include "rondo/audio.h"
 #include "rondo/context.h"
 #include "rondo/tensor.h"
 
@@ -121,6 +122,15 @@ typedef struct rondo_bench_result {
 } rondo_bench_result;
 RONDO_API rondo_status rondo_bench_cell(rondo_context *context, const rondo_bench_options *options,
                                         rondo_bench_result *result, rondo_error *err);
+/* The front end on ten seconds of noise, whole and as a stream, on one core (`rondo bench audio`). */
+typedef struct rondo_bench_audio_result {
+    double frames_per_second, times_real_time, stream_times_real_time; /* of the median run */
+    double median_ms;                                                  /* of a whole recording */
+    int64_t runs;
+} rondo_bench_audio_result;
+/* seconds: how long to measure; 0: 2. */
+RONDO_API rondo_status rondo_bench_audio(const rondo_audio_config *config, double seconds,
+                                         rondo_bench_audio_result *result, rondo_error *err);
 
 #ifdef __cplusplus
 }

@@ -84,6 +84,9 @@ void rondo_tape_begin(rondo_tape *tape, const rondo_step *step) {
     tape->failure = (rondo_error){0};
     rondo__arena_clear(&tape->step);
     rondo__packs_begin(&tape->packs, tape->now.same_parameters);
+    if (tape->now.recording && rondo_context_precision(tape->context) == RONDO_PRECISION_INT8)
+        rondo__fail(&tape->failure, RONDO_UNSUPPORTED,
+                    "rondo_tape_begin: int8 is for use, not for training (make the context with bf16 or f32)");
 }
 
 rondo_status rondo_tape_status(const rondo_tape *tape, rondo_error *err) {

@@ -198,8 +198,10 @@ static rondo_status cut_header(cutter *c) {
     if (!set_names(csv))
         return no_memory(csv, c->err);
     status = check_names(csv, c->err);
-    if (csv->header)
-        csv->rows = 0, c->cells = 0;
+    if (csv->header) {
+        csv->rows = 0;
+        c->cells = 0;
+    }
     return status;
 }
 

@@ -82,8 +82,8 @@ static double slow_value(const decimal *d) {
         else
             rest = rest || *at != '0';
     }
-    if (rest)
-        text[size - 1] = text[size - 1] == '0' ? '1' : text[size - 1];
+    if (rest && text[size - 1] == '0')
+        text[size - 1] = '1';
     snprintf(text + size, sizeof text - size, "e%lld",
              (long long)(d->exponent + (digits > MOST_DIGITS ? digits - MOST_DIGITS : 0)));
     return strtod(text, NULL);

@@ -51,7 +51,8 @@ static void fit_standard(const values *v, double *center, double *scale) {
         squares += d * d;
         rest += d;
     }
-    *scale = sqrt(fmax(0, (squares - rest * rest / n) / n));
+    squares -= rest * rest / n;
+    *scale = squares < 0 ? 0 : sqrt(squares / n); /* not fmax, which would hide a NaN */
     *center += rest / n;
 }
 
@@ -96,10 +97,10 @@ static rondo_status fit_column(rondo__scaler *out, rondo__scaler_kind kind, cons
         fit_standard(v, &out->center[c], &out->scale[c]);
     else if (!out->constant[c])
         fit_robust(v, &out->center[c], &out->scale[c]);
-    if (!(out->scale[c] >= DBL_MIN)) /* below it, division would make infinities; a NaN goes on to the next line */
-        out->scale[c] = isnan(out->scale[c]) ? NAN : 1;
     if (!isfinite(out->center[c]) || !isfinite(out->scale[c]))
         return fail_column(set, c, "its values are too large to be scaled (write them in a larger unit)", err);
+    if (out->scale[c] < DBL_MIN) /* division by it would make infinities */
+        out->scale[c] = 1;
     return RONDO_OK;
 }
 

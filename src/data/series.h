@@ -10,7 +10,7 @@ typedef struct rondo__series_spec {
     const char *time, *series; /* column names; NULL or "": none */
     const char *const *target; /* at least one */
     const char *const *covariate, *const *future_covariate, *const *fixed;
-    bool rows; /* each row is a step: times are checked for order alone */
+    bool rows; /* each row is a step: times are checked for order alone, and step is their usual difference */
 } rondo__series_spec;
 
 /* One series. Column order: targets, covariates, future covariates. */
@@ -45,8 +45,8 @@ typedef struct rondo__series_set {
 /* path: a CSV file, or a folder whose *.csv files (by name) are one series each. Errors with FILE:LINE: times that are
  * no times, do not rise, stand twice (all naming both lines), steps that fit no regular grid (unless rows); text or
  * infinities in a numeric column with its name; a category that changes within a series. A gap (whole steps missing) is
- * filled with steps of NaN and noted. The step is the most frequent difference; months where days of the month agree.
- */
+ * filled with steps of NaN and noted. The step is the most frequent difference; months where days of the month agree,
+ * or are the last of their months. With a series column, a folder's series are called FILE/SERIES. */
 rondo_status rondo__series_read(rondo__series_set *out, const char *path, const rondo__series_spec *spec,
                                 rondo_error *err);
 void rondo__series_free(rondo__series_set *set);
@@ -58,8 +58,9 @@ void rondo__calendar_features(double time, int64_t names, const char *const *nam
 
 /* ---- splits (splits.c) ---- */
 /* Where training and validation end in one series, in steps. part: texts such as "8640", "0.8", "2017-06-26" (the part
- * ends before it); one or two of them, a rest is left alone; none: "0.8" and "0.2". Numbers above 1 are rows, at most 1
- * fractions. Errors name what cannot be (no time column, beyond the end, no rows left). */
+ * ends before it); two of them, a rest is left alone; one: the rest is for validation; none: "0.8" and "0.2". Of known
+ * steps. Numbers above 1 are rows, at most 1 fractions. Errors name what cannot be (no time column, beyond the end, no
+ * rows left). */
 rondo_status rondo__splits_find(const rondo__series *series, int parts, const char *const *part, int64_t *train_end,
                                 int64_t *valid_end, rondo_error *err);
 
@@ -71,7 +72,8 @@ typedef struct rondo__scaler {
     bool *constant;         /* (columns) */
 } rondo__scaler;
 /* value_at end[i]: steps of series i that may be looked at. Standard: mean and population deviation (as scikit-learn's
- * StandardScaler); robust: median and quartile range. Columns without any value: RONDO_FORMAT naming them. */
+ * StandardScaler); robust: median and quartile range (the deviation where that is 0, as in columns of mostly zeros).
+ * Columns without any value: RONDO_FORMAT naming them. */
 rondo_status rondo__scaler_fit(rondo__scaler *out, rondo__scaler_kind kind, const rondo__series_set *set,
                                const int64_t *end, rondo_error *err);
 void rondo__scaler_free(rondo__scaler *scaler);

@@ -49,9 +49,10 @@ static void add_note(rondo__text *notes, const char *name, const column *c) {
         rondo__text_format(notes, "column '%s' has no value\n", shown.text);
     else if (c->missing > 0)
         rondo__text_format(notes,
-                           "%s:%lld: column '%s': %lld of %lld values are missing (masked, not filled in), the "
+                           "%s:%lld: column '%s': %lld of %lld values %s missing (masked, not filled in), the "
                            "first here\n",
-                           c->path, (long long)c->line, shown.text, (long long)c->missing, (long long)c->cells);
+                           c->path, (long long)c->line, shown.text, (long long)c->missing, (long long)c->cells,
+                           c->missing == 1 ? "is" : "are");
     else
         rondo__text_format(notes, "column '%s' is constant (a model learns nothing from it; its scale is 1)\n",
                            shown.text);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "data/series_build.h"
+#include "data/times.h"
 
 /* Steps that a series may have for its rows: more are a wrong time rather than a gap. */
 #define MOST_STEPS(rows) (100 * (rows) + 10000)
@@ -99,6 +100,14 @@ static rondo_status spread(layout *l, int64_t steps) {
     return RONDO_OK;
 }
 
+/* So many gaps that they look like weekends. */
+static bool is_calendar_of_rows(const rondo__series_set *set) {
+    int64_t steps = 0;
+    for (int64_t i = 0; i < set->count; i++)
+        steps += set->series[i].count;
+    return set->step.seconds == RONDO__DAY && set->gaps > steps / 5;
+}
+
 rondo_status rondo__series_lay_out(rondo__series_build *b) {
     layout l = {.b = b};
     rondo_status status = RONDO_OK;
@@ -111,7 +120,8 @@ rondo_status rondo__series_lay_out(rondo__series_build *b) {
             status = spread(&l, steps);
     }
     if (l.gaps > RONDO__SERIES_NOTES)
-        rondo__text_format(&b->set->notes, "%lld further gaps; %lld steps are missing in all\n",
-                           (long long)(l.gaps - RONDO__SERIES_NOTES), (long long)b->set->gaps);
+        rondo__text_format(&b->set->notes, "%lld further gaps; %lld steps are missing in all%s\n",
+                           (long long)(l.gaps - RONDO__SERIES_NOTES), (long long)b->set->gaps,
+                           is_calendar_of_rows(b->set) ? " (trading days? with steps: rows, each row is a step)" : "");
     return status;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/core.h"
+#include "data/sound_check.h"
 #include "rondo/audio.h"
 
 #define MAX_BYTES ((size_t)4 << 30)
@@ -55,26 +56,19 @@ static sf_count_t bytes_write(const void *data, sf_count_t count, void *arg) {
     return 0;
 }
 
-/* A WAV file of 0 Hz has its own mend, but libsndfile does not open it: look for ourselves. */
-static bool has_no_rate(const unsigned char *data, size_t size) {
-    if (size < 28 || memcmp(data, "RIFF", 4) != 0 || memcmp(data + 8, "WAVEfmt ", 8) != 0)
-        return false;
-    return data[24] == 0 && data[25] == 0 && data[26] == 0 && data[27] == 0;
-}
-
 static rondo_status open_sound(SNDFILE **file, SF_INFO *info, const char *name, bytes *b, rondo_error *err) {
     static SF_VIRTUAL_IO calls = {bytes_size, bytes_seek, bytes_read, bytes_write, bytes_at};
     char story[160];
     *file = NULL;
-    if (has_no_rate(b->data, (size_t)b->size))
-        return rondo__fail(err, RONDO_FORMAT, "%s: its rate is 0 Hz (the header is wrong; write the file again)", name);
+    const rondo_status status = rondo__sound_check(name, b->data, (size_t)b->size, err);
+    if (status)
+        return status;
     *file = sf_open_virtual(&calls, SFM_READ, info, b);
     if (!*file) {
         snprintf(story, sizeof story, "%s", sf_strerror(NULL));
         for (char *c = story; *c; c++)
             *c = *c == '\n' || *c == '\r' ? ' ' : *c; /* errors are one line */
-        return rondo__fail(err, RONDO_FORMAT, "%s: not a sound file that can be read: %s (WAV and FLAC can)", name,
-                           story);
+        return rondo__fail(err, RONDO_FORMAT, "%s: not a sound file that can be read: %s", name, story);
     }
     if (info->samplerate < 1 || info->samplerate > RONDO_MAX_RATE)
         return rondo__fail(err, RONDO_FORMAT, "%s: its rate is %d Hz (must be 1 to %d)", name, info->samplerate,
@@ -136,6 +130,15 @@ static rondo_status read_blocks(rondo_sound *out, SNDFILE *file, const char *nam
                 : RONDO_OK;
 }
 
+/* SF_COUNT_MAX: the file does not say. */
+static rondo_status check_flac(const rondo_sound *out, sf_count_t claim, const char *name, rondo_error *err) {
+    if (claim == out->count || claim == SF_COUNT_MAX)
+        return RONDO_OK;
+    return rondo__fail(err, RONDO_FORMAT,
+                       "%s: its header promises %lld samples, but %lld are there (copy the file again)", name,
+                       (long long)claim, (long long)out->count);
+}
+
 static rondo_status decode(rondo_sound *out, const char *name, bytes *b, rondo_error *err) {
     SF_INFO info = {0};
     SNDFILE *file;
@@ -147,6 +150,8 @@ static rondo_status decode(rondo_sound *out, const char *name, bytes *b, rondo_e
         out->rate = info.samplerate;
         out->channels = info.channels;
         status = read_blocks(out, file, name, block, err);
+        if (!status && (info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC)
+            status = check_flac(out, info.frames, name, err);
     }
     rondo__free(block);
     if (file)
@@ -159,8 +164,6 @@ static rondo_status decode_at(rondo_sound *out, const char *name, const void *da
     bytes b = {.data = data, .size = (sf_count_t)size};
     rondo_error story = {0};
     rondo_status status;
-    if (size == 0)
-        return rondo__fail(err, RONDO_FORMAT, "%s: the file is empty", name);
     status = decode(out, name, &b, err);
     if (!status && rate) {
         status = rondo_sound_resample(out, rate, &story);

@@ -172,8 +172,10 @@ void rondo__time_print(double seconds, char out[32]) {
     }
     double whole = floor(seconds);
     long micro = lround((seconds - whole) * 1e6);
-    if (micro == 1000000)
-        micro = 0, whole++;
+    if (micro == 1000000) {
+        micro = 0;
+        whole++;
+    }
     double of_day;
     const rondo__date d = rondo__date_of_time(whole, &of_day);
     const int clock = (int)of_day;

@@ -45,10 +45,28 @@ static inline V v_pow2(V n) { return bits_of_pow2(_mm256_cvtps_epi32(n)); }
 static inline D d_low(V x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); }
 static inline D d_high(V x) { return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }
 
+/* bf16 in two products, the lower k first; bytes by way of 16 bits, so that nothing saturates. */
+typedef __m256i Q;
+static inline Q q_load(const uint32_t *p) { return _mm256_loadu_si256((const __m256i *)(const void *)p); }
+static inline Q q_set(uint32_t x) { return _mm256_set1_epi32((int)x); }
+static inline V q_low(Q x) { return _mm256_castsi256_ps(_mm256_slli_epi32(x, 16)); }
+static inline V q_high(Q x) { return _mm256_castsi256_ps(_mm256_and_si256(x, _mm256_set1_epi32((int)0xffff0000u))); }
+static inline V v_dot2(V sum, Q a, Q w) { return v_fma(q_high(a), q_high(w), v_fma(q_low(a), q_low(w), sum)); }
+static inline V v_dot4(V sum, Q a, Q w) {
+    const Q even =
+        _mm256_madd_epi16(_mm256_and_si256(a, _mm256_set1_epi16(255)), _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8));
+    const Q odd = _mm256_madd_epi16(_mm256_srli_epi16(a, 8), _mm256_srai_epi16(w, 8));
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(sum), _mm256_add_epi32(even, odd)));
+}
+static inline V v_of_int(V sum, const int32_t *raised) {
+    return _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_castps_si256(sum), q_load((const uint32_t *)raised)));
+}
+
 #include "kernels/vector.inc"
 #include "kernels/vector_attention.inc"
 #include "kernels/vector_gates.inc"
 #include "kernels/vector_product.inc"
+#include "kernels/vector_product_low.inc"
 #include "kernels/vector_rows.inc"
 #include "kernels/vector_updates.inc"
 
@@ -61,3 +79,5 @@ void rondo__kernels_avx2(rondo__kernels *table) {
     fill_attention(table);
     fill_updates(table);
 }
+
+void rondo__low_avx2(rondo__kernels *table, rondo__precision precision) { fill_low(table, precision); }

@@ -1,41 +1,22 @@
-/* AVX-512 (F, BW, VL, DQ): 16 lanes, masks for the tails. */
-#include <immintrin.h>
-#include <math.h>
-#include <string.h>
+/* AVX-512 (F, BW, VL, DQ). */
+#include "kernels/avx512.h"
 
-#include "kernels/kernels.h"
-
-enum { LANES = 16, TILE_ROWS = 6, TILE_VECTORS = 4 };
-typedef __m512 V;
-typedef __mmask16 Mask;
-typedef __m512d D; /* half as many doubles */
-
-static inline Mask first(int64_t n) { return (Mask)((1u << n) - 1); }
-static inline V v_set(float x) { return _mm512_set1_ps(x); }
-static inline V v_load(const float *p) { return _mm512_loadu_ps(p); }
-static inline void v_store(float *p, V x) { _mm512_storeu_ps(p, x); }
-static inline V v_load_part(const float *p, int64_t n, V fill) { return _mm512_mask_loadu_ps(fill, first(n), p); }
-static inline void v_store_part(float *p, V x, int64_t n) { _mm512_mask_storeu_ps(p, first(n), x); }
-static inline V v_fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
-static inline V v_min(V a, V b) { return _mm512_min_ps(a, b); }
-static inline V v_max(V a, V b) { return _mm512_max_ps(a, b); }
-static inline V v_sqrt(V a) { return _mm512_sqrt_ps(a); }
-static inline V v_round(V a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-static inline V v_abs(V a) { return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), a); }
-static inline V v_negative_abs(V a) { return _mm512_or_ps(_mm512_set1_ps(-0.0f), a); }
-static inline V v_sign_of(V a, V sign) { return _mm512_or_ps(a, _mm512_and_ps(_mm512_set1_ps(-0.0f), sign)); }
-static inline Mask v_less(V a, V b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
-static inline Mask v_at_most(V a, V b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
-static inline V v_select(Mask m, V a, V b) { return _mm512_mask_blend_ps(m, b, a); }
-static inline V v_scale(V p, V n) { return _mm512_scalef_ps(p, n); }
-static inline V v_pow2(V n) { return _mm512_scalef_ps(_mm512_set1_ps(1.0f), n); }
-static inline D d_low(V x) { return _mm512_cvtps_pd(_mm512_castps512_ps256(x)); }
-static inline D d_high(V x) { return _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)); }
+/* bf16 in two products, the lower k first; bytes by way of 16 bits, so that nothing saturates. */
+static inline V q_low(Q x) { return _mm512_castsi512_ps(_mm512_slli_epi32(x, 16)); }
+static inline V q_high(Q x) { return _mm512_castsi512_ps(_mm512_and_si512(x, _mm512_set1_epi32((int)0xffff0000u))); }
+static inline V v_dot2(V sum, Q a, Q w) { return v_fma(q_high(a), q_high(w), v_fma(q_low(a), q_low(w), sum)); }
+static inline V v_dot4(V sum, Q a, Q w) {
+    const Q even =
+        _mm512_madd_epi16(_mm512_and_si512(a, _mm512_set1_epi16(255)), _mm512_srai_epi16(_mm512_slli_epi16(w, 8), 8));
+    const Q odd = _mm512_madd_epi16(_mm512_srli_epi16(a, 8), _mm512_srai_epi16(w, 8));
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(sum), _mm512_add_epi32(even, odd)));
+}
 
 #include "kernels/vector.inc"
 #include "kernels/vector_attention.inc"
 #include "kernels/vector_gates.inc"
 #include "kernels/vector_product.inc"
+#include "kernels/vector_product_low.inc"
 #include "kernels/vector_rows.inc"
 #include "kernels/vector_updates.inc"
 
@@ -48,3 +29,5 @@ void rondo__kernels_avx512(rondo__kernels *table) {
     fill_attention(table);
     fill_updates(table);
 }
+
+void rondo__low_avx512(rondo__kernels *table, rondo__precision precision) { fill_low(table, precision); }

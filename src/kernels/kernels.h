@@ -19,12 +19,16 @@
 typedef rondo_real real;
 
 /* Packed weights: a logical matrix W (K, N) cut into panels of RONDO_PANEL columns; panel j holds K rows of RONDO_PANEL
- * numbers side by side (the last panel: its width rounded up to 16), zero-padded, and begins at dst + j*RONDO_PANEL*K.
- */
+ * numbers side by side (the last panel: its width rounded up to 16), zero-padded, and begins at rondo__panel_at. */
 #define RONDO_PANEL 64
 static inline int64_t rondo__round16(int64_t n) { return (n + 15) / 16 * 16; }
+/* Panels of a table of low precision hold less and a few numbers beside, see vector_product_low.inc: in the same room,
+ * but for tiny K. */
+static inline int64_t rondo__panel_depth(int64_t K) { return K > 3 ? K : 3; }
 /* Numbers (not bytes) that a packed W takes. */
-static inline int64_t rondo__packed_count(int64_t K, int64_t N) { return K * rondo__round16(N); }
+static inline int64_t rondo__packed_count(int64_t K, int64_t N) { return rondo__panel_depth(K) * rondo__round16(N); }
+/* Where the panel begins that starts with column n. */
+static inline int64_t rondo__panel_at(int64_t K, int64_t n) { return rondo__panel_depth(K) * n; }
 
 /* Coefficients of one optimiser update; see the update kernels. */
 typedef struct rondo__update {
@@ -35,8 +39,13 @@ typedef struct rondo__update {
     bool nesterov, decoupled, centered;
 } rondo__update;
 
+/* What pack and gemm of a table compute with; everything else is float in all of them. bf16: operands are rounded to
+ * bfloat16, sums are float. int8: W is rounded to 8 bits per column, A per row as it comes; sums are exact. */
+typedef enum rondo__precision { RONDO__F32, RONDO__BF16, RONDO__INT8, RONDO__PRECISIONS } rondo__precision;
+
 typedef struct rondo__kernels {
     const char *isa;
+    rondo__precision precision;
 
     /* --- products --- */
     /* Packs columns [n0, n1) of W (n0 a multiple of RONDO_PANEL); element (k, n) is w[k*rs + n*cs]. */
@@ -125,6 +134,8 @@ typedef struct rondo__kernels {
 /* The table for an instruction set ("scalar", "avx2", "avx512", "neon"); NULL: the best available. Returns NULL when
  * this build or CPU lacks it. Tables are filled once and const ever after; thread-safe. */
 const rondo__kernels *rondo__kernels_get(const char *isa);
+/* The table of the same instruction set with another precision. */
+const rondo__kernels *rondo__kernels_with(const rondo__kernels *table, rondo__precision precision);
 /* Space separated, slowest first. */
 const char *rondo__kernels_available(void);
 
@@ -133,5 +144,11 @@ void rondo__kernels_scalar(rondo__kernels *table);
 void rondo__kernels_avx2(rondo__kernels *table);
 void rondo__kernels_avx512(rondo__kernels *table);
 void rondo__kernels_neon(rondo__kernels *table);
+/* pack and gemm of low precision, for tables whose pack and gemm are still those of float. */
+void rondo__low_scalar(rondo__kernels *table, rondo__precision precision);
+void rondo__low_avx2(rondo__kernels *table, rondo__precision precision);
+void rondo__low_avx512(rondo__kernels *table, rondo__precision precision);     /* without BF16 and VNNI */
+void rondo__low_avx512_dot(rondo__kernels *table, rondo__precision precision); /* with both */
+void rondo__low_neon(rondo__kernels *table, rondo__precision precision);
 
 #endif

@@ -49,10 +49,30 @@ static inline V v_pow2(V n) { return bits_of_pow2(vcvtq_s32_f32(n)); }
 static inline D d_low(V x) { return vcvt_f64_f32(vget_low_f32(x)); }
 static inline D d_high(V x) { return vcvt_high_f64_f32(x); }
 
+/* bf16 in two products, the lower k first. Bytes of A come raised by 128 and are lowered again: the products of signed
+ * bytes fit 16 bits, and pairs of them are added up in 32. */
+typedef uint32x4_t Q;
+static inline Q q_load(const uint32_t *p) { return vld1q_u32(p); }
+static inline Q q_set(uint32_t x) { return vdupq_n_u32(x); }
+static inline V q_low(Q x) { return vreinterpretq_f32_u32(vshlq_n_u32(x, 16)); }
+static inline V q_high(Q x) { return vreinterpretq_f32_u32(vandq_u32(x, vdupq_n_u32(0xffff0000u))); }
+static inline V v_dot2(V sum, Q a, Q w) { return v_fma(q_high(a), q_high(w), v_fma(q_low(a), q_low(w), sum)); }
+static inline V v_dot4(V sum, Q a, Q w) {
+    const int8x16_t x = vreinterpretq_s8_u32(veorq_u32(a, vdupq_n_u32(0x80808080u))), y = vreinterpretq_s8_u32(w);
+    const int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(x), vget_low_s8(y)));
+    const int32x4_t high = vpaddlq_s16(vmull_high_s8(x, y));
+    return vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(sum), vpaddq_s32(low, high)));
+}
+static inline V v_of_int(V sum, const int32_t *raised) {
+    (void)raised;
+    return vcvtq_f32_s32(vreinterpretq_s32_f32(sum));
+}
+
 #include "kernels/vector.inc"
 #include "kernels/vector_attention.inc"
 #include "kernels/vector_gates.inc"
 #include "kernels/vector_product.inc"
+#include "kernels/vector_product_low.inc"
 #include "kernels/vector_rows.inc"
 #include "kernels/vector_updates.inc"
 
@@ -65,3 +85,5 @@ void rondo__kernels_neon(rondo__kernels *table) {
     fill_attention(table);
     fill_updates(table);
 }
+
+void rondo__low_neon(rondo__kernels *table, rondo__precision precision) { fill_low(table, precision); }

@@ -25,7 +25,7 @@ void rondo__scalar_pack(real *dst, const real *w, int64_t rs, int64_t cs, int64_
                         int64_t n1) {
     for (int64_t n = n0; n < n1; n += RONDO_PANEL) {
         int64_t width = min64(RONDO_PANEL, N - n), stride = rondo__round16(width);
-        real *panel = dst + n * K;
+        real *panel = dst + rondo__panel_at(K, n);
         for (int64_t k = 0; k < K && (width < stride || cs == 1); k++) {
             if (cs == 1)
                 memcpy(panel + k * stride, w + k * rs + n, (size_t)width * sizeof(real));
@@ -68,7 +68,7 @@ static void gemm(int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, in
     for (int64_t n = n0; n < n1; n += COLUMNS) {
         int64_t first = n / RONDO_PANEL * RONDO_PANEL;
         int64_t stride = rondo__round16(min64(RONDO_PANEL, N - first));
-        const real *w = packed + first * K + (n - first);
+        const real *w = packed + rondo__panel_at(K, first) + (n - first);
         int64_t columns = min64(COLUMNS, n1 - n);
         const real *b = bias ? bias + n : NULL;
         int64_t m = 0;

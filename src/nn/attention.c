@@ -30,7 +30,7 @@ rondo__attention rondo__attention_of(const rondo_call *call) {
     const int64_t *query = call->in[QUERY]->value.dims, *values = call->in[VALUES]->value.dims;
     return (rondo__attention){.call = call,
                               .options = options,
-                              .kernels = call->context->kernels,
+                              .kernels = call->context->exact,
                               .T = query[0],
                               .B = query[1],
                               .M = values[1],

@@ -3,8 +3,10 @@
 
 static rondo_status train(rondo__recipe *recipe, const rondo_train_options *options, rondo_train_result *result,
                           rondo_error *err) {
-    const rondo_context_options threads = {.threads =
-                                               options->threads > 0 ? options->threads : (int)recipe->train.threads};
+    const rondo_context_options machine = {
+        .threads = options->threads > 0 ? options->threads : (int)recipe->train.threads,
+        .precision = (rondo_precision)recipe->train.precision,
+    };
     const rondo__task_class *class = rondo__task_find(recipe->task);
     if (!class)
         return rondo__fail(err, RONDO_UNSUPPORTED, "train: this build has no such task yet (use task: language_model)");
@@ -12,7 +14,7 @@ static rondo_status train(rondo__recipe *recipe, const rondo_train_options *opti
     rondo__task_object *task = NULL;
     rondo_status status = rondo__metric_check(class, recipe->train.metric, err);
     if (!status)
-        status = rondo_context_create(&context, &threads, err);
+        status = rondo_context_create(&context, &machine, err);
     if (!status)
         status = class->create(&task, context, recipe, err);
     if (!status)

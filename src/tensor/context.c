@@ -29,6 +29,9 @@ rondo_status rondo_context_create(rondo_context **out, const rondo_context_optio
     if (chosen.threads < 0 || chosen.threads > MOST_THREADS)
         return rondo__fail(err, RONDO_ARGUMENT, "rondo_context_create: threads is %d (0 for all cores, at most %d)",
                            chosen.threads, MOST_THREADS);
+    if ((int)chosen.precision < 0 || (int)chosen.precision >= RONDO__PRECISIONS)
+        return rondo__fail(err, RONDO_ARGUMENT, "rondo_context_create: there is no precision %d",
+                           (int)chosen.precision);
     const rondo__kernels *kernels;
     rondo_status status = choose_kernels(&kernels, chosen.isa, err);
     if (status != RONDO_OK)
@@ -36,7 +39,8 @@ rondo_status rondo_context_create(rondo_context **out, const rondo_context_optio
     rondo_context *context = rondo__calloc(1, sizeof *context);
     if (!context)
         return rondo__fail(err, RONDO_MEMORY, "rondo_context_create: no memory for the context");
-    context->kernels = kernels;
+    context->exact = kernels;
+    context->kernels = rondo__kernels_with(kernels, (rondo__precision)chosen.precision);
     context->threads = chosen.threads > 0 ? chosen.threads : rondo__cpu_cores();
     if (context->threads > MOST_THREADS) /* of a machine that has more cores */
         context->threads = MOST_THREADS;
@@ -60,6 +64,10 @@ void rondo_context_destroy(rondo_context **context) {
 int rondo_context_threads(const rondo_context *context) { return context->threads; }
 
 const char *rondo_context_isa(const rondo_context *context) { return context->kernels->isa; }
+
+rondo_precision rondo_context_precision(const rondo_context *context) {
+    return (rondo_precision)context->kernels->precision;
+}
 
 const char *rondo_version(void) { return RONDO_VERSION; }
 

@@ -10,7 +10,8 @@
 struct rondo_context {
     rondo__pool *pool;
     int threads;
-    const rondo__kernels *kernels;
+    const rondo__kernels *kernels; /* of the context's precision */
+    const rondo__kernels *exact;   /* of float: attention, which multiplies no weights */
 };
 
 /* Runs task over [0, n) cut into ranges of `grain` (a function of the shape only): task(arg, begin, end, worker). */

@@ -14,11 +14,12 @@ enum {
     TASK_PRODUCTS = 256 * 1024,    /* a tile has at least so many multiply-adds (4 µs) ... */
     TASK_NUMBERS = 32 * 1024,      /* ... or reads so many numbers of W */
     ANY_ROWS = 192,                /* largest tile of product_any: rows, */
-    ANY_COLUMNS = 4 * RONDO_PANEL, /* columns, */
+    ANY_COLUMNS = 8 * RONDO_PANEL, /* columns, */
     ANY_DEPTH = 256,               /* and block of k */
     ANY_A_ROWS = 48,               /* rows of a transposed A packed at once */
     ANY_AHEAD = 16,                /* its rows are asked for so many k ahead: strides of pages hide from the machine */
-    ANY_TASKS = 64,                /* most tasks, hence most blocks of scratch */
+    ANY_TASKS = 64,                /* most copied blocks of A */
+    ANY_PACKED = 4 * 1024 * 1024,  /* most numbers of B packed at once, but at least a block */
 };
 
 static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -111,16 +112,20 @@ void rondo__product(rondo_context *context, int64_t M, int64_t N, int64_t K, con
     rondo__pool_run(context->pool, job.row_tiles * divide_up(N, job.columns), product_tile, &job);
 }
 
-/* ---- A · B, neither packed ---- */
+/* ---- A · B, neither packed ----
+ * K is walked in runs. Of a run first all of B is packed, in blocks of ANY_DEPTH rows that threads share out; then each
+ * tile of C goes over the blocks. So B is packed once, and a tile streams it from the caches. */
 
-/* How product_any cuts a shape: tiles of C, and runs of tiles into tasks. */
 typedef struct any_plan {
-    int64_t rows, columns, row_tiles, tiles, tasks;
-    int64_t block; /* numbers of scratch per task: a block of A, then a block of packed B */
+    int64_t rows, columns, row_tiles, tiles; /* of C */
+    int64_t depth, run;                      /* of a block, of a run: multiples of it */
+    int64_t block, a_block;                  /* numbers: of a packed block of B; of a copied block of A */
+    int64_t copies;                          /* blocks of A: one for each worker, or for each tile */
 } any_plan;
 
 static any_plan plan_any(int64_t M, int64_t N, int64_t K) {
-    any_plan p = {.rows = row_tile(max64(M, 1), ANY_ROWS), .columns = ANY_COLUMNS};
+    any_plan p = {.rows = row_tile(max64(M, 1), ANY_ROWS), .columns = min64(ANY_COLUMNS, rondo__round16(N))};
+    p.depth = min64(ANY_DEPTH, max64(K, 1));
     for (;;) { /* smaller tiles until there is something for each of several threads */
         p.row_tiles = divide_up(M, p.rows);
         p.tiles = p.row_tiles * divide_up(N, p.columns);
@@ -129,23 +134,25 @@ static any_plan plan_any(int64_t M, int64_t N, int64_t K) {
         if (p.rows > ANY_A_ROWS)
             p.rows = row_tile(p.rows, divide_up(p.rows, 2));
         else if (p.columns > RONDO_PANEL)
-            p.columns /= 2;
+            p.columns = divide_up(divide_up(p.columns, 2), RONDO_PANEL) * RONDO_PANEL;
         else
             break;
     }
-    p.tasks = min64(p.tiles, ANY_TASKS);
-    p.block = (ANY_A_ROWS + ANY_COLUMNS) * ANY_DEPTH;
+    p.block = rondo__packed_count(p.depth, N);
+    p.run = max64(1, ANY_PACKED / max64(1, p.block)) * p.depth;
+    p.run = min64(p.run, divide_up(max64(K, 1), p.depth) * p.depth);
+    p.a_block = ANY_A_ROWS * ANY_DEPTH;
+    p.copies = min64(p.tiles, ANY_TASKS);
     return p;
 }
 
 size_t rondo__product_scratch(int64_t M, int64_t N, int64_t K) {
     any_plan p = plan_any(M, N, K);
-    return (size_t)(p.tasks * p.block) * sizeof(real);
+    return (size_t)(p.copies * p.a_block + p.run / p.depth * p.block) * sizeof(real);
 }
 
 typedef struct any_job {
     const rondo__kernels *kernels;
-    real *scratch;
     int64_t M, N, K;
     const real *a;
     int64_t ars, acs;
@@ -154,9 +161,20 @@ typedef struct any_job {
     real *c;
     int64_t ldc;
     bool accumulate;
-    bool by_worker; /* block of scratch: the worker's (warm in its cache), or the task's when there are more threads */
+    bool by_worker; /* copies of A: the worker's (warm in its cache), or the task's when there are more threads */
     any_plan plan;
+    real *a_blocks, *packed;
+    int64_t k0, k1; /* of the run */
+    int64_t tasks;
 } any_job;
+
+static void any_pack(void *arg, int64_t index, int worker) {
+    const any_job *j = arg;
+    const any_plan *p = &j->plan;
+    (void)worker;
+    const int64_t k = j->k0 + index * p->depth, depth = min64(p->depth, j->k1 - k);
+    j->kernels->pack(j->packed + index * p->block, j->b + k * j->brs, j->brs, j->bcs, depth, j->N, 0, j->N);
+}
 
 /* A (rows, depth), whose rows are the short stride, to k-major blocks: no long strides inside the kernel. */
 static void pack_a(real *dst, const real *a, int64_t acs, int64_t rows, int64_t depth) {
@@ -168,43 +186,40 @@ static void pack_a(real *dst, const real *a, int64_t acs, int64_t rows, int64_t 
     }
 }
 
-/* Rows [m0, m1) x columns [n0, n0 + width) of C: += A[k0, k0+depth) · packed. */
+/* Rows [m0, m1) x columns [n0, n1) of C: += A[k, k + depth) · packed. */
 static void any_block(const any_job *j, real *a_block, const real *packed, int64_t m0, int64_t m1, int64_t n0,
-                      int64_t width, int64_t k0, int64_t depth) {
-    bool accumulate = j->accumulate || k0 > 0;
-    if (j->ars != 1 || j->acs == 1) {
-        j->kernels->gemm(m1 - m0, width, depth, j->a + m0 * j->ars + k0 * j->acs, j->ars, j->acs, packed, 0, width,
-                         j->c + m0 * j->ldc + n0, j->ldc, NULL, accumulate);
+                      int64_t n1, int64_t k, int64_t depth) {
+    bool accumulate = j->accumulate || k > 0;
+    if (j->ars != 1 || j->acs == 1 || j->kernels->precision != RONDO__F32) { /* low precision copies by itself */
+        j->kernels->gemm(m1 - m0, j->N, depth, j->a + m0 * j->ars + k * j->acs, j->ars, j->acs, packed, n0, n1,
+                         j->c + m0 * j->ldc, j->ldc, NULL, accumulate);
         return;
     }
     for (int64_t m = m0; m < m1; m += ANY_A_ROWS) {
         int64_t rows = min64(ANY_A_ROWS, m1 - m);
-        pack_a(a_block, j->a + m + k0 * j->acs, j->acs, rows, depth);
-        j->kernels->gemm(rows, width, depth, a_block, 1, ANY_A_ROWS, packed, 0, width, j->c + m * j->ldc + n0, j->ldc,
-                         NULL, accumulate);
+        pack_a(a_block, j->a + m + k * j->acs, j->acs, rows, depth);
+        j->kernels->gemm(rows, j->N, depth, a_block, 1, ANY_A_ROWS, packed, n0, n1, j->c + m * j->ldc, j->ldc, NULL,
+                         accumulate);
     }
 }
 
-static void any_tile(const any_job *j, real *scratch, int64_t tile) {
+static void any_tile(const any_job *j, real *a_block, int64_t tile) {
     const any_plan *p = &j->plan;
     int64_t m0 = tile % p->row_tiles * p->rows, n0 = tile / p->row_tiles * p->columns;
-    int64_t m1 = min64(m0 + p->rows, j->M), width = min64(p->columns, j->N - n0);
-    real *packed = scratch + ANY_A_ROWS * ANY_DEPTH;
-    int64_t k0 = 0;
+    int64_t m1 = min64(m0 + p->rows, j->M), n1 = min64(n0 + p->columns, j->N), k = j->k0;
     do { /* at least once: K = 0 clears C */
-        int64_t depth = min64(ANY_DEPTH, j->K - k0);
-        j->kernels->pack(packed, j->b + k0 * j->brs + n0 * j->bcs, j->brs, j->bcs, depth, width, 0, width);
-        any_block(j, scratch, packed, m0, m1, n0, width, k0, depth);
-        k0 += ANY_DEPTH;
-    } while (k0 < j->K);
+        any_block(j, a_block, j->packed + (k - j->k0) / p->depth * p->block, m0, m1, n0, n1, k,
+                  min64(p->depth, j->k1 - k));
+        k += p->depth;
+    } while (k < j->k1);
 }
 
 static void any_task(void *arg, int64_t index, int worker) {
     const any_job *j = arg;
     const any_plan *p = &j->plan;
-    real *scratch = j->scratch + (j->by_worker ? worker : index) * p->block;
-    for (int64_t tile = index * p->tiles / p->tasks, end = (index + 1) * p->tiles / p->tasks; tile < end; tile++)
-        any_tile(j, scratch, tile);
+    real *a_block = j->a_blocks + (j->by_worker ? worker : index) * p->a_block;
+    for (int64_t tile = index * p->tiles / j->tasks, end = (index + 1) * p->tiles / j->tasks; tile < end; tile++)
+        any_tile(j, a_block, tile);
 }
 
 void rondo__product_any(rondo_context *context, void *scratch, int64_t M, int64_t N, int64_t K, const real *a,
@@ -213,7 +228,6 @@ void rondo__product_any(rondo_context *context, void *scratch, int64_t M, int64_
     if (M <= 0 || N <= 0)
         return;
     any_job job = {.kernels = context->kernels,
-                   .scratch = scratch,
                    .M = M,
                    .N = N,
                    .K = K,
@@ -227,8 +241,17 @@ void rondo__product_any(rondo_context *context, void *scratch, int64_t M, int64_
                    .ldc = ldc,
                    .accumulate = accumulate,
                    .plan = plan_any(M, N, K)};
-    job.by_worker = context->threads <= job.plan.tasks;
-    rondo__pool_run(context->pool, job.plan.tasks, any_task, &job);
+    const any_plan *p = &job.plan;
+    job.a_blocks = scratch;
+    job.packed = job.a_blocks + p->copies * p->a_block;
+    job.by_worker = context->threads <= p->copies;
+    job.tasks = job.by_worker ? p->tiles : p->copies;
+    do {
+        job.k1 = min64(job.k0 + p->run, K);
+        rondo__pool_run(context->pool, divide_up(job.k1 - job.k0, p->depth), any_pack, &job);
+        rondo__pool_run(context->pool, job.tasks, any_task, &job);
+        job.k0 = job.k1;
+    } while (job.k0 < K);
 }
 
 /* ---- column sums ---- */

@@ -236,6 +236,7 @@ typedef struct rondo__recipe_train {
     bool metric_rises;                                  /* true: larger is better */
     uint64_t seed;
     int64_t threads;
+    int precision;    /* rondo_precision, f32 or bf16 */
     bool carry_state; /* truncated back-propagation: carry the state from chunk to chunk (default true) */
 } rondo__recipe_train;
 

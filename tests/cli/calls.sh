@@ -29,7 +29,7 @@ expect 2 "--top-p is '2'" "$RONDO" generate m --top-p 2
 expect 2 "--temperature is 'nan'" "$RONDO" generate m --temperature nan
 expect 2 "--cell is 'transformer' \(must be one of: elman, jordan, lstm, gru\)" "$RONDO" bench cell --cell transformer
 expect 2 "'layer' cannot be timed" "$RONDO" bench layer
-expect 2 "--dtype bf16" "$RONDO" bench cell --dtype bf16
+expect 2 "--dtype int8" "$RONDO" bench cell --dtype int8
 expect 2 "a.yaml" "$RONDO" train a.yaml
 "$RONDO" > out 2> err
 [ $? -eq 2 ] || note_failure "no command at all gives exit code 2"

@@ -130,6 +130,11 @@ static void test_utf8(void **state) {
     assert_int_equal(rondo__utf8_check("a\xe7\xa7\x81\xffz", 6), 4);
     assert_int_equal(rondo__utf8_check("a\xe7\xa7\x81", 3), 1);
     assert_int_equal(rondo__utf8_check("\0", 1), 1);
+    for (size_t i = 0; i < 20; i++) { /* wherever it stands among letters */
+        char text[] = "abcdefghijklmnopqrst";
+        text[i] = (char)0xff;
+        assert_int_equal(rondo__utf8_check(text, 20), i);
+    }
 }
 
 static void test_machine(void **state) {

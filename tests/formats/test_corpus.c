@@ -25,6 +25,15 @@
 #define LLVMFuzzerTestOneInput fuzz_pairs
 #include "../../fuzz/fuzz_pairs.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_csv
+#include "../../fuzz/fuzz_csv.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_sound
+#include "../../fuzz/fuzz_sound.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_archive
+#include "../../fuzz/fuzz_archive.c"
+#undef LLVMFuzzerTestOneInput
 
 static void replay(const char *name, int (*target)(const uint8_t *, size_t)) {
     const int64_t live = rondo__alloc_live();
@@ -59,6 +68,9 @@ static void seeds(void **state) {
     replay("model", fuzz_model);
     replay("piece", fuzz_piece);
     replay("pairs", fuzz_pairs);
+    replay("csv", fuzz_csv);
+    replay("sound", fuzz_sound);
+    replay("archive", fuzz_archive);
 }
 
 int main(void) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "train/recipe_schema.h"
 
@@ -236,6 +237,58 @@ static void finds_data(void **state) {
     assert_string_equal(found + strlen(found) - 8, "a.txt.gz");
 }
 
+/* A folder is found as a file is: the series of forecast may be one. */
+static void finds_folders(void **state) {
+    (void)state;
+    rondo__recipe r;
+    rondo_error err;
+    char found[RONDO__PATH];
+    unsetenv("RONDO_DATA");
+    rondo__recipe_defaults(&r);
+    snprintf(r.folder, sizeof r.folder, "%s", test_path("."));
+    const char *shops = test_path("shops");
+    assert_int_equal(mkdir(shops, 0777), 0);
+    assert_int_equal(rondo__recipe_find(&r, "shops", found, &err), RONDO_OK);
+    assert_string_equal(found + strlen(found) - 6, "/shops");
+    assert_int_equal(rondo__recipe_find(&r, shops, found, &err), RONDO_OK);
+    assert_string_equal(found, shops);
+    assert_int_equal(rondo__recipe_find(&r, "shop", found, &err), RONDO_NOT_FOUND);
+}
+
+/* The last parts of a path. */
+static const char *tail(const char *path, int parts) {
+    const char *at = path + strlen(path);
+    while (at > path && (parts -= at[-1] == '/') > 0)
+        at--;
+    return at;
+}
+
+static void finds_places_in_archives(void **state) {
+    (void)state;
+    const char *recipe = test_write("in.yaml", small, sizeof small - 1);
+    rondo__recipe r;
+    rondo_error err;
+    char found[RONDO__PATH];
+    unsetenv("RONDO_DATA");
+    test_write("a.txt", "x", 1);
+    test_write("set.tar", "", 0);
+    assert_int_equal(rondo__recipe_read(&r, recipe, 0, NULL, &err), RONDO_OK);
+    assert_int_equal(rondo__recipe_find(&r, "set.tar/inner/train", found, &err), RONDO_OK);
+    assert_string_equal(tail(found, 3), "set.tar/inner/train");
+    assert_int_equal(rondo__recipe_find(&r, "sets.tar/inner/train", found, &err), RONDO_NOT_FOUND);
+    assert_non_null(strstr(err.message, "sets.tar/inner/train"));
+    char other[RONDO__PATH];
+    snprintf(other, sizeof other, "data.folder=%s", "set.tar/inner");
+    const char *set = other;
+    assert_int_equal(rondo__recipe_read(&r, recipe, 1, &set, &err), RONDO_OK);
+    rondo__recipe_pin(&r);
+    assert_int_equal(r.data.folder[0], '/');
+    assert_string_equal(tail(r.data.folder, 2), "set.tar/inner");
+    strcpy(r.folder, "/nowhere"); /* the recipe moved */
+    assert_int_equal(rondo__recipe_find(&r, "dev", found, &err), RONDO_OK);
+    assert_string_equal(tail(found, 3), "set.tar/inner/dev");
+}
+
 static void failing_memory(void **state) {
     (void)state;
     const int64_t live = rondo__alloc_live();
@@ -274,12 +327,18 @@ static void manual(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(manual),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(manual),
 #ifdef RONDO_HAVE_YAML
-        cmocka_unit_test(reads),        cmocka_unit_test(round_trips),   cmocka_unit_test(wrong_recipes),
-        cmocka_unit_test(wrong_sets),   cmocka_unit_test(damaged),       cmocka_unit_test(finds_data),
-        cmocka_unit_test(of_translate), cmocka_unit_test(failing_memory)
+                                       cmocka_unit_test(reads),
+                                       cmocka_unit_test(round_trips),
+                                       cmocka_unit_test(wrong_recipes),
+                                       cmocka_unit_test(wrong_sets),
+                                       cmocka_unit_test(damaged),
+                                       cmocka_unit_test(finds_data),
+                                       cmocka_unit_test(finds_folders),
+                                       cmocka_unit_test(finds_places_in_archives),
+                                       cmocka_unit_test(of_translate),
+                                       cmocka_unit_test(failing_memory)
 #endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,64 @@
+/* What all instruction sets share of the products of low precision: numbers rounded to bfloat16 and to 8 bits. Meant to
+ * be inlined and vectorised by the file that includes it. */
+#ifndef RONDO_KERNELS_LOW_H
+#define RONDO_KERNELS_LOW_H
+
+#include <math.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+
+/* To the nearest, ties to even; NaN stays NaN. */
+static inline uint16_t rondo__bf16(real x) {
+    const float single = (float)x;
+    uint32_t bits;
+    memcpy(&bits, &single, sizeof bits);
+    const uint32_t rounded = (bits + 0x7fffu + (bits >> 16 & 1)) >> 16, nan = bits >> 16 | 0x40u;
+    return (uint16_t)((bits & 0x7fffffffu) > 0x7f800000u ? nan : rounded);
+}
+static inline float rondo__from_bf16(uint16_t half) {
+    const uint32_t bits = (uint32_t)half << 16;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* A row or column whose largest size is `most` counts in steps of this; NaN where it is not finite. */
+static inline float rondo__int8_step(float most) { return most <= 3.402823466e38f ? most / 127.0f : NAN; }
+static inline float rondo__int8_inverse(float most) { return most > 1e-30f ? 127.0f / most : 0; }
+/* In [-127, 127]; x is not larger than `most`. NaN gives some number: its step is NaN. */
+static inline int rondo__int8(float x, float inverse) {
+    const float y = rintf(x * inverse);
+    return y >= 127 ? 127 : y > -127 ? (int)y : -127;
+}
+
+/* Panels of bf16: ceil(K/2) rows of `stride` pairs of bf16 (32 bits, the even k in the low half), the room of K rows of
+ * float. Panels of int8: ceil(K/4) rows of `stride` fours of bytes, then `stride` steps (float), then `stride` int32:
+ * 128 times the sum of the column's bytes, for kernels that multiply bytes of A that were raised by 128. */
+static inline int64_t rondo__half(int64_t K) { return (K + 1) / 2; }
+static inline int64_t rondo__quarter(int64_t K) { return (K + 3) / 4; }
+typedef struct rondo__panel8 {
+    int8_t *bytes;
+    float *step;   /* (stride) */
+    int32_t *sums; /* (stride) */
+} rondo__panel8;
+static inline rondo__panel8 rondo__panel8_at(const real *packed, int64_t K, int64_t n, int64_t stride) {
+    rondo__panel8 p = {.bytes = (void *)(uintptr_t)(packed + rondo__panel_at(K, n))};
+    p.step = (void *)(p.bytes + rondo__quarter(K) * stride * 4);
+    p.sums = (void *)(p.step + stride);
+    return p;
+}
+
+/* The larger of a size so far and that of x; a NaN stays. */
+static inline float rondo__larger(float most, float x) {
+    const float size = fabsf(x);
+    return size > most || size != size ? size : most;
+}
+static inline float rondo__most_of_row(const real *a, int64_t acs, int64_t K) {
+    float most = 0;
+    for (int64_t k = 0; k < K; k++)
+        most = rondo__larger(most, (float)a[k * acs]);
+    return most;
+}
+
+#endif

@@ -1,0 +1,130 @@
+/* Products of low precision: every instruction set against the definition; any cut of the work gives the same bits;
+ * with int8 all instruction sets agree to the bit; what is not finite is not hidden. */
+#include "support/test.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/core.h"
+#include "kernels/kernels.h"
+
+enum { MOST = 80 * 700 };
+static const char *const names[] = {"scalar", "avx2", "avx512", "neon"};
+
+typedef struct product {
+    int64_t M, N, K;
+    bool transposed_a, transposed_w, accumulate, bias;
+} product;
+
+static real a[MOST], w[MOST], bias[700], packed[MOST + 4096], want[MOST], got[MOST];
+
+static void fill(int64_t n, real *x, uint64_t stream) {
+    for (int64_t i = 0; i < n; i++)
+        x[i] = (real)rondo__random_normal(7, stream, (uint64_t)i);
+}
+
+static void run(const rondo__kernels *k, const product *p, int64_t rows, int64_t panels, real *c) {
+    for (int64_t i = 0; i < p->M * p->N; i++)
+        c[i] = (real)0.25 * (real)(i % 7);
+    memset(packed, 0xff, sizeof packed);
+    k->pack(packed, w, p->transposed_w ? 1 : p->N, p->transposed_w ? p->K : 1, p->K, p->N, 0, p->N);
+    for (int64_t m = 0; m < p->M; m += rows)
+        for (int64_t n = 0; n < p->N; n += panels * RONDO_PANEL) {
+            const int64_t end = n + panels * RONDO_PANEL < p->N ? n + panels * RONDO_PANEL : p->N;
+            const int64_t count = p->M - m < rows ? p->M - m : rows;
+            const int64_t ars = p->transposed_a ? 1 : p->K, acs = p->transposed_a ? p->M : 1;
+            k->gemm(count, p->N, p->K, a + m * ars, ars, acs, packed, n, end, c + m * p->N, p->N, p->bias ? bias : NULL,
+                    p->accumulate);
+        }
+}
+
+/* Largest error over what rounding may do: each operand by `unit` of its size. */
+static double worst(const product *p, const real *x, const real *y) {
+    double most = 0;
+    for (int64_t i = 0; i < p->M * p->N; i++)
+        most = fmax(most, fabs((double)x[i] - (double)y[i]));
+    return most / sqrt((double)p->K + 1);
+}
+
+static void check(const product *p) {
+    fill(p->M * p->K, a, 1);
+    fill(p->K * p->N, w, 2);
+    fill(p->N, bias, 3);
+    for (int precision = RONDO__BF16; precision < RONDO__PRECISIONS; precision++) {
+        static real exact[MOST];
+        const rondo__kernels *scalar = rondo__kernels_get("scalar");
+        run(scalar, p, p->M, 1000, exact);
+        run(rondo__kernels_with(scalar, (rondo__precision)precision), p, p->M, 1000, want);
+        assert_true(worst(p, want, exact) < (precision == RONDO__BF16 ? 0.03 : 0.1));
+        for (int i = 0; i < 4; i++) {
+            if (!rondo__kernels_get(names[i]))
+                continue;
+            const rondo__kernels *k = rondo__kernels_with(rondo__kernels_get(names[i]), (rondo__precision)precision);
+            assert_int_equal(k->precision, precision);
+            run(k, p, p->M, 1000, got);
+            if (precision == RONDO__INT8 && sizeof(real) == 4)
+                assert_memory_equal(got, want, (size_t)(p->M * p->N) * sizeof(real));
+            assert_true(worst(p, got, want) < 1e-5);
+            static real cut[MOST];
+            run(k, p, 1, 1, cut);
+            assert_memory_equal(got, cut, (size_t)(p->M * p->N) * sizeof(real));
+            run(k, p, 5, 2, cut);
+            assert_memory_equal(got, cut, (size_t)(p->M * p->N) * sizeof(real));
+        }
+    }
+}
+
+static void equals_definition(void **state) {
+    (void)state;
+    static const int64_t M[] = {1, 2, 5, 7, 24, 31}, N[] = {1, 15, 64, 97, 330}, K[] = {0, 1, 2, 3, 5, 64, 130, 601};
+    int turn = 0;
+    for (size_t m = 0; m < sizeof M / sizeof *M; m++)
+        for (size_t n = 0; n < sizeof N / sizeof *N; n++)
+            for (size_t k = 0; k < sizeof K / sizeof *K; k++, turn++) {
+                if (M[m] * K[k] > MOST || N[n] * K[k] > MOST || (M[m] > 7 && N[n] > 97 && K[k] > 64))
+                    continue;
+                check(&(product){M[m], N[n], K[k], turn % 2, turn / 2 % 2, turn / 4 % 2, turn / 8 % 2});
+            }
+}
+
+/* NaN and infinities in A or W reach what depends on them and nothing else. */
+static void not_hidden(void **state) {
+    (void)state;
+    const product p = {3, 70, 40, false, false, false, false};
+    for (int i = 0; i < 4; i++)
+        for (int precision = RONDO__BF16; precision < RONDO__PRECISIONS && rondo__kernels_get(names[i]); precision++)
+            for (int infinite = 0; infinite < 2; infinite++) {
+                const rondo__kernels *k =
+                    rondo__kernels_with(rondo__kernels_get(names[i]), (rondo__precision)precision);
+                fill(p.M * p.K, a, 1);
+                fill(p.K * p.N, w, 2);
+                a[1 * p.K + 7] = infinite ? (real)INFINITY : (real)NAN;
+                w[3 * p.N + 69] = infinite ? -(real)INFINITY : (real)NAN;
+                run(k, &p, p.M, 1000, got);
+                for (int64_t m = 0; m < p.M; m++)
+                    for (int64_t n = 0; n < p.N; n++)
+                        assert_int_equal(isfinite(got[m * p.N + n]), m != 1 && n != 69);
+            }
+}
+
+static void zeros_and_huge(void **state) {
+    (void)state;
+    const product p = {2, 20, 9, false, false, false, true};
+    for (int i = 0; i < 4; i++)
+        for (int precision = RONDO__BF16; precision < RONDO__PRECISIONS && rondo__kernels_get(names[i]); precision++) {
+            const rondo__kernels *k = rondo__kernels_with(rondo__kernels_get(names[i]), (rondo__precision)precision);
+            fill(p.N, bias, 3);
+            memset(a, 0, sizeof a);
+            fill(p.K * p.N, w, 2);
+            run(k, &p, p.M, 1000, got);
+            for (int64_t n = 0; n < p.N; n++)
+                assert_true(got[n] == bias[n]);
+        }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(equals_definition), cmocka_unit_test(not_hidden),
+                                       cmocka_unit_test(zeros_and_huge)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
