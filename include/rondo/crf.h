@@ -23,7 +23,8 @@ typedef struct rondo_crf_options {
 RONDO_API rondo_var *rondo_crf_loss(rondo_tape *tape, rondo_var *emission, const int32_t *target,
                                     const rondo_crf_weights *weights, const rondo_crf_options *options);
 /* The best path of each row (Viterbi): label (T, B), -1 at padding; score (B) or NULL. allowed: (V, V) or NULL, 0
- * forbids a step from row to column; allowed_start (V) or NULL. Plain arrays. */
+ * forbids a step from row to column; allowed_start (V) or NULL. start, end: (V) or NULL: zeros. Rules that leave no
+ * path are RONDO_ARGUMENT. Of equal paths the lower labels win; NaN makes the score NaN. Plain arrays. */
 RONDO_API rondo_status rondo_crf_decode(rondo_context *context, int32_t *label, rondo_real *score, int64_t T, int64_t B,
                                         int64_t V, const rondo_real *emission, const int32_t *lengths,
                                         const rondo_real *transition, const rondo_real *start, const rondo_real *end,

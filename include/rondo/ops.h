@@ -50,7 +50,7 @@ RONDO_API rondo_var *rondo_reverse_time(rondo_tape *tape, rondo_var *x, const in
 
 /* What stands for a whole sequence: x (T, B, N), lengths (B) or NULL -> (B, N). last: the row's last valid step; with
  * directions 2, N is two halves, and the second one's is the first step. max: each feature's largest. attention: with
- * score (T, B) the sum of the steps by softmax(score) over the valid ones. Length 0 gives zeros. */
+ * score (T, B) or (T, B, 1) the sum of the steps by softmax(score) over the valid ones. Length 0 gives zeros. */
 typedef enum rondo_pooling { RONDO_POOL_LAST, RONDO_POOL_MEAN, RONDO_POOL_MAX, RONDO_POOL_ATTENTION } rondo_pooling;
 typedef struct rondo_pool_options {
     rondo_pooling kind;

@@ -17,7 +17,8 @@
  *  15. audio.h        sound files, log-mel and MFCC frames, whole or as a stream
  *  16. losses.h       losses of forecasts: points, quantiles, distributions
  *  17. ctc.h, crf.h   losses and decoding over all alignments, over all label paths
- *  18. series_score.h, label_score.h   scores of forecasts and of labels
+ *  18. classify.h     a label for a recording, a text or a series, also while it is being made
+ *  19. series_score.h, label_score.h   scores of forecasts and of labels
  * and below them context.h (threads, instruction set), tensor.h, status.h. */
 #ifndef RONDO_RONDO_H
 #define RONDO_RONDO_H
@@ -25,6 +26,7 @@
 #include "rondo/attention.h"
 #include "rondo/audio.h"
 #include "rondo/cells.h"
+#include "rondo/classify.h"
 #include "rondo/context.h"
 #include "rondo/crf.h"
 #include "rondo/ctc.h"

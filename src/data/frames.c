@@ -282,8 +282,10 @@ static rondo_status fill_rows(const rondo__csv *csv, char **names, int64_t width
             double value;
             status = rondo__csv_number(csv, row, column, &value, err);
             if (!status && value != value)
-                status = rondo__fail(err, RONDO_FORMAT, "%s:%lld: column '%s': the value is missing (fill it, or leave "
-                                                        "the row out)", csv->path, (long long)csv->line[row], names[k]);
+                status = rondo__fail(err, RONDO_FORMAT,
+                                     "%s:%lld: column '%s': the value is missing (fill it, or leave "
+                                     "the row out)",
+                                     csv->path, (long long)csv->line[row], names[k]);
             if (!status)
                 frame[row * width + k] = (float)value;
         }
@@ -294,10 +296,6 @@ static rondo_status fill_rows(const rondo__csv *csv, char **names, int64_t width
 static rondo_status read_csv(rondo__frame_set *set, int64_t i, const char *path, char ***names, rondo_error *err) {
     rondo__csv csv;
     rondo_status status = rondo__csv_read(&csv, path, err);
-    if (!status && csv.rows == 0) {
-        status = rondo__fail(err, RONDO_FORMAT, "%s: no rows (a series needs at least one)", path);
-        rondo__csv_free(&csv);
-    }
     if (status)
         return status;
     if (!*names)

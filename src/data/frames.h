@@ -15,8 +15,8 @@ typedef struct rondo__frame_set {
     int32_t *speaker;   /* (count), by order of first appearance; of a recording without one: -1, itself alone */
     int64_t speakers;
     float *speaker_moments; /* (speakers, 2, width) mean and deviation, once frames were computed for SPEAKER */
-    double seconds;     /* of sound in all */
-    int64_t empty;      /* recordings without samples: kept, one frame of zeros, and noted */
+    double seconds;         /* of sound in all */
+    int64_t empty;          /* recordings without samples: kept, one frame of zeros, and noted */
 } rondo__frame_set;
 
 /* Reads every recording of the list at config's rate (0: that of the first one, written into config). */
@@ -28,9 +28,9 @@ rondo_status rondo__frames_take_sounds(rondo__frame_set *out, const rondo__label
                                        const rondo_sound *const *sound, rondo_error *err);
 rondo_status rondo__frames_take_rows(rondo__frame_set *out, const rondo__labelled *items, int64_t width,
                                      const float *const *rows, const int64_t *count, rondo_error *err);
-/* CSV files: numbers of the given columns (NULL or none: all of the first file, which the others must have, too). *names
- * (may be NULL): the columns, NULL-ended; rondo__frames_names_free. Missing values, and files without rows, are refused
- * with their place. */
+/* CSV files: numbers of the given columns (NULL or none: all of the first file, which the others must have, too).
+ * *names (may be NULL): the columns, NULL-ended; rondo__frames_names_free. Missing values, and files without rows, are
+ * refused with their place. */
 rondo_status rondo__frames_read_series(rondo__frame_set *out, const rondo__labelled *items, const char *const *columns,
                                        char ***names, rondo_error *err);
 void rondo__frames_names_free(char ***names);
@@ -53,7 +53,7 @@ typedef struct rondo__frame_batches {
     uint64_t seed;
     bool shuffle;
     int64_t *sorted, *order; /* (count) by length; of the epoch */
-    int64_t *start; /* (batches): which cut comes n-th in this epoch */
+    int64_t *start;          /* (batches): which cut comes n-th in this epoch */
     int64_t epoch;
 } rondo__frame_batches;
 rondo_status rondo__frame_batches_make(rondo__frame_batches *out, int64_t count, const int64_t *length, int64_t size,

@@ -100,9 +100,8 @@ static rondo_status by_speaker(rondo__frame_set *set, rondo_error *err) {
     const int64_t width = set->width;
     size_t count;
     rondo__free(set->speaker_moments);
-    set->speaker_moments = rondo__size_mul((size_t)set->speakers * 2, (size_t)width, &count)
-                               ? rondo__calloc(count, sizeof(float))
-                               : NULL;
+    set->speaker_moments =
+        rondo__size_mul((size_t)set->speakers * 2, (size_t)width, &count) ? rondo__calloc(count, sizeof(float)) : NULL;
     float *own = rondo__calloc((size_t)width * 2, sizeof *own);
     bool whole = own && set->speaker_moments;
     for (int32_t s = 0; s < set->speakers && whole; s++) {

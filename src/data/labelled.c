@@ -229,8 +229,10 @@ static rondo_status take_file(reading *r, const char *path, rondo_error *err) {
     if (!base)
         return no_memory(r->path, err);
     if (pattern && !rondo__pattern_fits(pattern, base))
-        status = rondo__fail(err, RONDO_FORMAT, "%.250s: the name '%.100s' does not fit the pattern '%.100s' "
-                                                "(rename it, or change data.pattern)", path, base, pattern);
+        status = rondo__fail(err, RONDO_FORMAT,
+                             "%.250s: the name '%.100s' does not fit the pattern '%.100s' "
+                             "(rename it, or change data.pattern)",
+                             path, base, pattern);
     if (!status)
         status = take(r, path, path, &row, err);
     rondo__free(base);
@@ -241,8 +243,8 @@ static rondo_status read_archive(reading *r, size_t size, rondo_error *err) {
     const char *inner = r->path[size] == '/' ? r->path + size + 1 : "";
     rondo__archive archive = {0};
     char *file = copy(r->path, size);
-    rondo_status status = file ? rondo__archive_read(&archive, file, inner, r->spec->ending, MOST_BYTES, err)
-                               : no_memory(r->path, err);
+    rondo_status status =
+        file ? rondo__archive_read(&archive, file, inner, r->spec->ending, MOST_BYTES, err) : no_memory(r->path, err);
     for (int64_t i = 0; !status && i < archive.count; i++) {
         rondo__text path = {0};
         rondo__text_format(&path, "%s/%s", file, archive.file[i].name);

@@ -126,7 +126,7 @@ bool rondo__row_field(const rondo__row *row, const char *field, size_t size, con
 typedef struct clause {
     const char *field, *values;
     size_t field_size, values_size;
-    bool not;
+    bool not ;
     const char *next; /* the clause after it, or the end */
 } clause;
 
@@ -145,7 +145,7 @@ static bool clause_at(const char *p, clause *out) {
         return false;
     out->not = equal > 0 && p[equal - 1] == '!';
     out->field = p;
-    out->field_size = equal - out->not;
+    out->field_size = equal - out->not ;
     out->values = p + equal + 1;
     out->values_size = size - equal - 1;
     trim(&out->field, &out->field_size);
@@ -176,10 +176,10 @@ static void list_fields(const rondo__row *row, rondo__text *out) {
 static rondo_status refuse_field(const char *where, const clause *c, const rondo__row *row, rondo_error *err) {
     rondo__text known = {0};
     list_fields(row, &known);
-    const rondo_status status = rondo__fail(
-        err, RONDO_FORMAT, "where '%.120s': there is no field '%.*s' (%s%.200s)", where, (int)c->field_size, c->field,
-        known.size ? "there are: " : "give a data.pattern, or a .tsv with a header",
-        known.data && !known.failed ? known.data : "");
+    const rondo_status status =
+        rondo__fail(err, RONDO_FORMAT, "where '%.120s': there is no field '%.*s' (%s%.200s)", where, (int)c->field_size,
+                    c->field, known.size ? "there are: " : "give a data.pattern, or a .tsv with a header",
+                    known.data && !known.failed ? known.data : "");
     rondo__text_free(&known);
     return status;
 }
@@ -204,7 +204,7 @@ bool rondo__where_fits(const char *where, const rondo__row *row) {
     clause c;
     for (const char *p = where; *p; p = c.next) {
         if (!clause_at(p, &c) || !rondo__row_field(row, c.field, c.field_size, &value, &size) ||
-            one_of(&c, value, size) == c.not)
+            one_of(&c, value, size) == c.not )
             return false;
     }
     return true;

@@ -1,7 +1,8 @@
 /* The classifier: which label has a sequence?
  *
  *   audio, series   frames -> dropout ┐
- *   text            symbols -> embedding -> dropout ┴-> recurrent stack -> pooling -> dropout -> linear -> cross-entropy
+ *   text            symbols -> embedding -> dropout ┴-> recurrent stack -> pooling -> dropout -> linear ->
+ * cross-entropy
  *
  * Pooling: the last state (of both directions), the mean or the largest of all steps, or their sum by softmax(v · y_t)
  * (attention; v is learned).
@@ -15,7 +16,7 @@
 #include "data/tokenizer.h"
 #include "rondo/classify.h"
 #include "rondo/label_score.h"
-#include "tasks/label_table.h"
+#include "tasks/label_names.h"
 #include "tasks/listening.h"
 #include "train/model_file.h"
 #include "train/task.h"
@@ -53,13 +54,13 @@ typedef struct rondo__classify {
     rondo__input_kind input;
     rondo__listening listening;  /* audio, series */
     rondo__tokenizer *tokenizer; /* text */
-    rondo__label_table labels;
+    rondo__label_names labels;
     int64_t C, I, W;
     rondo_recurrent *net;
     int embedding, attention, weight, bias; /* parameters; -1: absent */
     rondo__classify_room room;
-    char where[RONDO__PATH];  /* of evaluations on other files */
-    int64_t *confusion;       /* (C, C) of the last evaluation, or NULL */
+    char where[RONDO__PATH]; /* of evaluations on other files */
+    int64_t *confusion;      /* (C, C) of the last evaluation, or NULL */
 
     /* of training only */
     rondo__classify_part train, valid;
@@ -87,7 +88,7 @@ rondo_status rondo__classify_fill(rondo__classify *c, const rondo__classify_part
 void rondo__classify_room_free(rondo__classify_room *room);
 const char *const *rondo__classify_endings(const rondo__classify *c);
 
-/* ---- evaluation (classify_evaluate.c, classify_report.c) ---- */
+/* ---- evaluation (classify_evaluate.c) ---- */
 extern const char *const rondo__classify_metrics[];
 /* Probabilities (count, C) of a part's examples, in their order; log_likelihood (count) of the targets, or NULL. */
 rondo_status rondo__classify_run(rondo__classify *c, rondo_tape *tape, const rondo__classify_part *part,

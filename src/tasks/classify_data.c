@@ -33,15 +33,18 @@ static rondo_status make_labels(rondo__classify *c, const char *path, rondo_erro
     for (int64_t i = 0; i < items->count && !status; i++) {
         name[i] = items->item[i].label;
         if (!*name[i])
-            status = rondo__fail(err, RONDO_FORMAT, "%s: the example has no label (give data.pattern with {label}, or a "
-                                                    ".tsv list)", items->item[i].place);
+            status = rondo__fail(err, RONDO_FORMAT,
+                                 "%s: the example has no label (give data.pattern with {label}, or a "
+                                 ".tsv list)",
+                                 items->item[i].place);
     }
     if (!status)
-        status = rondo__label_table_make(&c->labels, items->count, name, err);
+        status = rondo__label_names_make(&c->labels, items->count, name, err);
     rondo__free(name);
     if (!status && c->labels.count < 2)
-        status = rondo__fail(err, RONDO_FORMAT, "%s: all examples have the label '%.100s' (two different ones are needed)",
-                             path, c->labels.name[0]);
+        status =
+            rondo__fail(err, RONDO_FORMAT, "%s: all examples have the label '%.100s' (two different ones are needed)",
+                        path, c->labels.name[0]);
     return status;
 }
 
@@ -52,7 +55,7 @@ static rondo_status find_labels(const rondo__classify *c, rondo__classify_part *
         return no_memory(err);
     for (int64_t i = 0; i < part->count; i++) {
         const rondo__labelled_item *item = &part->items.item[i];
-        part->label[i] = rondo__label_table_find(&c->labels, item->label);
+        part->label[i] = rondo__label_names_find(&c->labels, item->label);
         if (part->label[i] < 0)
             return rondo__fail(err, RONDO_FORMAT,
                                "%.250s: the label '%.80s' was never seen in training (%lld are known, from '%.40s' to "
@@ -131,8 +134,7 @@ rondo_status rondo__classify_set_lengths(rondo__classify_part *part, rondo_error
     return part->length ? RONDO_OK : no_memory(err);
 }
 
-static rondo_status read_series(const rondo__classify *c, rondo__classify_part *part, char ***names,
-                                rondo_error *err) {
+static rondo_status read_series(const rondo__classify *c, rondo__classify_part *part, char ***names, rondo_error *err) {
     const rondo__names *columns = &c->base.recipe.data.columns;
     const char *list[RONDO__LIST + 1] = {NULL};
     for (int i = 0; i < RONDO__LIST && (*columns)[i][0]; i++)
@@ -160,9 +162,11 @@ static rondo_status keep_columns(rondo__classify *c, char **names, rondo_error *
     rondo__names *columns = &c->base.recipe.data.columns;
     for (int i = 0; names[i]; i++) {
         if (i == RONDO__LIST || strlen(names[i]) >= RONDO__NAME)
-            return rondo__fail(err, RONDO_FORMAT,
-                               "%.200s: column '%.80s': more than %d columns, or a name of %d bytes (name the columns in "
-                               "data.columns)", c->train.items.item[0].text, names[i], RONDO__LIST, RONDO__NAME);
+            return rondo__fail(
+                err, RONDO_FORMAT,
+                "%.200s: column '%.80s': more than %d columns, or a name of %d bytes (name the columns in "
+                "data.columns)",
+                c->train.items.item[0].text, names[i], RONDO__LIST, RONDO__NAME);
         memset((*columns)[i], 0, RONDO__NAME);
         memcpy((*columns)[i], names[i], strlen(names[i]));
     }
@@ -175,8 +179,9 @@ static rondo_status begin_series(rondo__classify *c, rondo_error *err) {
     if (!status)
         status = keep_columns(c, names, err);
     rondo__frames_names_free(&names);
-    return status ? status
-                  : rondo__listening_begin_series(&c->listening, c->base.context, &c->base.recipe, &c->train.frames, err);
+    return status
+               ? status
+               : rondo__listening_begin_series(&c->listening, c->base.context, &c->base.recipe, &c->train.frames, err);
 }
 
 /* The training part gives what the others are read by: tokenizer, moments, columns. */

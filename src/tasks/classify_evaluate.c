@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "score/label_table.h"
 #include "tasks/classify.h"
 #include "train/metrics.h"
 
@@ -157,4 +158,10 @@ rondo_status rondo__classify_evaluate(rondo__task_object *task, rondo_tape *tape
         status = score_end(&s, c, metrics, err);
     score_free(&s);
     return status;
+}
+
+void rondo__classify_report(const rondo__task_object *task, rondo__text *lines) {
+    const rondo__classify *c = (const rondo__classify *)task;
+    if (c->confusion)
+        rondo__label_table(lines, c->C, (const char *const *)c->labels.name, c->confusion);
 }

@@ -17,9 +17,9 @@ struct rondo_classify_stream {
     const rondo__kernels *kernels;
     rondo_frontend_stream *front; /* NULL: series */
     rondo_stream *net;
-    int64_t held;  /* frames of the step that is being gathered */
-    int64_t steps; /* made */
-    bool finished;
+    int64_t held;           /* frames of the step that is being gathered */
+    int64_t steps;          /* made */
+    bool heard, finished;   /* a sample came; no more will */
     double highest, weight; /* attention: the largest score, the sum of exp(score - highest) */
     real *x, *y;            /* (I), (W) */
     real *sum, *pooled;     /* (W) */
@@ -127,7 +127,7 @@ void rondo_classify_stream_reset(rondo_classify_stream *s) {
     memset(s->sum, 0, (size_t)s->model->W * sizeof *s->sum);
     memset(s->x, 0, (size_t)s->model->I * sizeof *s->x);
     s->held = s->steps = 0;
-    s->finished = false;
+    s->heard = s->finished = false;
     s->highest = -INFINITY;
     s->weight = 0;
 }
@@ -227,6 +227,7 @@ int64_t rondo_classify_stream_feed(rondo_classify_stream *s, int64_t count, cons
         *probability = NULL;
     if (!s || !sample || s->finished)
         return 0;
+    s->heard = s->heard || count > 0;
     while (taken < count && !made) {
         const float *frame = NULL;
         if (!s->front)
@@ -246,7 +247,7 @@ void rondo_classify_stream_finish(rondo_classify_stream *s, const double **proba
         *probability = s ? s->probability : NULL;
     if (!s || s->finished)
         return;
-    for (const float *frame = NULL; s->front;) {
+    for (const float *frame = NULL; s->front && s->heard;) {
         rondo_frontend_stream_finish(s->front, &frame);
         if (!frame)
             break;

@@ -20,7 +20,7 @@ static void destroy(rondo__task_object **task) {
     rondo_params_destroy(&c->base.params);
     rondo__listening_free(&c->listening);
     rondo__tokenizer_free(&c->tokenizer);
-    rondo__label_table_free(&c->labels);
+    rondo__label_names_free(&c->labels);
     rondo__free(c);
     *task = NULL;
 }
@@ -78,7 +78,7 @@ static rondo_status load(rondo__task_object **out, rondo_context *context, const
     rondo__classify *c;
     rondo_status status = begin(&c, context, &meta->recipe, err);
     if (!status)
-        status = rondo__label_table_load(&c->labels, meta->vocabulary, "labels", path, err);
+        status = rondo__label_names_load(&c->labels, meta->vocabulary, "labels", path, err);
     if (!status && c->labels.count < 2)
         status = rondo__fail(err, RONDO_FORMAT, "%s: vocabulary: fewer than two labels", path);
     if (!status)
@@ -124,12 +124,13 @@ static void describe(const rondo__task_object *task, rondo__text *json) {
     static const char *const poolings[] = {"last", "mean", "max", "attention"};
     const rondo__classify *c = (const rondo__classify *)task;
     const rondo__recipe_model *m = &task->recipe.model;
-    rondo__text_format(json,
-                       "\"input\": \"%s\", \"cell\": \"%s\", \"layers\": %lld, \"hidden_size\": %lld, "
-                       "\"bidirectional\": %s, \"pooling\": \"%s\", \"input_size\": %lld, \"classes\": %lld, \"labels\": ",
-                       inputs[c->input], cells[m->cell], (long long)m->layers, (long long)m->hidden_size,
-                       m->bidirectional ? "true" : "false", poolings[m->pooling], (long long)c->I, (long long)c->C);
-    rondo__label_table_json(&c->labels, json);
+    rondo__text_format(
+        json,
+        "\"input\": \"%s\", \"cell\": \"%s\", \"layers\": %lld, \"hidden_size\": %lld, "
+        "\"bidirectional\": %s, \"pooling\": \"%s\", \"input_size\": %lld, \"classes\": %lld, \"labels\": ",
+        inputs[c->input], cells[m->cell], (long long)m->layers, (long long)m->hidden_size,
+        m->bidirectional ? "true" : "false", poolings[m->pooling], (long long)c->I, (long long)c->C);
+    rondo__label_names_json(&c->labels, json);
     rondo__text_format(json, ", ");
 }
 
@@ -160,7 +161,7 @@ static rondo_status vocabulary(rondo__task_object *task, rondo__text *json) {
     const rondo__classify *c = (const rondo__classify *)task;
     rondo_status status = RONDO_OK;
     rondo__text_format(json, "{\"labels\": ");
-    rondo__label_table_json(&c->labels, json);
+    rondo__label_names_json(&c->labels, json);
     if (c->tokenizer) {
         rondo__text_format(json, ", \"tokenizer\": ");
         status = rondo__tokenizer_json(c->tokenizer, json);

@@ -97,8 +97,8 @@ static rondo_status take_arrays(rondo__classify *c, const rondo_classify_input *
         count[i] = input[i].count;
     }
     if (!status && c->input == RONDO__INPUT_AUDIO)
-        status = rondo__listening_sounds(&c->listening, &part->items, (const rondo_sound *const *)array, &part->frames,
-                                         err);
+        status =
+            rondo__listening_sounds(&c->listening, &part->items, (const rondo_sound *const *)array, &part->frames, err);
     else if (!status) {
         status = rondo__frames_take_rows(&part->frames, &part->items, c->listening.width, (const float *const *)array,
                                          count, err);
@@ -130,8 +130,9 @@ static rondo_status tell(const rondo__classify *c, int64_t count, const double *
         if (!kept || !(row[best] >= 0)) {
             rondo__free(kept);
             rondo_classifications_free(count, out);
-            return kept ? rondo__fail(err, RONDO_NUMERIC, "classify: the probabilities are not finite (some weight of "
-                                                          "the model is not, or is far too large)")
+            return kept ? rondo__fail(err, RONDO_NUMERIC,
+                                      "classify: the probabilities are not finite (some weight of "
+                                      "the model is not, or is far too large)")
                         : rondo__fail(err, RONDO_MEMORY, "classify: no memory for %lld results", (long long)count);
         }
         memcpy(kept, row, (size_t)c->C * sizeof *kept);
@@ -146,12 +147,12 @@ static rondo_status classify(rondo__classify *c, rondo_tape *tape, int64_t input
     size_t count;
     double *probability =
         rondo__size_mul((size_t)inputs, (size_t)c->C, &count) ? rondo__calloc(count, sizeof *probability) : NULL;
-    rondo_status status = probability ? list_inputs(inputs, input, &part.items, err)
-                                      : rondo__fail(err, RONDO_MEMORY, "classify: no memory for %lld inputs",
-                                                    (long long)inputs);
+    rondo_status status =
+        probability ? list_inputs(inputs, input, &part.items, err)
+                    : rondo__fail(err, RONDO_MEMORY, "classify: no memory for %lld inputs", (long long)inputs);
     if (!status)
-        status = input[0].file || input[0].text ? rondo__classify_prepare(c, &part, err)
-                                                : take_arrays(c, input, &part, err);
+        status =
+            input[0].file || input[0].text ? rondo__classify_prepare(c, &part, err) : take_arrays(c, input, &part, err);
     if (!status)
         status = rondo__classify_run(c, tape, &part, probability, NULL, err);
     if (!status)

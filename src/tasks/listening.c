@@ -164,15 +164,15 @@ static rondo_status load_moments(rondo__listening *l, const rondo__safetensors *
         status = load_part(l, file, RONDO__LISTENING_DEVIATION, deviation, path, err);
     for (int64_t k = 0; k < l->width && !status; k++) {
         if (!(deviation[k] > 0))
-            status = rondo__fail(err, RONDO_FORMAT, "%s: tensor '" RONDO__LISTENING_DEVIATION "' holds %g (must be > 0)",
-                                 path, (double)deviation[k]);
+            status =
+                rondo__fail(err, RONDO_FORMAT, "%s: tensor '" RONDO__LISTENING_DEVIATION "' holds %g (must be > 0)",
+                            path, (double)deviation[k]);
     }
     return status;
 }
 
 rondo_status rondo__listening_load(rondo__listening *l, rondo_context *context, const rondo__recipe *recipe,
-                                   int64_t series, const rondo__safetensors *file, const char *path,
-                                   rondo_error *err) {
+                                   int64_t series, const rondo__safetensors *file, const char *path, rondo_error *err) {
     *l = begin(context, recipe);
     l->width = series;
     rondo_status status = RONDO_OK;

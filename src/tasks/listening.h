@@ -64,7 +64,8 @@ int64_t rondo__listening_steps(const rondo__listening *listening, int64_t length
 void rondo__listening_notes(const rondo__frame_set *set, const char *name, rondo__text *lines);
 
 /* ---- batches ---- */
-/* Lengths coarse enough that batches by length change their company: one step in eight. count of the set; rondo__free. */
+/* Lengths coarse enough that batches by length change their company: one step in eight. count of the set; rondo__free.
+ */
 int64_t *rondo__listening_lengths(const rondo__frame_set *set);
 
 /* Padded input of a batch; its memory grows to the largest seen and serves again. */

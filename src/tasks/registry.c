@@ -1,3 +1,4 @@
+#include "tasks/classify.h"
 #include "tasks/language_model.h"
 #include "tasks/transcribe.h"
 #include "tasks/translate.h"
@@ -10,6 +11,8 @@ const rondo__task_class *rondo__task_find(int task_kind) {
         return &rondo__translate_class;
     case RONDO__TRANSCRIBE:
         return &rondo__transcribe_class;
+    case RONDO__CLASSIFY:
+        return &rondo__classify_class;
     default:
         return NULL;
     }

@@ -48,4 +48,38 @@ keep("softmax", nn.softmax(x, -1), x=x)
 x = draw(4, 9)
 keep("log_softmax", nn.log_softmax(x, -1), x=x)
 
+weights = torch.tensor([0.5, 2, 1, 0, 3, 1.25, 0.75], dtype=torch.float64)  # as in test_fixtures.c
+for case, smoothing in ("cross_entropy_weights", 0.0), ("cross_entropy_weights_smooth", 0.1):
+    x = draw(6, 7)
+    keep(case, nn.cross_entropy(x, targets, weights, ignore_index=-1, label_smoothing=smoothing), x=x)
+
+T, lengths = 5, [3, 0, 5, 1]  # as in test_fixtures.c
+
+
+def pooled(kind, x, score=None):
+    rows = []
+    for b, n in enumerate(lengths):
+        v = x[:n, b]
+        if n == 0:
+            rows.append(torch.zeros(x.shape[2], dtype=x.dtype))
+        elif kind == "last":
+            rows.append(v[-1])
+        elif kind == "both":
+            half = x.shape[2] // 2
+            rows.append(torch.cat([v[-1, :half], v[0, half:]]))
+        elif kind == "mean":
+            rows.append(v.mean(0))
+        elif kind == "max":
+            rows.append(v.max(0).values)
+        else:
+            rows.append(torch.softmax(score[:n, b], 0) @ v)
+    return torch.stack(rows)
+
+
+for kind in "last", "both", "mean", "max":
+    x = draw(T, 4, 6)
+    keep(f"pool_{kind}", pooled(kind, x), x=x)
+x, score = draw(T, 4, 6), draw(T, 4)
+keep("pool_attention", pooled("attention", x, score), x=x, score=score)
+
 save_file({k: v.float().contiguous() for k, v in arrays.items()}, "tests/golden/autograd.safetensors")

@@ -72,6 +72,31 @@ static rondo_var *entropy_smooth(rondo_var *const *in) {
     return rondo_cross_entropy(tape, in[0], targets,
                                &(rondo_cross_entropy_options){.label_smoothing = (rondo_real)0.1});
 }
+static const rondo_real class_weights[] = {(rondo_real)0.5, 2, 1, 0, 3, (rondo_real)1.25, (rondo_real)0.75};
+static rondo_var *entropy_weights(rondo_var *const *in) {
+    return rondo_cross_entropy(tape, in[0], targets, &(rondo_cross_entropy_options){.class_weights = class_weights});
+}
+static rondo_var *entropy_weights_smooth(rondo_var *const *in) {
+    return rondo_cross_entropy(
+        tape, in[0], targets,
+        &(rondo_cross_entropy_options){.class_weights = class_weights, .label_smoothing = (rondo_real)0.1});
+}
+static const int32_t lengths[] = {3, 0, 5, 1};
+static rondo_var *pool_last(rondo_var *const *in) {
+    return rondo_pool(tape, in[0], NULL, &(rondo_pool_options){RONDO_POOL_LAST, lengths, 1});
+}
+static rondo_var *pool_both(rondo_var *const *in) {
+    return rondo_pool(tape, in[0], NULL, &(rondo_pool_options){RONDO_POOL_LAST, lengths, 2});
+}
+static rondo_var *pool_mean(rondo_var *const *in) {
+    return rondo_pool(tape, in[0], NULL, &(rondo_pool_options){.kind = RONDO_POOL_MEAN, .lengths = lengths});
+}
+static rondo_var *pool_max(rondo_var *const *in) {
+    return rondo_pool(tape, in[0], NULL, &(rondo_pool_options){.kind = RONDO_POOL_MAX, .lengths = lengths});
+}
+static rondo_var *pool_attention(rondo_var *const *in) {
+    return rondo_pool(tape, in[0], in[1], &(rondo_pool_options){.kind = RONDO_POOL_ATTENTION, .lengths = lengths});
+}
 static rondo_var *softmax(rondo_var *const *in) { return rondo_softmax(tape, in[0]); }
 static rondo_var *log_softmax(rondo_var *const *in) { return rondo_log_softmax(tape, in[0]); }
 
@@ -82,6 +107,13 @@ static void test_all(void **state) {
     check("embedding", embedding, 1, (const char *[]){"table"});
     check("cross_entropy", entropy, 1, (const char *[]){"x"});
     check("cross_entropy_smooth", entropy_smooth, 1, (const char *[]){"x"});
+    check("cross_entropy_weights", entropy_weights, 1, (const char *[]){"x"});
+    check("cross_entropy_weights_smooth", entropy_weights_smooth, 1, (const char *[]){"x"});
+    check("pool_last", pool_last, 1, (const char *[]){"x"});
+    check("pool_both", pool_both, 1, (const char *[]){"x"});
+    check("pool_mean", pool_mean, 1, (const char *[]){"x"});
+    check("pool_max", pool_max, 1, (const char *[]){"x"});
+    check("pool_attention", pool_attention, 2, (const char *[]){"x", "score"});
     check("softmax", softmax, 1, (const char *[]){"x"});
     check("log_softmax", log_softmax, 1, (const char *[]){"x"});
 }

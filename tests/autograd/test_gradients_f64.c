@@ -51,6 +51,15 @@ OPERATOR(entropy_smooth,
          rondo_cross_entropy(tape, in[0], targets,
                              &(rondo_cross_entropy_options){.label_smoothing = (rondo_real)0.1, .divide_by = 7}))
 OPERATOR(entropy_ignored, rondo_add(tape, rondo_cross_entropy(tape, in[0], ignored, NULL), rondo_sum(tape, in[0])))
+static const rondo_real weights[] = {(rondo_real)0.5, 2, 1, 0, 3, (rondo_real)1.25, (rondo_real)0.75};
+OPERATOR(entropy_weights,
+         rondo_cross_entropy(tape, in[0], targets, &(rondo_cross_entropy_options){.class_weights = weights}))
+OPERATOR(entropy_weights_smooth, rondo_cross_entropy(tape, in[0], targets,
+                                                     &(rondo_cross_entropy_options){
+                                                         .class_weights = weights, .label_smoothing = (rondo_real)0.3}))
+OPERATOR(entropy_weights_divided,
+         rondo_cross_entropy(tape, in[0], targets,
+                             &(rondo_cross_entropy_options){.class_weights = weights, .divide_by = 3}))
 /* One variable used by several operators, and an operator used on its own result. */
 OPERATOR(reuse, rondo_mul(tape, rondo_tanh(tape, in[0]), rondo_add(tape, in[0], rondo_sigmoid(tape, in[0]))))
 
@@ -101,6 +110,9 @@ static const gradient_case cases[] = {
     {"cross_entropy", entropy, .inputs = {GRADIENT_INPUT_IN(-3, 3, 5, 7)}},
     {"cross_entropy, smoothed", entropy_smooth, .inputs = {GRADIENT_INPUT_IN(-3, 3, 5, 7)}},
     {"cross_entropy, all ignored", entropy_ignored, .inputs = {IN(5, 7)}},
+    {"cross_entropy, weighted", entropy_weights, .inputs = {GRADIENT_INPUT_IN(-3, 3, 5, 7)}},
+    {"cross_entropy, weighted, smoothed", entropy_weights_smooth, .inputs = {GRADIENT_INPUT_IN(-3, 3, 5, 7)}},
+    {"cross_entropy, weighted, divided", entropy_weights_divided, .inputs = {GRADIENT_INPUT_IN(-3, 3, 5, 7)}},
     {"reuse", reuse, .inputs = {IN(3, 5)}},
 };
 

@@ -12,6 +12,16 @@ for part in train dev; do
 done
 cp data/enja/dev.ja data/enja/dev.en .
 for word in car cat bat rat art; do echo "$word $(sed 's/./\U& /g' <<< $word)"; done | tee data/cmudict/train.dict > data/cmudict/dev.dict
+small_sounds
+for part in train dev; do
+    mkdir -p fsdd/$part
+    for name in sounds/$part/*.wav; do
+        cp "$name" "fsdd/$part/$(basename "$name" | sed 's/low/0/; s/high/1/; s/zoom/2/; s/ann/george/')"
+    done
+done
+mkdir -p data/fsdd
+tar cf data/fsdd/fsdd.tar fsdd
+cp sounds/dev/low_ann_6.wav seven.wav
 cp -r "$RONDO_TOP/recipes" .
 export RONDO_DATA=$work/data
 mkdir bin
@@ -21,11 +31,12 @@ short="--set train.max_steps=3 --set train.batch_size=4 --set train.steps_per_se
 short="$short --set model.embedding_size=8 --quiet"
 pairs=$(sed 's/--set train.batch_size=4 --set train.steps_per_sequence=16/--set train.batch_tokens=60/' <<< "$short")
 pairs="$pairs --set model.encoder.hidden_size=8 --set model.decoder.hidden_size=16"
+sounds="--set train.max_steps=3 --set train.batch_size=4 --set train.schedule.warmup_steps=1 --set model.hidden_size=8 --quiet"
 {
     for page in "$RONDO_TOP"/README.md "$RONDO_TOP"/docs/*.md; do
         sed -n '/^```sh$/,/^```$/p' "$page" | grep -E '^(RONDO_[A-Z]+=[^ ]+ )?rondo ' || true
     done
-    for command in train eval generate translate average info bench; do
+    for command in train eval generate translate classify average info bench; do
         rondo $command --help | sed -n '/^example:/,/^$/p' | grep -E '^ +(RONDO_[A-Z]+=[^ ]+ )?rondo ' || true
     done
 } > lines
@@ -33,10 +44,13 @@ pairs="$pairs --set model.encoder.hidden_size=8 --set model.decoder.hidden_size=
 # the runs that examples of other commands go on from
 rondo train recipes/enja-attention.yaml --out runs/enja-attention $pairs || note_failure "enja-attention"
 rondo train recipes/g2p.yaml --out runs/g2p $pairs --set train.keep=2 || note_failure "g2p"
+rondo train recipes/digits-classify.yaml --out runs/digits-classify $sounds || note_failure "digits-classify"
 while read -r line; do
     checks=$((checks + 1))
     case $line in
     *"rondo train recipes/enja"* | *"rondo train recipes/g2p"*) line="$line $pairs" ;;
+    *"rondo train my-words"*) continue ;; # recordings of the reader's own
+    *"rondo train recipes/digits"*) line="$line $sounds" ;;
     *"rondo train"*) line="$line $short --set model.hidden_size=12" ;;
     *"rondo bench"*) line="$line --seconds 0.05" ;;
     esac

@@ -1,4 +1,4 @@
-#include "tasks/label_table.h"
+#include "tasks/label_names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +9,11 @@
 #include <jansson.h>
 #endif
 
-void rondo__label_table_free(rondo__label_table *table) {
+void rondo__label_names_free(rondo__label_names *table) {
     for (int64_t i = 0; table->name && i < table->count; i++)
         rondo__free(table->name[i]);
     rondo__free(table->name);
-    *table = (rondo__label_table){0};
+    *table = (rondo__label_names){0};
 }
 
 static rondo_status no_memory(int64_t count, rondo_error *err) {
@@ -22,9 +22,9 @@ static rondo_status no_memory(int64_t count, rondo_error *err) {
 
 static int by_name(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
-rondo_status rondo__label_table_make(rondo__label_table *out, int64_t count, const char *const *name,
+rondo_status rondo__label_names_make(rondo__label_names *out, int64_t count, const char *const *name,
                                      rondo_error *err) {
-    *out = (rondo__label_table){0};
+    *out = (rondo__label_names){0};
     const char **sorted = rondo__calloc((size_t)count, sizeof *sorted);
     out->name = sorted ? rondo__calloc((size_t)count, sizeof *out->name) : NULL;
     if (!out->name) {
@@ -44,11 +44,11 @@ rondo_status rondo__label_table_make(rondo__label_table *out, int64_t count, con
     rondo__free(sorted);
     if (whole && out->count <= INT32_MAX)
         return RONDO_OK;
-    rondo__label_table_free(out);
+    rondo__label_names_free(out);
     return no_memory(count, err);
 }
 
-int32_t rondo__label_table_find(const rondo__label_table *table, const char *name) {
+int32_t rondo__label_names_find(const rondo__label_names *table, const char *name) {
     int64_t low = 0, high = table->count;
     while (low < high) {
         const int64_t middle = low + (high - low) / 2;
@@ -63,7 +63,7 @@ int32_t rondo__label_table_find(const rondo__label_table *table, const char *nam
     return -1;
 }
 
-void rondo__label_table_json(const rondo__label_table *table, rondo__text *json) {
+void rondo__label_names_json(const rondo__label_names *table, rondo__text *json) {
     rondo__text_add(json, "[", 1);
     for (int64_t i = 0; i < table->count; i++) {
         rondo__text_add(json, ", ", i ? 2 : 0);
@@ -78,7 +78,7 @@ static rondo_status bad(const char *path, const char *key, const char *what, ron
     return rondo__fail(err, RONDO_FORMAT, "%s: vocabulary: '%s' %s", path, key, what);
 }
 
-static rondo_status take(rondo__label_table *out, const json_t *array, const char *key, const char *path,
+static rondo_status take(rondo__label_names *out, const json_t *array, const char *key, const char *path,
                          rondo_error *err) {
     const size_t count = json_array_size(array);
     if (!json_is_array(array) || count == 0 || count > INT32_MAX)
@@ -100,26 +100,26 @@ static rondo_status take(rondo__label_table *out, const json_t *array, const cha
     return RONDO_OK;
 }
 
-rondo_status rondo__label_table_load(rondo__label_table *out, const char *json, const char *key, const char *path,
+rondo_status rondo__label_names_load(rondo__label_names *out, const char *json, const char *key, const char *path,
                                      rondo_error *err) {
     json_error_t where;
     json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &where);
-    *out = (rondo__label_table){0};
+    *out = (rondo__label_names){0};
     if (!root)
         return rondo__fail(err, RONDO_FORMAT, "%s: vocabulary: %.150s", path, where.text);
     const rondo_status status = take(out, json_object_get(root, key), key, path, err);
     json_decref(root);
     if (status)
-        rondo__label_table_free(out);
+        rondo__label_names_free(out);
     return status;
 }
 
 #else
 
-rondo_status rondo__label_table_load(rondo__label_table *out, const char *json, const char *key, const char *path,
+rondo_status rondo__label_names_load(rondo__label_names *out, const char *json, const char *key, const char *path,
                                      rondo_error *err) {
     (void)json, (void)key;
-    *out = (rondo__label_table){0};
+    *out = (rondo__label_names){0};
     return rondo__fail(err, RONDO_UNSUPPORTED, "%s: this build cannot read JSON (build with jansson)", path);
 }
 
