@@ -153,7 +153,8 @@ static int check(transcribing *t, bool weighted, bool widened) {
     if (t->language_model_path && widened && t->options.beam < 2)
         return cli_fail(CLI_USAGE, "transcribe: --language-model needs a --beam of at least 2");
     if (t->stream && (t->json || t->options.best > 1))
-        return cli_fail(CLI_USAGE, "transcribe: --stream writes one text as it is settled (leave --json and --nbest out)");
+        return cli_fail(CLI_USAGE,
+                        "transcribe: --stream writes one text as it is settled (leave --json and --nbest out)");
     if (t->options.best > 1 && !widened)
         t->options.beam = t->language_model_path && t->options.best < WINDOW ? WINDOW : t->options.best;
     if (t->options.best > 1 && t->options.best > t->options.beam)
@@ -167,8 +168,10 @@ static int run(int argc, char **argv) {
     const char **words = calloc((size_t)argc + 1, sizeof *words);
     transcribing t = {0};
     const cli_option options[] = {
-        {"--beam", CLI_WHOLE, &t.options.beam, "N", "prefixes kept side by side (default 1: greedy; with a language "
-                                                    "model 16)", 1, 4096, .given = &widened},
+        {"--beam", CLI_WHOLE, &t.options.beam, "N",
+         "prefixes kept side by side (default 1: greedy; with a language "
+         "model 16)",
+         1, 4096, .given = &widened},
         {"--nbest", CLI_WHOLE, &t.options.best, "N", "N texts of each recording: SCORE and TEXT", 1, 4096},
         {"--language-model", CLI_TEXT, &t.language_model_path, "MODEL",
          "a language model of characters that helps the search"},
@@ -206,6 +209,6 @@ const cli_command cli_transcribe = {
         "files FILE, a tab, and its text. A beam looks for the likeliest text and not only for the likeliest path; a\n"
         "language model of characters tells it what texts look like.\n\n"
         "example:\n"
-        "  rondo transcribe runs/digits-transcribe/model.safetensors 0_theo_7.wav --beam 8",
+        "  rondo transcribe runs/digits-transcribe/model.safetensors seven.wav --beam 8",
     .run = run,
 };

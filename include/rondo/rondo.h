@@ -45,8 +45,8 @@
 #include "rondo/status.h"
 #include "rondo/tape.h"
 #include "rondo/tensor.h"
-#include "rondo/transformer.h"
 #include "rondo/transcribe.h"
+#include "rondo/transformer.h"
 #include "rondo/translate.h"
 
 #endif

@@ -22,11 +22,11 @@ typedef struct rondo_transcribe_options {
 
 /* What one recording says; the best text first. */
 typedef struct rondo_transcript {
-    int64_t count;  /* texts: as many as were wanted, fewer where there are no more */
-    char **text;    /* (count) UTF-8 */
-    double *score;  /* (count) log-probability; greedy: of the best path; of a beam: of all paths kept, with the language
-                       model's part and the bonus */
-    double seconds; /* of the recording */
+    int64_t count; /* texts: as many as were wanted, fewer where there are no more */
+    char **text;   /* (count) UTF-8 */
+    double *score; /* (count) log-probability; greedy: of the best path; of a beam: of all paths kept, with the language
+                      model's part and the bonus */
+    double seconds;  /* of the recording */
     int64_t symbols; /* of the first text */
     char **symbol;   /* (symbols) as they stand in it */
     double *time;    /* (symbols) seconds at which each begins */
@@ -56,9 +56,10 @@ RONDO_API void rondo_transcribe_stream_reset(rondo_transcribe_stream *stream);
 RONDO_API int64_t rondo_transcribe_stream_rate(const rondo_transcribe_stream *stream);
 /* Takes all count samples. *text is what has been settled by them ("" at most calls): it never changes any more, and
  * put together it is what rondo_model_transcribe writes, bit for bit. Valid until the next call. Greedy, nothing is
- * allocated, but for a longer *text than a call of so many samples ever had; that is done at open for up to a second. */
-RONDO_API rondo_status rondo_transcribe_stream_feed(rondo_transcribe_stream *stream, int64_t count,
-                                                    const float *sample, const char **text, rondo_error *err);
+ * allocated, but for a longer *text than a call of so many samples ever had; that is done at open for up to a second.
+ */
+RONDO_API rondo_status rondo_transcribe_stream_feed(rondo_transcribe_stream *stream, int64_t count, const float *sample,
+                                                    const char **text, rondo_error *err);
 /* No more samples: the rest of the text. Then reset or close. */
 RONDO_API rondo_status rondo_transcribe_stream_finish(rondo_transcribe_stream *stream, const char **text,
                                                       rondo_error *err);

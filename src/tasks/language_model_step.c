@@ -1,4 +1,5 @@
-/* A step is one streaming step of the stack and one product with the output layer, packed once; nothing is allocated. */
+/* A step is one streaming step of the stack and one product with the output layer, packed once; nothing is allocated.
+ */
 #include "tasks/language_model_step.h"
 
 #include <assert.h>

@@ -2,8 +2,8 @@
  *
  *   frames (stacked) -> dropout -> recurrent stack -> dropout -> linear -> CTC over the symbols and the blank
  *
- * With a delay d (Graves 2005) the output of step t + d counts for step t: the network goes on over d steps of zeros, and
- * its first d outputs are dropped.
+ * With a delay d (Graves 2005) the output of step t + d counts for step t: the network goes on over d steps of zeros,
+ * and its first d outputs are dropped.
  *
  *   transcribe_model.c     recipe -> parameters; frames -> logits
  *   transcribe_data.c      recordings and labels -> frames, texts, ids
@@ -93,8 +93,8 @@ rondo_status rondo__transcribe_evaluate(rondo__task_object *task, rondo_tape *ta
                                         rondo_metrics *metrics, rondo_error *err);
 /* What was written beside what is right: sums over texts. Begin with zeros. */
 typedef struct rondo__transcribe_score {
-    int64_t texts, wrong;                             /* wrong: not exactly right */
-    int64_t characters, changed, missing, added;      /* of the right texts; edits */
+    int64_t texts, wrong;                        /* wrong: not exactly right */
+    int64_t characters, changed, missing, added; /* of the right texts; edits */
     int64_t words, word_edits;
     struct rondo__transcribe_mistake *mistake; /* whole texts that were taken for others */
     int64_t mistakes, capacity;
@@ -107,8 +107,8 @@ void rondo__transcribe_score_free(rondo__transcribe_score *score);
 
 /* ---- a language model beside (transcribe_scorer.c) ---- */
 typedef struct rondo__transcribe_scorer rondo__transcribe_scorer;
-/* first, text (symbols): what each symbol writes at the start of the text and behind another one. One that writes nothing
- * never comes. */
+/* first, text (symbols): what each symbol writes at the start of the text and behind another one. One that writes
+ * nothing never comes. */
 rondo_status rondo__transcribe_scorer_open(rondo__transcribe_scorer **out, rondo_model *language_model, int64_t symbols,
                                            char *const *first, char *const *text, rondo_error *err);
 void rondo__transcribe_scorer_close(rondo__transcribe_scorer **scorer);

@@ -64,9 +64,9 @@ static rondo_status make_tokenizer(rondo__transcribe *t, rondo_error *err) {
                            "%s: no recording has a label (give data.pattern with {label}, or a .tsv list)",
                            recipe->data.train);
     rondo_status status = rondo__vocabulary_config(recipe, &recipe->data.tokenizer, model, &config, err);
-    return status ? status
-                  : rondo__tokenizer_build_lines(&t->tokenizer, &config, &t->train.texts, NULL, recipe->data.train,
-                                                 err);
+    return status
+               ? status
+               : rondo__tokenizer_build_lines(&t->tokenizer, &config, &t->train.texts, NULL, recipe->data.train, err);
 }
 
 /* ---- ids ---- */
@@ -78,8 +78,8 @@ static int64_t steps_needed(const int32_t *ids, int64_t count) {
     return needed;
 }
 
-/* Characters have no unknown symbol in training; what is unknown later can neither be learned nor be written. With words
- * the unknown one is a symbol like others. */
+/* Characters have no unknown symbol in training; what is unknown later can neither be learned nor be written. With
+ * words the unknown one is a symbol like others. */
 static bool is_foreign(const rondo__transcribe *t, const int32_t *ids, int64_t count) {
     bool found = false;
     for (int64_t i = 0; i < count && rondo__tokenizer_get_kind(t->tokenizer) == RONDO__CHAR; i++)
@@ -147,8 +147,8 @@ rondo_status rondo__transcribe_read(rondo__transcribe *t, rondo_error *err) {
 rondo_status rondo__transcribe_open(rondo__transcribe *t, const char *path, rondo__transcribe_part *out,
                                     rondo_error *err) {
     *out = (rondo__transcribe_part){0};
-    rondo_status status = rondo__listening_list(&t->base.recipe, path, t->where, false, rondo__recording_endings,
-                                                &out->items, err);
+    rondo_status status =
+        rondo__listening_list(&t->base.recipe, path, t->where, false, rondo__recording_endings, &out->items, err);
     out->count = out->items.count;
     if (!status)
         status = read_texts(t, out, err);

@@ -1,5 +1,5 @@
-/* How well does the model transcribe? The loss of what is right, and the greedy text beside it. Recordings run in batches
- * by length; each is counted once. */
+/* How well does the model transcribe? The loss of what is right, and the greedy text beside it. Recordings run in
+ * batches by length; each is counted once. */
 #include <math.h>
 #include <string.h>
 
@@ -56,9 +56,9 @@ static rondo_status write_row(reading *r, const rondo_var *log_p, int64_t b, int
     if (status == RONDO_MEMORY)
         (void)rondo__fail(err, status, "evaluate: no memory for a text");
     if (!status)
-        status = rondo__transcribe_score_add(&r->sum->score, r->part->texts.line[example],
-                                             r->text.size ? r->text.data : "",
-                                             t->base.recipe.data.tokenizer.lowercase, err);
+        status =
+            rondo__transcribe_score_add(&r->sum->score, r->part->texts.line[example], r->text.size ? r->text.data : "",
+                                        t->base.recipe.data.tokenizer.lowercase, err);
     rondo_ctc_hypothesis_free(&found);
     return status;
 }
@@ -115,8 +115,7 @@ static rondo_status read_part(rondo__transcribe *t, rondo_tape *tape, const rond
     return status;
 }
 
-static rondo_status read_file(rondo__transcribe *t, rondo_tape *tape, const char *file, totals *sum,
-                              rondo_error *err) {
+static rondo_status read_file(rondo__transcribe *t, rondo_tape *tape, const char *file, totals *sum, rondo_error *err) {
     rondo__transcribe_part part;
     rondo_status status = rondo__transcribe_open(t, file, &part, err);
     if (status)

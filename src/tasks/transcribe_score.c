@@ -51,8 +51,7 @@ static bool count_edits(const rondo__row *right, const rondo__row *written, edit
     return true;
 }
 
-static bool add_characters(rondo__transcribe_score *s, const char *right, const char *written, bool lower,
-                           bool *same) {
+static bool add_characters(rondo__transcribe_score *s, const char *right, const char *written, bool lower, bool *same) {
     rondo__row rows[2] = {{0}};
     edits e = {0};
     bool fine = rondo__row_decode(&rows[0], right, lower) && rondo__row_decode(&rows[1], written, lower);
@@ -164,7 +163,8 @@ static void quote(rondo__text *lines, const char *text) {
 }
 
 void rondo__transcribe_score_tell(rondo__transcribe_score *s, rondo__text *lines) {
-    rondo__text_format(lines, "characters: %lld changed, %lld missing, %lld added, of %lld; texts: %lld wrong of %lld\n",
+    rondo__text_format(lines,
+                       "characters: %lld changed, %lld missing, %lld added, of %lld; texts: %lld wrong of %lld\n",
                        (long long)s->changed, (long long)s->missing, (long long)s->added, (long long)s->characters,
                        (long long)s->wrong, (long long)s->texts);
     join_mistakes(s);

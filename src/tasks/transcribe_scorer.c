@@ -22,12 +22,12 @@ struct rondo__transcribe_scorer {
     rondo_ctc_scorer face;
     rondo__lm *lm;
     rondo__lm_step step;
-    int64_t V, width;       /* of the language model: symbols, numbers of its states */
+    int64_t V, width;           /* of the language model: symbols, numbers of its states */
     rondo__id_lines first, ids; /* what each symbol of the search is for the language model, at the start and later */
     int64_t nodes, capacity;
-    real *state;            /* (nodes, width) */
-    real *log_p;            /* (nodes, V) */
-    int64_t *child;         /* (nodes, V) */
+    real *state;    /* (nodes, width) */
+    real *log_p;    /* (nodes, V) */
+    int64_t *child; /* (nodes, V) */
 };
 
 /* ---- nodes ---- */

@@ -1,6 +1,7 @@
 /* A transcriber that listens: symbols as soon as nothing can change them any more.
  *
- *   samples -> front end (stream) -> stack frames -> one step of the cells -> linear -> log_softmax -> CTC (stream) -> text
+ *   samples -> front end (stream) -> stack frames -> one step of the cells -> linear -> log_softmax -> CTC (stream) ->
+ * text
  *
  * Each part is the streaming form of what rondo_model_transcribe runs, with the same kernels: the bits are the same. */
 #include <string.h>
@@ -16,12 +17,12 @@ struct rondo_transcribe_stream {
     rondo_frontend_stream *front;
     rondo_stream *net;
     rondo_ctc_stream *ctc;
-    int64_t held;                     /* frames of the step that is being gathered */
-    int64_t steps;                    /* made */
-    bool begun, ended;                /* a symbol was written; finished or failed */
-    real *x, *y, *logit, *log_p;      /* (I), (W), (V), (V) */
-    real *output;                     /* packed weights */
-    char *text;                       /* of this call */
+    int64_t held;                /* frames of the step that is being gathered */
+    int64_t steps;               /* made */
+    bool heard, begun, ended;    /* a sample came; a symbol was written; finished or failed */
+    real *x, *y, *logit, *log_p; /* (I), (W), (V), (V) */
+    real *output;                /* packed weights */
+    char *text;                  /* of this call */
     size_t size, capacity;
 };
 
@@ -138,7 +139,7 @@ void rondo_transcribe_stream_reset(rondo_transcribe_stream *s) {
         rondo__transcribe_scorer_reset(s->search.scorer);
     memset(s->x, 0, (size_t)s->t->I * sizeof *s->x);
     s->held = s->steps = 0;
-    s->begun = s->ended = false;
+    s->heard = s->begun = s->ended = false;
 }
 
 int64_t rondo_transcribe_stream_rate(const rondo_transcribe_stream *s) { return s ? s->t->listening.config.rate : 0; }
@@ -211,6 +212,7 @@ rondo_status rondo_transcribe_stream_feed(rondo_transcribe_stream *s, int64_t co
     for (int64_t i = 0; i < count; i++)
         if (!(sample[i] - sample[i] == 0))
             return rondo__fail(err, RONDO_ARGUMENT, "transcribe: sample %lld is not finite", (long long)i + 1);
+    s->heard = s->heard || count > 0;
     status = reserve(s, most_text(s, count), err);
     for (int64_t taken = 0; taken < count && !status;) {
         const float *frame = NULL;
@@ -227,7 +229,7 @@ rondo_status rondo_transcribe_stream_finish(rondo_transcribe_stream *s, const ch
     rondo_status status = begin_call(s, text, err);
     if (status)
         return status;
-    for (const float *frame = NULL; !status;) {
+    for (const float *frame = NULL; !status && s->heard;) {
         rondo_frontend_stream_finish(s->front, &frame);
         if (!frame)
             break;

@@ -82,8 +82,7 @@ static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch
                                        .blank = t->blank,
                                        .divide_by = (real)(t->room.symbols > 0 ? t->room.symbols : 1),
                                        .skip_impossible = true};
-    return rondo_ctc_loss(tape, rondo__transcribe_logits(t, tape), t->room.target,
-                          t->room.target_lengths, &options);
+    return rondo_ctc_loss(tape, rondo__transcribe_logits(t, tape), t->room.target, t->room.target_lengths, &options);
 }
 
 static void after_batch(rondo__task_object *task) { (void)task; }

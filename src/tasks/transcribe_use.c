@@ -11,7 +11,7 @@ typedef struct job {
     rondo_tape *tape;
     rondo__transcribe_search search;
     int64_t batch;
-    real *row; /* (T, V) of one recording */
+    real *row;                   /* (T, V) of one recording */
     rondo_ctc_hypothesis *found; /* (best) */
 } job;
 
@@ -74,8 +74,7 @@ static bool tell(const job *j, int64_t best, rondo_transcript *out) {
     return fine && (out->count == 0 || tell_symbols(j, out));
 }
 
-static rondo_status transcribe_row(job *j, const rondo_var *log_p, int64_t b, rondo_transcript *out,
-                                   rondo_error *err) {
+static rondo_status transcribe_row(job *j, const rondo_var *log_p, int64_t b, rondo_transcript *out, rondo_error *err) {
     const rondo__transcribe *t = j->t;
     const int64_t B = log_p->value.dims[1], T = t->room.frames.lengths[b], best = j->search.ctc.best;
     for (int64_t s = 0; s < T; s++)
@@ -96,8 +95,7 @@ static rondo_status transcribe_row(job *j, const rondo_var *log_p, int64_t b, ro
 
 /* ---- batches ---- */
 
-static rondo_status run_batch(job *j, int64_t B, const rondo__frame_set *set, rondo_transcript *out,
-                              rondo_error *err) {
+static rondo_status run_batch(job *j, int64_t B, const rondo__frame_set *set, rondo_transcript *out, rondo_error *err) {
     rondo__transcribe *t = j->t;
     int64_t example[MOST];
     for (int64_t b = 0; b < B; b++)

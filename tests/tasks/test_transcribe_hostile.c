@@ -1,5 +1,5 @@
-/* Tampered model files of transcribers: each is refused with one line that names the file and the place, before memory is
- * taken by the sizes it claims; numbers that are none are not passed on. Needs: JANSSON YAML SNDFILE KISSFFT. */
+/* Tampered model files of transcribers: each is refused with one line that names the file and the place, before memory
+ * is taken by the sizes it claims; numbers that are none are not passed on. Needs: JANSSON YAML SNDFILE KISSFFT. */
 #include "hostile.h"
 #include "tiny_speech.h"
 

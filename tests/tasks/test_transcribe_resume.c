@@ -8,7 +8,8 @@ static void test_every_kind(void **state) {
     static const char *const kinds[] = {"model.bidirectional=true", "data.augment.noise_db=20", "model.dropout=0.2"};
     (void)state;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        const char *sets[] = {kinds[i], "train.max_steps=24", "train.evaluate_every=5", "model.output_dropout=0.2", NULL};
+        const char *sets[] = {kinds[i], "train.max_steps=24", "train.evaluate_every=5", "model.output_dropout=0.2",
+                              NULL};
         tiny whole = sounds_tiny("whole", sets), parts = sounds_tiny("parts", sets);
         resume_same(&whole, &parts, stops);
     }

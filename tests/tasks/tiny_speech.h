@@ -1,4 +1,5 @@
-/* A tiny transcriber to train in a test: letters are tones, recordings are a few of them in a row, a list names them. */
+/* A tiny transcriber to train in a test: letters are tones, recordings are a few of them in a row, a list names them.
+ */
 #ifndef TESTS_TASKS_TINY_SPEECH_H
 #define TESTS_TASKS_TINY_SPEECH_H
 
