@@ -7,7 +7,7 @@ if(RONDO_HAVE_SENTENCEPIECE)
 endif()
 
 if(NOT RONDO_HAVE_CAIRO) # plot.c then says so
-  list(FILTER RONDO_SOURCES EXCLUDE REGEX "/src/plot/(canvas|fonts|lettering|shapes|svg_names|frame|lines|bars|heatmap)\\.c$")
+  list(FILTER RONDO_SOURCES EXCLUDE REGEX "/src/plot/(canvas|fonts|lettering|shapes|svg_names|frame|curves|lines|bands|bars|heatmap)\\.c$")
 endif()
 
 set(KERNELS ${CMAKE_SOURCE_DIR}/src/kernels)

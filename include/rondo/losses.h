@@ -42,7 +42,7 @@ RONDO_API rondo_var *rondo_quantile_loss(rondo_tape *tape, rondo_var *prediction
 typedef enum rondo_distribution { RONDO_GAUSSIAN, RONDO_STUDENT_T, RONDO_NEGATIVE_BINOMIAL } rondo_distribution;
 RONDO_API int rondo_distribution_parameters(rondo_distribution kind); /* P */
 /* Negative log-likelihood of target (rows) in nats, constants included. shift, scale (rows): NULL: 0 and 1; they
- * outlive the step and get no gradient. */
+ * outlive the step and get no gradient. A scale that is not above 0 makes the loss NaN, a negative count infinite. */
 RONDO_API rondo_var *rondo_distribution_loss(rondo_tape *tape, rondo_distribution kind, rondo_var *raw,
                                              const rondo_real *target, const rondo_real *shift, const rondo_real *scale,
                                              const rondo_loss_options *options);
@@ -50,7 +50,8 @@ RONDO_API rondo_var *rondo_distribution_loss(rondo_tape *tape, rondo_distributio
 /* One forecast as a distribution. */
 typedef struct rondo_predicted {
     rondo_distribution kind;
-    double mean, spread, shape; /* spread: deviation (Student's t: scale); shape: degrees of freedom, or α */
+    double mean, spread, shape; /* spread: deviation (Student's t: scale; negative binomial: not read); shape: degrees
+                                   of freedom, or α */
 } rondo_predicted;
 /* From P raw outputs. */
 RONDO_API rondo_predicted rondo_predicted_from(rondo_distribution kind, const rondo_real *raw, double shift,

@@ -23,7 +23,8 @@ RONDO_API void rondo_baseline_forecast(rondo_baseline kind, int64_t count, const
 /* Mean of |y_t - y_{t-season}| over a training series: the denominator of MASE (Hyndman 2006). NaN: there is none. */
 RONDO_API double rondo_seasonal_error(int64_t count, const double *series, int64_t season);
 
-/* ---- scores: begin with zeros, add windows, read ---- */
+/* ---- scores: begin with zeros, add windows, read. A forecast of NaN where there is a truth makes the score NaN ----
+ */
 #define RONDO_MAX_QUANTILES 32
 typedef struct rondo_series_score {
     int64_t count;                                                   /* pairs counted */
@@ -34,6 +35,7 @@ typedef struct rondo_series_score {
     int64_t below[RONDO_MAX_QUANTILES];                              /* truths at or below each quantile */
     double crps;                                                     /* sum */
     int64_t crps_count;
+    int64_t quantile_count, inside; /* pairs with quantiles; of them from the lowest to the highest, ends included */
 } rondo_series_score;
 /* truth, point (horizon); quantile (horizon, quantiles) or NULL; seasonal_error: of this series, 0 or NaN: no MASE.
  * CRPS is added from the quantiles, as twice the mean pinball loss, unless crps (horizon) gives it. */
@@ -43,8 +45,8 @@ RONDO_API void rondo_series_score_add(rondo_series_score *score, int64_t horizon
 /* Means; NaN where nothing was counted. sMAPE: 200 |y - p| / (|y| + |p|), per cent, 0 where both are 0. */
 typedef struct rondo_series_result {
     double mae, mse, rmse, smape, mase, crps, pinball;
-    double coverage, coverage_level; /* share of truths between the lowest and the highest quantile, and what it should
-                                        be (0.8 of 0.1 and 0.9) */
+    double coverage, coverage_level; /* share of truths from the lowest to the highest quantile, and what it should be
+                                        (0.8 of 0.1 and 0.9) */
 } rondo_series_result;
 RONDO_API rondo_series_result rondo_series_score_result(const rondo_series_score *score);
 

@@ -58,6 +58,11 @@ static inline V v_dot4(V sum, Q a, Q w) {
     const Q odd = _mm256_madd_epi16(_mm256_srli_epi16(a, 8), _mm256_srai_epi16(w, 8));
     return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(sum), _mm256_add_epi32(even, odd)));
 }
+static inline void v_store_bytes(uint8_t *to, V x) {
+    const __m256i whole = _mm256_add_epi32(_mm256_cvtps_epi32(x), _mm256_set1_epi32(128));
+    const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+    _mm_storel_epi64((__m128i *)(void *)to, _mm_packus_epi16(words, words));
+}
 static inline V v_of_int(V sum, const int32_t *raised) {
     return _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_castps_si256(sum), q_load((const uint32_t *)raised)));
 }

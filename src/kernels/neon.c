@@ -63,6 +63,12 @@ static inline V v_dot4(V sum, Q a, Q w) {
     const int32x4_t high = vpaddlq_s16(vmull_high_s8(x, y));
     return vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(sum), vpaddq_s32(low, high)));
 }
+static inline void v_store_bytes(uint8_t *to, V x) {
+    int32_t whole[4];
+    vst1q_s32(whole, vcvtnq_s32_f32(x));
+    for (int i = 0; i < 4; i++)
+        to[i] = (uint8_t)(whole[i] + 128);
+}
 static inline V v_of_int(V sum, const int32_t *raised) {
     (void)raised;
     return vcvtq_f32_s32(vreinterpretq_s32_f32(sum));

@@ -86,6 +86,27 @@ static void first_step(const decoding *d, const worker_memory *w, const real *e)
     }
 }
 
+/* What label i of the step before offers to each j; without branches, so that it is done several j at a time. */
+static void offer(int64_t V, double *next, int32_t *from, double before, const real *transition, int32_t i) {
+    for (int64_t j = 0; j < V; j++) {
+        double x = before + (double)transition[j];
+        int take = (from[j] < 0) | (x > next[j]) | ((x != x) & (next[j] == next[j]));
+        next[j] = take ? x : next[j];
+        from[j] = take ? i : from[j];
+    }
+}
+
+static void offer_allowed(int64_t V, double *next, int32_t *from, double before, const real *transition, int32_t i,
+                          const uint8_t *allowed) {
+    for (int64_t j = 0; j < V; j++) {
+        double x = before + (double)transition[j];
+        if (allowed[j] && better(from[j] >= 0, x, next[j])) {
+            next[j] = x;
+            from[j] = i;
+        }
+    }
+}
+
 /* d_t from d_{t-1}; from: that of step t, one row behind it that of step t - 1. */
 static void step(const decoding *d, const worker_memory *w, int32_t *from, const real *e) {
     const int32_t *before = from - d->V;
@@ -95,14 +116,10 @@ static void step(const decoding *d, const worker_memory *w, int32_t *from, const
     }
     for (int64_t i = 0; i < d->V; i++) {
         const real *transition = d->transition + i * d->V;
-        const uint8_t *allowed = d->allowed ? d->allowed + i * d->V : NULL;
-        for (int64_t j = 0; j < d->V && before[i] >= 0; j++) {
-            double x = w->now[i] + (double)transition[j];
-            if ((!allowed || allowed[j]) && better(from[j] >= 0, x, w->next[j])) {
-                w->next[j] = x;
-                from[j] = (int32_t)i;
-            }
-        }
+        if (before[i] >= 0 && d->allowed)
+            offer_allowed(d->V, w->next, from, w->now[i], transition, (int32_t)i, d->allowed + i * d->V);
+        else if (before[i] >= 0)
+            offer(d->V, w->next, from, w->now[i], transition, (int32_t)i);
     }
     for (int64_t j = 0; j < d->V; j++)
         w->now[j] = w->next[j] + (double)e[j];

@@ -43,6 +43,9 @@ void rondo__canvas_dot(rondo__canvas *canvas, double x, double y, double radius)
 void rondo__path_begin(rondo__canvas *canvas, double x, double y);
 void rondo__path_to(rondo__canvas *canvas, double x, double y);
 void rondo__path_stroke(rondo__canvas *canvas, double width, int style);
+void rondo__path_fill(rondo__canvas *canvas);
+/* A piece of forecast band `style` of `bands`: a shade between two edges. */
+void rondo__canvas_band(rondo__canvas *canvas, double x, double y, double width, double height, int style, int bands);
 /* A filled box whose texture also tells series apart in grey print. */
 void rondo__canvas_bar(rondo__canvas *canvas, double x, double y, double width, double height, int style);
 /* Nothing is drawn outside the box until the end. */

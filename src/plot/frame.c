@@ -24,6 +24,10 @@ void rondo__title_draw(rondo__canvas *canvas, const char *title, double x) {
 
 double rondo__frame_y(const rondo__frame *f, double at) { return f->y + f->height * (1 - at); }
 
+rondo__colour rondo__frame_colour(const rondo__frame *f, int i) {
+    return f->over_bands ? rondo__colour_over_bands(i) : rondo__colour_of_series(i);
+}
+
 /* ---- the legend: rows of samples with names, over the area ---- */
 #define SAMPLE 27.0
 #define BOX 16.0
@@ -46,7 +50,11 @@ static void draw_sample(const rondo__frame *f, int i, double x, double y) {
         rondo__canvas_bar(f->canvas, x, y - 6, BOX, 12, i);
         return;
     }
-    rondo__canvas_colour(f->canvas, rondo__colour_of_series(i));
+    if (i >= f->names - f->bands) {
+        rondo__canvas_band(f->canvas, x, y - 6, SAMPLE - 6, 12, i - (f->names - f->bands), f->bands);
+        return;
+    }
+    rondo__canvas_colour(f->canvas, rondo__frame_colour(f, i));
     rondo__path_begin(f->canvas, x, y);
     rondo__path_to(f->canvas, x + SAMPLE - 6, y);
     rondo__path_stroke(f->canvas, 2, i);
@@ -93,6 +101,18 @@ static double axis_room(const rondo__frame *f, const rondo__scale *scale, const 
     return RONDO__MARGIN + widest_label(f->canvas, scale) + GAP + (rondo__plot_said(words) ? LINE_HEIGHT : 0);
 }
 
+static void draw_grid_line(const rondo__frame *f, double y) {
+    rondo__canvas_colour(f->canvas, rondo__faint());
+    rondo__canvas_line(f->canvas, f->x, y, f->x + f->width, y, 1);
+}
+
+void rondo__frame_grid(const rondo__frame *f) {
+    double tick[RONDO__MOST_TICKS];
+    const int count = rondo__scale_ticks(&f->left, tick);
+    for (int i = 0; i < count; i++)
+        draw_grid_line(f, rondo__frame_y(f, rondo__scale_at(&f->left, tick[i])));
+}
+
 static void draw_axis(const rondo__frame *f, const rondo__scale *scale, bool right) {
     double tick[RONDO__MOST_TICKS];
     const int count = rondo__scale_ticks(scale, tick);
@@ -100,9 +120,8 @@ static void draw_axis(const rondo__frame *f, const rondo__scale *scale, bool rig
         char label[32];
         const double y = rondo__frame_y(f, rondo__scale_at(scale, tick[i]));
         rondo__scale_label(scale, tick[i], label);
-        rondo__canvas_colour(f->canvas, rondo__faint());
-        if (!right)
-            rondo__canvas_line(f->canvas, f->x, y, f->x + f->width, y, 1);
+        if (!right && !f->over_bands)
+            draw_grid_line(f, y);
         rondo__canvas_colour(f->canvas, rondo__ink());
         if (right)
             rondo__canvas_line(f->canvas, f->x + f->width, y, f->x + f->width + 4, y, 1);

@@ -5,6 +5,32 @@
 
 enum { MOST_SERIES = 200, MOST_GROUPS = 2000 };
 
+static bool has_curve(const rondo_plot_series *s) {
+    for (int64_t i = 0; i < s->count; i++) {
+        if (rondo__plot_usable(s->x[i]) && rondo__plot_usable(s->y[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool has_band(const rondo_plot_band *b) {
+    for (int64_t i = 0; i < b->count; i++) {
+        if (rondo__plot_usable(b->x[i]) && rondo__plot_usable(b->low[i]) && rondo__plot_usable(b->high[i]))
+            return true;
+    }
+    return false;
+}
+
+static rondo_status check_series(const char *path, int count, const rondo_plot_series *series, bool *any,
+                                 rondo_error *err) {
+    for (int s = 0; s < count; s++) {
+        if (series[s].count < 0 || (series[s].count > 0 && (!series[s].x || !series[s].y)))
+            return rondo__fail(err, RONDO_ARGUMENT, "%s: line %d has no x or no y, or a negative count", path, s);
+        *any = *any || has_curve(&series[s]);
+    }
+    return RONDO_OK;
+}
+
 static rondo_status check_lines(const char *path, int count, const rondo_plot_series *series, int right,
                                 rondo_error *err) {
     if (!path || !series)
@@ -16,13 +42,30 @@ static rondo_status check_lines(const char *path, int count, const rondo_plot_se
                            "%s: the right axis begins at line %d of %d (0: none; the left needs one)", path, right,
                            count);
     bool any = false;
-    for (int s = 0; s < count; s++) {
-        if (series[s].count < 0 || (series[s].count > 0 && (!series[s].x || !series[s].y)))
-            return rondo__fail(err, RONDO_ARGUMENT, "%s: line %d has no x or no y, or a negative count", path, s);
-        for (int64_t i = 0; !any && i < series[s].count; i++)
-            any = rondo__plot_usable(series[s].x[i]) && rondo__plot_usable(series[s].y[i]);
+    const rondo_status status = check_series(path, count, series, &any, err);
+    if (status || any)
+        return status;
+    return rondo__fail(err, RONDO_ARGUMENT, "%s: nothing to draw: no line has a point", path);
+}
+
+static rondo_status check_bands(const char *path, int bands, const rondo_plot_band *band, int count,
+                                const rondo_plot_series *series, rondo_error *err) {
+    if (!path || (bands > 0 && !band) || (count > 0 && !series))
+        return rondo__fail(err, RONDO_ARGUMENT, "rondo_plot_bands: path, band or series is NULL");
+    if (bands < 0 || count < 0 || bands > MOST_SERIES || count > MOST_SERIES || bands + count < 1)
+        return rondo__fail(err, RONDO_ARGUMENT, "%s: %d bands and %d lines to draw (one, and up to %d each, can be)",
+                           path, bands, count, MOST_SERIES);
+    bool any = false;
+    for (int i = 0; i < bands; i++) {
+        const rondo_plot_band *b = &band[i];
+        if (b->count < 0 || (b->count > 0 && (!b->x || !b->low || !b->high)))
+            return rondo__fail(err, RONDO_ARGUMENT, "%s: band %d has no x, low or high, or a negative count", path, i);
+        any = any || has_band(b);
     }
-    return any ? RONDO_OK : rondo__fail(err, RONDO_ARGUMENT, "%s: nothing to draw: no line has a point", path);
+    const rondo_status status = check_series(path, count, series, &any, err);
+    if (status || any)
+        return status;
+    return rondo__fail(err, RONDO_ARGUMENT, "%s: nothing to draw: no line and no band has a point", path);
 }
 
 static rondo_status check_bars(const char *path, int groups, int series, const double *value, rondo_error *err) {
@@ -67,6 +110,18 @@ rondo_status rondo_plot_lines(const char *path, const rondo_plot_axes *axes, int
     return rondo__canvas_close(&canvas, err);
 }
 
+rondo_status rondo_plot_bands(const char *path, const rondo_plot_axes *axes, int bands, const rondo_plot_band *band,
+                              int count, const rondo_plot_series *series, rondo_error *err) {
+    rondo__canvas *canvas = NULL;
+    rondo_status status = check_bands(path, bands, band, count, series, err);
+    if (!status)
+        status = rondo__canvas_open(&canvas, path, err);
+    if (status)
+        return status;
+    rondo__draw_bands(canvas, axes ? axes : &no_words, bands, band, count, series);
+    return rondo__canvas_close(&canvas, err);
+}
+
 rondo_status rondo_plot_bars(const char *path, const rondo_plot_axes *axes, int groups, const char *const *group_name,
                              int series, const char *const *series_name, const double *value, rondo_error *err) {
     rondo__canvas *canvas = NULL;
@@ -100,6 +155,13 @@ rondo_status rondo_plot_lines(const char *path, const rondo_plot_axes *axes, int
                               int right, const char *right_label, rondo_error *err) {
     (void)axes, (void)right_label;
     const rondo_status status = check_lines(path, count, series, right, err);
+    return status ? status : no_cairo(path, err);
+}
+
+rondo_status rondo_plot_bands(const char *path, const rondo_plot_axes *axes, int bands, const rondo_plot_band *band,
+                              int count, const rondo_plot_series *series, rondo_error *err) {
+    (void)axes;
+    const rondo_status status = check_bands(path, bands, band, count, series, err);
     return status ? status : no_cairo(path, err);
 }
 

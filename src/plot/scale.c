@@ -128,11 +128,20 @@ void rondo__scale_label(const rondo__scale *scale, double tick, char out[32]) {
     }
 }
 
+static rondo__colour from_hex(unsigned c) {
+    return (rondo__colour){(c >> 16) / 255.0, (c >> 8 & 255) / 255.0, (c & 255) / 255.0};
+}
+
 /* Okabe and Ito (2008), without their yellow, which a white page swallows. */
 rondo__colour rondo__colour_of_series(int i) {
     static const unsigned colours[] = {0x0072B2, 0xE69F00, 0x009E73, 0xD55E00, 0x56B4E9, 0xCC79A7, 0x000000};
-    const unsigned c = colours[i % (int)(sizeof colours / sizeof colours[0])];
-    return (rondo__colour){(c >> 16) / 255.0, (c >> 8 & 255) / 255.0, (c & 255) / 255.0};
+    return from_hex(colours[i % (int)(sizeof colours / sizeof colours[0])]);
+}
+
+/* Theirs again, the vermilion, green and purple darkened for a blue ground. */
+rondo__colour rondo__colour_over_bands(int i) {
+    static const unsigned colours[] = {0x000000, 0xB34700, 0x00533C, 0x8A3F6B, 0xE69F00, 0x0072B2};
+    return from_hex(colours[i % (int)(sizeof colours / sizeof colours[0])]);
 }
 
 static double gamma_of(double linear) {
@@ -157,3 +166,8 @@ rondo__colour rondo__colour_of_value(double t) {
     return from_oklab(0.985 - 0.715 * t, 0.012 + 0.118 * sin(pi * fmin(t * 0.72, 0.5)) * (1 - 0.25 * t * t),
                       (235 + 30 * t) * pi / 180);
 }
+
+static double band_shade(int i, int n) { return n > 1 ? 0.13 + 0.15 * i / (n - 1) : 0.18; }
+
+rondo__colour rondo__colour_of_band(int i, int n) { return rondo__colour_of_value(band_shade(i, n)); }
+rondo__colour rondo__colour_of_band_edge(int i, int n) { return rondo__colour_of_value(band_shade(i, n) + 0.25); }

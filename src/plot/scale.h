@@ -30,11 +30,27 @@ double rondo__scale_at(const rondo__scale *scale, double value); /* 0 at low, 1 
 int rondo__scale_ticks(const rondo__scale *scale, double tick[RONDO__MOST_TICKS]);
 void rondo__scale_label(const rondo__scale *scale, double tick, char out[32]);
 
+/* ---- an axis of time (scale_time.c): seconds since 1970, in UTC ---- */
+typedef struct rondo__tick {
+    double at;
+    char label[32];
+    char under[32]; /* the part of the date that label lacks, where it is new; else "" */
+} rondo__tick;
+bool rondo__time_fits(rondo__extent x);          /* years 1 to 9999, and not empty */
+rondo__scale rondo__scale_time(rondo__extent x); /* ends where the data end; a single point gets room */
+/* Ticks at round times: about half of `wanted` to that many and one. */
+int rondo__time_ticks(const rondo__scale *scale, int wanted, rondo__tick tick[RONDO__MOST_TICKS]);
+
 typedef struct rondo__colour {
     double red, green, blue;
 } rondo__colour;
 /* Of series number i: Okabe and Ito's colours, in an order whose neighbours also differ in grey. */
 rondo__colour rondo__colour_of_series(int i);
+/* Likewise for lines over bands, whose blue they stand off from. */
+rondo__colour rondo__colour_over_bands(int i);
+/* Of forecast band i of n, the widest first: lighter the wider; and of its edge. */
+rondo__colour rondo__colour_of_band(int i, int n);
+rondo__colour rondo__colour_of_band_edge(int i, int n);
 /* t from 0 (nearly white) to 1 (dark blue), even to the eye: lightness falls in a straight line. */
 rondo__colour rondo__colour_of_value(double t);
 

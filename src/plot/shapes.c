@@ -70,6 +70,19 @@ void rondo__path_stroke(rondo__canvas *c, double width, int style) {
     cairo_restore(c->cr);
 }
 
+void rondo__path_fill(rondo__canvas *c) {
+    if (can_draw(c))
+        cairo_fill(c->cr);
+}
+
+void rondo__canvas_band(rondo__canvas *c, double x, double y, double width, double height, int style, int bands) {
+    rondo__canvas_colour(c, rondo__colour_of_band(style, bands));
+    rondo__canvas_box(c, x, y, width, height);
+    rondo__canvas_colour(c, rondo__colour_of_band_edge(style, bands));
+    rondo__canvas_line(c, x, y, x + width, y, 1);
+    rondo__canvas_line(c, x, y + height, x + width, y + height, 1);
+}
+
 /* Slanting lines across the box: (dx, dy) is the way along one of them. */
 static void hatch(rondo__canvas *c, double x, double y, double width, double height, double slope) {
     const double reach = slope == 0 ? 0 : width;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/core.h"
+#include "plot/picture.h"
 #include "rondo/plot.h"
 
 static const char *const target[] = {"I", "am", "a", "robot"};
@@ -37,28 +38,6 @@ static int find_japanese(void **state) {
 
 static rondo_plot_grid make_grid(void) {
     return (rondo_plot_grid){4, 5, attention, target, japanese ? source : NULL, 0, 1};
-}
-
-typedef struct picture {
-    cairo_surface_t *surface;
-    const unsigned char *data;
-    int width, height, stride;
-} picture;
-
-static picture open_png(const char *path) {
-    picture p = {.surface = cairo_image_surface_create_from_png(path)};
-    assert_int_equal(cairo_surface_status(p.surface), CAIRO_STATUS_SUCCESS);
-    p.data = cairo_image_surface_get_data(p.surface);
-    p.width = cairo_image_surface_get_width(p.surface);
-    p.height = cairo_image_surface_get_height(p.surface);
-    p.stride = cairo_image_surface_get_stride(p.surface);
-    return p;
-}
-
-static uint32_t pixel_at(const picture *p, int x, int y) {
-    uint32_t pixel;
-    memcpy(&pixel, p->data + (size_t)y * (size_t)p->stride + 4 * (size_t)x, 4);
-    return pixel & 0xFFFFFF;
 }
 
 static char *read_file(const char *path, size_t *size) {
@@ -90,8 +69,6 @@ static void png_file(void **state) {
 static uint32_t cell_pixel(const picture *p, int row, int column) {
     return pixel_at(p, 2 * (16 + 40 * column + 20), 2 * (20 + 40 * row + 20));
 }
-
-static int grey(uint32_t c) { return (int)((c >> 16) + 2 * (c >> 8 & 255) + (c & 255)); }
 
 static void darkest_is_largest(void **state) {
     (void)state;
@@ -212,33 +189,6 @@ static void same_bytes(void **state) {
     }
 }
 
-/* Tags nest and attributes are quoted: enough for what cairo writes. */
-static void check_xml(const char *at) {
-    char open[64][32];
-    int depth = 0, elements = 0;
-    while ((at = strchr(at, '<'))) {
-        const char *end = at + 1;
-        for (bool quoted = false; *end && (quoted || *end != '>'); end++)
-            quoted = *end == '"' ? !quoted : quoted;
-        assert_int_equal(*end, '>');
-        char name[32] = {0};
-        const bool closes = at[1] == '/';
-        const char *begin = at + 1 + closes;
-        memcpy(name, begin, strcspn(begin, " />\n") < 31 ? strcspn(begin, " />\n") : 31);
-        if (closes) {
-            assert_true(depth > 0);
-            assert_string_equal(open[--depth], name);
-        } else if (at[1] != '?' && at[1] != '!' && end[-1] != '/') {
-            assert_true(depth < 64);
-            memcpy(open[depth++], name, sizeof name);
-        }
-        elements++;
-        at = end;
-    }
-    assert_int_equal(depth, 0);
-    assert_true(elements > 20);
-}
-
 static void svg_file(void **state) {
     (void)state;
     for (int kind = 0; kind < 4; kind++) {
@@ -283,11 +233,6 @@ static void missing_font(void **state) {
     assert_int_equal(rondo_plot_heatmap(path, &axes, &grid, &err), RONDO_NOT_FOUND);
     assert_non_null(strstr(err.message, "no installed font has '\U0010FFFD' (U+10FFFD), '\U0010FFFC' (U+10FFFC) ("));
     assert_int_equal(test_count_files("missing"), 0);
-}
-
-static void refuse(rondo_status got, const rondo_error *err, rondo_status wanted, const char *part) {
-    if (got != wanted || !strstr(err->message, part))
-        fail_msg("%s '%s', not %s '%s'", rondo_status_name(got), err->message, rondo_status_name(wanted), part);
 }
 
 static void refusals(void **state) {
