@@ -10,6 +10,7 @@ typedef struct transcribing {
     rondo_transcribe_options options;
     bool json, stream;
     int64_t threads;
+    int dtype;
     rondo_context *context;
     rondo_model *model, *language_model;
     int files;
@@ -133,7 +134,7 @@ static int transcribe_streams(const transcribing *t) {
 
 static int transcribe(transcribing *t) {
     rondo_error err = {0};
-    int code = cli_context(&t->context, t->threads);
+    int code = cli_context_of(&t->context, t->threads, t->dtype);
     if (code >= 0)
         return code;
     rondo_status status = rondo_model_open(&t->model, t->context, t->path, &err);
@@ -181,6 +182,8 @@ static int run(int argc, char **argv) {
          "added for each symbol: above 0 longer texts (default 0)", -100, 100},
         {"--json", CLI_FLAG, &t.json, NULL, "one JSON object per recording: text, score, when each symbol begins"},
         {"--stream", CLI_FLAG, &t.stream, NULL, "feed 10 ms at a time, and write symbols as they are settled"},
+        {"--dtype", CLI_CHOICE, &t.dtype, "NAME", "what products compute with: f32, bf16 or int8 (default f32)",
+         .choices = cli_precisions},
         {"--threads", CLI_WHOLE, &t.threads, "N", "threads (default: all cores); changes no result", 0, 1024},
     };
     if (!words)
