@@ -144,7 +144,7 @@ static void set_metrics(const totals *sum, rondo_metrics *metrics) {
     rondo__metrics_set(metrics, "passed_over", (double)sum->passed);
 }
 
-static void tell(rondo__transcribe *t, totals *sum) {
+static rondo_status tell(rondo__transcribe *t, totals *sum, rondo_error *err) {
     rondo__text_free(&t->report);
     if (sum->passed > 0)
         rondo__text_format(&t->report,
@@ -152,8 +152,7 @@ static void tell(rondo__transcribe *t, totals *sum) {
                            "that no training label has\n",
                            (long long)sum->passed, (long long)sum->recordings);
     rondo__transcribe_score_tell(&sum->score, &t->report);
-    if (t->report.failed) /* a report without memory is no report */
-        rondo__text_free(&t->report);
+    return t->report.failed ? rondo__fail(err, RONDO_MEMORY, "evaluate: no memory for the report") : RONDO_OK;
 }
 
 rondo_status rondo__transcribe_evaluate(rondo__task_object *task, rondo_tape *tape, int files, const char *const *file,
@@ -167,7 +166,7 @@ rondo_status rondo__transcribe_evaluate(rondo__task_object *task, rondo_tape *ta
         status = read_file(t, tape, file[i], &sum, err);
     if (!status) {
         set_metrics(&sum, metrics);
-        tell(t, &sum);
+        status = tell(t, &sum, err);
     }
     rondo__transcribe_score_free(&sum.score);
     return status;

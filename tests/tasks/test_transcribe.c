@@ -148,9 +148,38 @@ static void empty_recordings(void **state) {
     tiny_clean(&t);
 }
 
+static char model_path[400], few[400];
+static rondo_context *owner;
+
+static int open_and_evaluate(void *arg) {
+    rondo_model *model = NULL;
+    rondo_metrics metrics;
+    const char *file = few;
+    (void)arg;
+    rondo_status status = rondo_model_open(&model, owner, model_path, NULL);
+    if (!status)
+        status = rondo_model_evaluate(model, 1, &file, &metrics, NULL);
+    rondo_model_close(&model);
+    return (int)status;
+}
+
+static void failing_memory(void **state) {
+    (void)state;
+    tiny t = sounds_tiny("failing", (const char *const[]){"train.max_steps=1", NULL});
+    tiny_run(&t);
+    sounds_list("few.tsv", 0, 3, "");
+    snprintf(few, sizeof few, "%s", test_path("few.tsv"));
+    snprintf(model_path, sizeof model_path, "%s/model.safetensors", t.folder);
+    owner = open_context();
+    test_every_failure(open_and_evaluate, NULL);
+    rondo_context_destroy(&owner);
+    tiny_clean(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(learns),         cmocka_unit_test(threads),
                                        cmocka_unit_test(odd_recordings), cmocka_unit_test(spelling),
-                                       cmocka_unit_test(refusals),       cmocka_unit_test(empty_recordings)};
+                                       cmocka_unit_test(refusals),       cmocka_unit_test(empty_recordings),
+                                       cmocka_unit_test(failing_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,6 +169,40 @@ static void streams(void **state) {
     rondo_model_close(&other);
 }
 
+/* Words: a blank goes before each but the first, in streams, too. */
+static void words(void **state) {
+    (void)state;
+    rondo__text list = {0};
+    for (int i = 0; i < SOUNDS_TRAIN; i++) {
+        char text[8];
+        sounds_text(i, text);
+        rondo__text_format(&list, "s%d.wav\t%c", i, text[0]);
+        for (const char *p = text + 1; *p; p++)
+            rondo__text_format(&list, " %c", *p);
+        rondo__text_add(&list, "\n", 1);
+    }
+    test_write("spaced.tsv", list.data, list.size);
+    rondo__text_free(&list);
+    tiny t = sounds_tiny("words", (const char *const[]){"data.train=spaced.tsv", "data.valid=spaced.tsv",
+                                                        "data.tokenizer.type=word", NULL});
+    tiny_run(&t);
+    assert_true(rondo_metrics_get(&t.result.best, "wer") < 0.1);
+    assert_true(rondo_metrics_get(&t.result.best, "label_error_rate") > 0 ||
+                rondo_metrics_get(&t.result.best, "wer") == 0);
+    rondo_model *other = sounds_open(&t, context);
+    rondo_sound made = sounds_make(3, "acb");
+    rondo_transcript out;
+    assert_int_equal(rondo_model_transcribe(other, 1, &made, NULL, &out, NULL), RONDO_OK);
+    assert_string_equal(out.text[0], "a c b");
+    assert_string_equal(out.symbol[1], " c");
+    rondo_transcript_free(&out);
+    rondo_sound_free(&made);
+    streams_as(other, NULL);
+    streams_as(other, &(rondo_transcribe_options){.beam = 4});
+    rondo_model_close(&other);
+    tiny_clean(&t);
+}
+
 static void greedy_stream_allocates_nothing(void **state) {
     (void)state;
     rondo_transcribe_stream *stream;
@@ -359,6 +393,7 @@ int main(void) {
                                        cmocka_unit_test(times_and_best),
                                        cmocka_unit_test(odd_sounds),
                                        cmocka_unit_test(streams),
+                                       cmocka_unit_test(words),
                                        cmocka_unit_test(greedy_stream_allocates_nothing),
                                        cmocka_unit_test(language_model),
                                        cmocka_unit_test(wrong_language_models),
