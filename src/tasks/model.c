@@ -132,8 +132,6 @@ rondo_status rondo_model_evaluate(rondo_model *model, int files, const char *con
         model->task->class->report(model->task, &model->report);
     if (!status && model->report.failed)
         status = rondo__fail(err, RONDO_MEMORY, "%s: no memory for the report", model->path);
-    if (!status && model->report.failed)
-        status = rondo__fail(err, RONDO_MEMORY, "%s: no memory for the report", model->path);
     if (status || loss_is_finite(metrics))
         return status;
     metrics->count = 0;
