@@ -1,7 +1,7 @@
 /* Sets of recordings and of CSV files, read into memory. */
 #include "data/frames.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "data/csv.h"
@@ -22,16 +22,39 @@ void rondo__frames_free(rondo__frame_set *set) {
     *set = (rondo__frame_set){0};
 }
 
-/* Speakers by order of first appearance. */
-static void number_speakers(rondo__frame_set *set, const rondo__labelled *items) {
-    for (int64_t i = 0; i < items->count; i++) {
-        set->speaker[i] = items->item[i].speaker[0] ? (int32_t)set->speakers : -1;
-        for (int64_t j = 0; j < i && set->speaker[i] == set->speakers; j++) {
-            if (strcmp(items->item[i].speaker, items->item[j].speaker) == 0)
-                set->speaker[i] = set->speaker[j];
+typedef struct voice {
+    const char *speaker;
+    int64_t item;
+} voice;
+
+static int by_speaker(const void *a, const void *b) {
+    const voice *x = a, *y = b;
+    const int order = strcmp(x->speaker, y->speaker);
+    return order ? order : (x->item > y->item) - (x->item < y->item);
+}
+
+/* Speakers by order of first appearance: sorted by name, each finds its first item; then they are counted as they come.
+ */
+static bool number_speakers(rondo__frame_set *set, const rondo__labelled *items) {
+    voice *row = rondo__calloc((size_t)items->count, sizeof *row);
+    int64_t *first = rondo__calloc((size_t)items->count, sizeof *first);
+    for (int64_t i = 0; row && first && i < items->count; i++)
+        row[i] = (voice){items->item[i].speaker, i};
+    if (row && first) {
+        qsort(row, (size_t)items->count, sizeof *row, by_speaker);
+        for (int64_t k = 0; k < items->count; k++) {
+            const bool same = k > 0 && strcmp(row[k].speaker, row[k - 1].speaker) == 0;
+            first[row[k].item] = same ? first[row[k - 1].item] : row[k].item;
         }
-        set->speakers += set->speaker[i] == set->speakers;
+        for (int64_t i = 0; i < items->count; i++) {
+            const bool named = items->item[i].speaker[0] != '\0';
+            set->speaker[i] = !named ? -1 : first[i] == i ? (int32_t)set->speakers++ : set->speaker[first[i]];
+        }
     }
+    const bool whole = row && first;
+    rondo__free(row);
+    rondo__free(first);
+    return whole;
 }
 
 static rondo_status make_room(rondo__frame_set *set, const rondo__labelled *items, bool sounds, rondo_error *err) {
@@ -41,9 +64,8 @@ static rondo_status make_room(rondo__frame_set *set, const rondo__labelled *item
     set->length = rondo__calloc(n, sizeof *set->length);
     set->frame = rondo__calloc(n, sizeof *set->frame);
     set->speaker = rondo__calloc(n, sizeof *set->speaker);
-    if ((sounds && !set->sound) || !set->length || !set->frame || !set->speaker)
+    if ((sounds && !set->sound) || !set->length || !set->frame || !set->speaker || !number_speakers(set, items))
         return rondo__fail(err, RONDO_MEMORY, "no memory for %lld examples", (long long)items->count);
-    number_speakers(set, items);
     return RONDO_OK;
 }
 

@@ -104,7 +104,7 @@ static rondo_status take(reading *r, const char *place, const char *text, const 
 typedef struct list {
     const char *column[MOST_COLUMNS];
     char *cell[MOST_COLUMNS];
-    char name[MOST_COLUMNS][8]; /* of columns without a header */
+    char name[MOST_COLUMNS][16]; /* of columns without a header */
     int64_t columns, text, label;
 } list;
 

@@ -41,7 +41,12 @@ rondo_status rondo__listening_list(const rondo__recipe *recipe, const char *path
     if (!there(path) && path[0] != '/' && data && *data)
         rondo__text_format(&below, "%s/%s", data, path);
     const char *found = below.data && !below.failed && there(below.data) ? below.data : path;
-    rondo_status status = rondo__labelled_read(out, found, &spec, err);
+    *out = (rondo__labelled){0};
+    rondo_status status =
+        there(found) ? rondo__labelled_read(out, found, &spec, err)
+                     : rondo__fail(err, RONDO_NOT_FOUND, "%.200s: there is no such list, folder or archive (%s)", path,
+                                   data && *data ? "also not in RONDO_DATA; check the path"
+                                                 : "check the path, or set RONDO_DATA to its folder");
     rondo__text_free(&below);
     return status;
 }

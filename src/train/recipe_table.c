@@ -81,7 +81,7 @@ const rondo__field rondo__recipe_fields[] = {
     {"data.valid_target", RONDO__TEXT, AT(data.valid_target), .tasks = TRANSLATE, .size = RONDO__PATH, .file = true, .only = format,
      .only_values = BIT(RONDO__PAIR_LINES), .help = "Their translations."},
     {"data.valid_fraction", RONDO__NUMBER, AT(data.valid_fraction), .tasks = TEXTS, .low = 0, .above_low = true, .high = 0.5,
-     .number = 0.05, .help = "Without files for validation: this last part of the training data is kept for it."},
+     .number = 0.05, .help = "Without files for validation: this last part of the training data is kept for it; of the examples of classify and transcribe a part that is drawn once and for all."},
     {"data.stress", RONDO__BOOL, AT(data.stress), .tasks = TRANSLATE, .only = format, .only_values = BIT(RONDO__PAIR_DICTIONARY),
      .help = "Keep the stress digits of the phones (`AH0`)."},
     {"data.shared_vocabulary", RONDO__BOOL, AT(data.shared_vocabulary), .tasks = TRANSLATE,

@@ -299,6 +299,30 @@ static void test_split(void **state) {
     rondo__labelled_free(&part);
 }
 
+/* Cut anywhere, and with any byte changed: read or refused in one line, and nothing is left behind. */
+static void test_hostile(void **state) {
+    (void)state;
+    static const char whole[] =
+        "\xef\xbb\xbftext\tlabel\tspeaker\r\nau caf\xc3\xa9\tx\tann\n\n two \ty\ttheo\nthree\tx\t\n";
+    const size_t size = sizeof whole - 1;
+    const int64_t live = rondo__alloc_live();
+    for (size_t i = 0; i < 4 * size; i++) {
+        char changed[sizeof whole];
+        rondo__labelled items;
+        rondo_error err = {0};
+        memcpy(changed, whole, size);
+        if (i >= size)
+            changed[i % size] = "\0\t\n"[i / size - 1];
+        test_write("hostile.tsv", changed, i < size ? i : size);
+        const rondo_status status = rondo__labelled_read(
+            &items, test_path("hostile.tsv"), &(rondo__labelled_spec){.texts = true, .where = "label=x|y"}, &err);
+        if (status && (strchr(err.message, '\n') || !err.message[0] || items.item))
+            fail_msg("change %zu: '%s'", i, err.message);
+        rondo__labelled_free(&items);
+        assert_int_equal(rondo__alloc_live(), live);
+    }
+}
+
 static int read_and_split(void *arg) {
     rondo__labelled items, part;
     (void)arg;
@@ -319,9 +343,9 @@ static void test_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_patterns), cmocka_unit_test(test_where),  cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_paths),    cmocka_unit_test(test_folder), cmocka_unit_test(test_archive),
-        cmocka_unit_test(test_split),    cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_patterns), cmocka_unit_test(test_where),   cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_paths),    cmocka_unit_test(test_folder),  cmocka_unit_test(test_archive),
+        cmocka_unit_test(test_split),    cmocka_unit_test(test_hostile), cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
