@@ -14,9 +14,10 @@ typedef struct rondo_ctc_options {
     const int32_t *lengths; /* (B) frames of each row, NULL: all T */
     int32_t blank;          /* default 0 */
     rondo_real divide_by;   /* the sum over the batch is divided by this; 0: by B */
-    bool skip_impossible;   /* rows with fewer frames than their symbols need count as 0 without gradient (nn.CTCLoss
-                               with zero_infinity); false: their loss is infinite */
-    rondo_real *row_losses; /* NULL, or (B): each row's negative log-likelihood in nats */
+    bool skip_impossible;   /* rows of probability 0, such as those with fewer frames than their symbols need, count as
+                               0 without gradient (nn.CTCLoss with zero_infinity); false: their loss is infinite, their
+                               gradient not a number */
+    rondo_real *row_losses; /* NULL, or (B): each row's negative log-likelihood in nats, infinite where impossible */
 } rondo_ctc_options;
 /* logits (T, B, V), not normalised; target (sum of target_lengths) ids in [0, V) without blank, row after row;
  * target_lengths (B), 0 is legal. Equals nn.CTCLoss(reduction="sum") / divide_by on log_softmax(logits); the gradient

@@ -45,6 +45,7 @@
 #include "rondo/status.h"
 #include "rondo/tape.h"
 #include "rondo/tensor.h"
+#include "rondo/transcribe.h"
 #include "rondo/transformer.h"
 #include "rondo/translate.h"
 

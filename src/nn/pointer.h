@@ -2,9 +2,8 @@
 #ifndef RONDO_NN_POINTER_H
 #define RONDO_NN_POINTER_H
 
-#include <math.h>
-
 #include "autograd/op_tools.h"
+#include "nn/logs.h"
 #include "rondo/attention.h"
 
 enum { LOGITS, GATE, WEIGHTS };
@@ -23,11 +22,5 @@ rondo_status rondo__pointer_check(const rondo_call *call, rondo_error *err);
 
 /* log sigmoid(z); the logarithm of 1 - sigmoid(z) is that of -z. */
 static inline double rondo__log_sigmoid(double z) { return z < 0 ? z - log1p(exp(z)) : -log1p(exp(-z)); }
-
-/* log(e^a + e^b); -inf and NaN are what they say. */
-static inline double rondo__log_add(double a, double b) {
-    double high = a < b ? b : a, low = a < b ? a : b;
-    return low == -INFINITY ? high : high + log1p(exp(low - high));
-}
 
 #endif

@@ -1,5 +1,6 @@
 #include "tasks/classify.h"
 #include "tasks/language_model.h"
+#include "tasks/transcribe.h"
 #include "tasks/translate.h"
 
 const rondo__task_class *rondo__task_find(int task_kind) {
@@ -8,6 +9,8 @@ const rondo__task_class *rondo__task_find(int task_kind) {
         return &rondo__language_model;
     case RONDO__TRANSLATE:
         return &rondo__translate_class;
+    case RONDO__TRANSCRIBE:
+        return &rondo__transcribe_class;
     case RONDO__CLASSIFY:
         return &rondo__classify_class;
     default:

@@ -199,6 +199,7 @@ typedef struct rondo__recipe_model {
     int pooling; /* rondo_pooling of ops.h */
     /* transcribe */
     int64_t stack; /* so many frames enter the network at once */
+    int64_t delay; /* steps from what is heard to what is written */
     /* tag */
     struct {
         int64_t embedding_size, hidden_size; /* hidden_size 0: no characters */

@@ -185,6 +185,8 @@ const rondo__field rondo__recipe_fields[] = {
      .help = "What stands for the whole sequence: the last state, the mean or the largest of all steps, or a learned weighting."},
     {"model.stack", RONDO__WHOLE, AT(model.stack), .tasks = AUDIO, .low = 1, .high = 64, .number = 1,
      .help = "So many frames enter the network at once, and the sequence is shorter by that."},
+    {"model.delay", RONDO__WHOLE, AT(model.delay), .tasks = TRANSCRIBE, .low = 0, .high = 10000,
+     .help = "What is said at a step is written so many steps later (Graves 2005): a network that reads in one direction hears what follows."},
     {"model.characters.embedding_size", RONDO__WHOLE, AT(model.characters.embedding_size), .tasks = TAG, .low = 1, .high = 65536, .number = 32,
      .help = "Width of the vector of each character."},
     {"model.characters.hidden_size", RONDO__WHOLE, AT(model.characters.hidden_size), .tasks = TAG, .low = 0, .high = 65536, .number = 64,

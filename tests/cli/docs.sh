@@ -36,7 +36,7 @@ sounds="--set train.max_steps=3 --set train.batch_size=4 --set train.schedule.wa
     for page in "$RONDO_TOP"/README.md "$RONDO_TOP"/docs/*.md; do
         sed -n '/^```sh$/,/^```$/p' "$page" | grep -E '^(RONDO_[A-Z]+=[^ ]+ )?rondo ' || true
     done
-    for command in train eval generate translate classify average info bench; do
+    for command in train eval generate translate classify transcribe average info bench; do
         rondo $command --help | sed -n '/^example:/,/^$/p' | grep -E '^ +(RONDO_[A-Z]+=[^ ]+ )?rondo ' || true
     done
 } > lines
@@ -45,6 +45,7 @@ sounds="--set train.max_steps=3 --set train.batch_size=4 --set train.schedule.wa
 rondo train recipes/enja-attention.yaml --out runs/enja-attention $pairs || note_failure "enja-attention"
 rondo train recipes/g2p.yaml --out runs/g2p $pairs --set train.keep=2 || note_failure "g2p"
 rondo train recipes/digits-classify.yaml --out runs/digits-classify $sounds || note_failure "digits-classify"
+rondo train recipes/digits-transcribe.yaml --out runs/digits-transcribe $sounds || note_failure "digits-transcribe"
 while read -r line; do
     checks=$((checks + 1))
     case $line in
