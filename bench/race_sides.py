@@ -136,8 +136,9 @@ class Machine:
         here = os.path.dirname(os.path.abspath(__file__))
         os.makedirs(folder, exist_ok=True)
         for name, flags in (("ping", []), ("ceiling", ["-march=native", "-ffp-contract=fast"])):
-            subprocess.run([os.environ.get("CC", "cc"), "-O2", *flags, "-pthread", os.path.join(here, f"{name}.c"), "-o",
-                            os.path.join(folder, name)], check=True)
+            source, program = os.path.join(here, f"{name}.c"), os.path.join(folder, name)
+            if not os.path.exists(program) or os.path.getmtime(program) < os.path.getmtime(source):
+                subprocess.run([os.environ.get("CC", "cc"), "-O2", *flags, "-pthread", source, "-o", program], check=True)
 
     def call(self, name, *words):
         return json.loads(subprocess.run([os.path.join(self.folder, name), *map(str, words)], check=True, capture_output=True,
