@@ -1,7 +1,7 @@
 /* In which state is the machine? Prints the round trip of a word between two cores as one line of JSON:
  *   {"median_ns": 104, "min_ns": 98, "max_ns": 131}
- * The median of 31 short series, about a tenth of a second in all; bench/race.py asks before and after each comparison
- * and marks those that fall into a slow spell. On a single core: null. */
+ * The median of 31 short series, about a tenth of a second in all (fewer on a busy machine); bench/race.py asks before
+ * and after each comparison and marks those that fall into a slow spell. On a single core: null. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -12,6 +12,8 @@
 
 #define SERIES 31
 #define ROUNDS 10000
+#define ENOUGH 0.5 /* seconds: where other work takes the cores, a round trip takes a time slice */
+#define END (-1)
 
 static _Alignas(64) atomic_int there;
 static _Alignas(64) atomic_int back;
@@ -49,12 +51,14 @@ static void stay_on(int core) {
 
 static void *answer(void *core) {
     stay_on(*(int *)core);
-    for (int i = 1; i <= SERIES * ROUNDS; i++) {
-        while (atomic_load_explicit(&there, memory_order_acquire) < i)
+    for (int i = 1;; i++) {
+        int now;
+        while ((now = atomic_load_explicit(&there, memory_order_acquire)) < i && now != END)
             ;
+        if (now == END)
+            return NULL;
         atomic_store_explicit(&back, i, memory_order_release);
     }
-    return NULL;
 }
 
 int main(void) {
@@ -66,17 +70,21 @@ int main(void) {
         return 0;
     }
     stay_on(core[0]);
-    for (int s = 0, i = 1; s < SERIES; s++) {
+    int count = 0;
+    const double first = now();
+    for (int i = 1; count < SERIES && now() - first < ENOUGH; count++) {
         const double start = now();
-        for (int k = 0; k < ROUNDS; k++, i++) {
+        int k = 0;
+        for (; k < ROUNDS && (k % 64 || now() - first < ENOUGH); k++, i++) {
             atomic_store_explicit(&there, i, memory_order_release);
             while (atomic_load_explicit(&back, memory_order_acquire) < i)
                 ;
         }
-        ns[s] = 1e9 * (now() - start) / ROUNDS;
+        ns[count] = 1e9 * (now() - start) / (k > 0 ? k : 1);
     }
+    atomic_store_explicit(&there, END, memory_order_release);
     pthread_join(other, NULL);
-    qsort(ns, SERIES, sizeof *ns, compare);
-    printf("{\"median_ns\": %.1f, \"min_ns\": %.1f, \"max_ns\": %.1f}\n", ns[SERIES / 2], ns[0], ns[SERIES - 1]);
+    qsort(ns, (size_t)count, sizeof *ns, compare);
+    printf("{\"median_ns\": %.1f, \"min_ns\": %.1f, \"max_ns\": %.1f}\n", ns[count / 2], ns[0], ns[count - 1]);
     return 0;
 }
