@@ -1,10 +1,12 @@
-/* oneDNN's side of the race (bench/race.py): reads one request a line, "cell=lstm pass=train dtype=f32 I=64 H=64 B=16 T=64
- * both=0 seconds=0.3", and answers each with one line of JSON, as `rondo bench cell --json` does. Over oneDNN's public API, 3.x.
+/* oneDNN's side of the race (bench/race.py): reads one request a line, "cell=lstm pass=train dtype=f32 I=64 H=64 B=16
+ * T=64 both=0 seconds=0.3", and answers each with one line of JSON, as `rondo bench cell --json` does. Over oneDNN's
+ * public API, 3.x.
  *
  * It is oneDNN at its best: weights already lie in the order that its primitive asks for (forward and backward), what a
- * framework pays for reordering them after each update is not counted; gradients of weights are added to what stands there
- * without being cleared first; the primitive is called through the C interface with arguments prepared beforehand. Its
- * backward always computes the gradient of the input too. GRU is the linear-before-reset one, as PyTorch's. */
+ * framework pays for reordering them after each update is not counted; gradients of weights are added to what stands
+ * there without being cleared first; the primitive is called through the C interface with arguments prepared
+ * beforehand. Its backward always computes the gradient of the input too. GRU is the linear-before-reset one, as
+ * PyTorch's. */
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -119,9 +121,7 @@ class Net {
         return md({1, D(), gates() + (r_.cell == "gru" ? 1 : 0), r_.H}, dt::f32, memory::format_tag::ldgo);
     }
     /* states that enter and leave: only a stream has them */
-    md state(dt type) const {
-        return step() ? md({1, D(), r_.B, r_.H}, type, memory::format_tag::ldnc) : md();
-    }
+    md state(dt type) const { return step() ? md({1, D(), r_.B, r_.H}, type, memory::format_tag::ldnc) : md(); }
 
     primitive_attr attributes() const {
         primitive_attr attr;
@@ -135,8 +135,9 @@ class Net {
     /* Random values of deviation 1/sqrt(H), brought into the layout and type that the primitive wants. */
     memory filled(const md &want) {
         const auto dims = want.get_dims();
-        static const memory::format_tag plain[] = {memory::format_tag::a, memory::format_tag::ab, memory::format_tag::abc,
-                                                   memory::format_tag::abcd, memory::format_tag::abcde};
+        static const memory::format_tag plain[] = {memory::format_tag::a, memory::format_tag::ab,
+                                                   memory::format_tag::abc, memory::format_tag::abcd,
+                                                   memory::format_tag::abcde};
         memory source(md(dims, dt::f32, plain[dims.size() - 1]), engine_), result(want, engine_);
         std::mt19937 random(1);
         std::uniform_real_distribution<float> value(-1, 1);
@@ -232,8 +233,8 @@ class Net {
         const dt d = data(), f = dt::f32;
         const md none;
         const auto pd = vanilla_rnn_forward::primitive_desc(engine_, kind(), algorithm::eltwise_tanh, direction(), x(d),
-                                                            state(d), w(weight(), r_.I), w(weight(), r_.H), bias(), y(d),
-                                                            state(d), attributes());
+                                                            state(d), w(weight(), r_.I), w(weight(), r_.H), bias(),
+                                                            y(d), state(d), attributes());
         place_forward<vanilla_rnn_forward>(pd);
         if (train())
             place_backward<vanilla_rnn_backward>(vanilla_rnn_backward::primitive_desc(
@@ -242,9 +243,7 @@ class Net {
     }
 };
 
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 /* As rondo_bench_cell times: a quarter of the time to warm up, then runs one after the other. */
 void measure(Net &net, double seconds) {
@@ -263,8 +262,8 @@ void measure(Net &net, double seconds) {
     std::sort(times.begin(), times.end());
     const size_t n = times.size();
     const auto part = [&](double p) { return times[std::min(n - 1, (size_t)(p * (double)n))]; };
-    std::printf("{\"median_ms\": %.6g, \"min_ms\": %.6g, \"p99_ms\": %.6g, \"p999_ms\": %.6g, \"runs\": %zu}\n", part(0.5),
-                times[0], part(0.99), part(0.999), n);
+    std::printf("{\"median_ms\": %.6g, \"min_ms\": %.6g, \"p99_ms\": %.6g, \"p999_ms\": %.6g, \"runs\": %zu}\n",
+                part(0.5), times[0], part(0.99), part(0.999), n);
 }
 
 } // namespace
