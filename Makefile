@@ -13,10 +13,11 @@ test: ## every test: release, sanitizers, NEON
 	@scripts/install-deps --tests
 	@scripts/test
 
-bench: build ## time one training pass of each cell
-	@for cell in elman jordan lstm gru; do \
-	    build/rondo bench cell --cell $$cell --input-size 256 --hidden-size 256 --batch 32 --steps 64 --pass train || exit 1; \
-	done
+bench: build ## the race against PyTorch, ONNX Runtime and oneDNN: five minutes; FULL=1: hours, and docs/performance.md
+	@cmake --build build --target bench_plot
+	@[ -d build/peers ] || echo "bench/install-peers brings PyTorch, ONNX Runtime and oneDNN into build/peers"
+	@python3 bench/race.py $(if $(FULL),--full) $(RACE)
+	@python3 bench/report.py
 
 format: ## lay all sources out as .clang-format says
 	@scripts/check-format -i

@@ -8,3 +8,10 @@ if(RONDO_CLI)
     set_target_properties(rondo PROPERTIES LINKER_LANGUAGE CXX)
   endif()
 endif()
+
+# Pictures of docs/performance.md (make bench).
+add_executable(bench_plot EXCLUDE_FROM_ALL bench/plot.c)
+target_link_libraries(bench_plot PRIVATE rondo_static)
+if(RONDO_HAVE_SENTENCEPIECE)
+  set_target_properties(bench_plot PROPERTIES LINKER_LANGUAGE CXX)
+endif()

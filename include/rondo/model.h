@@ -113,9 +113,12 @@ typedef struct rondo_bench_options {
     rondo_bench_pass pass;
     bool input_gradient; /* train: also the gradient of the input */
     double seconds;      /* how long to measure; 0: 2 */
+    /* variants, as in rondo_recurrent_config */
+    bool peepholes, layer_norm;
+    int64_t projection_size;
 } rondo_bench_options;
 typedef struct rondo_bench_result {
-    double median_ms, min_ms, p99_ms, gflops;
+    double median_ms, min_ms, p99_ms, p999_ms, gflops;
     int64_t runs;
     int threads;
     const char *isa;

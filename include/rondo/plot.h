@@ -27,6 +27,7 @@ typedef struct rondo_plot_axes {
     bool from_zero;                        /* the left axis begins at 0; bars always do */
     bool log_y;                            /* the left axis; values of 0 and below are gaps */
     bool time_x;                           /* x are seconds since 1970: ticks are dates and times */
+    bool log_x;                            /* lines and bands, where all x are above 0 */
 } rondo_plot_axes;
 /* Lines over a common x axis, such as training curves; a second axis on the right for the series from `right` on
  * (0: none). */

@@ -92,7 +92,7 @@ static void draw(rondo__canvas *canvas, const rondo_plot_axes *axes, int bands, 
         add_extents(&band[i], axes->log_y, &x, &y);
         name[count + i] = band[i].name;
     }
-    const rondo__x_axis x_axis = rondo__x_axis_over(x, axes->time_x);
+    const rondo__x_axis x_axis = rondo__x_axis_over(x, axes);
     rondo__frame f = {
         .canvas = canvas,
         .axes = *axes,

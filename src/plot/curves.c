@@ -7,14 +7,15 @@
 #define ROW 16.0 /* from one line of labels to the next */
 #define BETWEEN 10.0
 
-rondo__x_axis rondo__x_axis_over(rondo__extent x, bool time) {
+rondo__x_axis rondo__x_axis_over(rondo__extent x, const rondo_plot_axes *axes) {
     rondo__x_axis axis = {.count = 0};
-    if (time && rondo__time_fits(x)) {
+    if (axes->time_x && rondo__time_fits(x)) {
         axis.scale = rondo__scale_time(x);
         axis.count = rondo__time_ticks(&axis.scale, TICKS, axis.tick);
     } else {
         double at[RONDO__MOST_TICKS];
-        axis.scale = rondo__scale_linear(x, TICKS, true);
+        const bool log = axes->log_x && x.low > 0;
+        axis.scale = log ? rondo__scale_log(x, TICKS) : rondo__scale_linear(x, TICKS, true);
         axis.count = rondo__scale_ticks(&axis.scale, at);
         for (int i = 0; i < axis.count; i++) {
             axis.tick[i].at = at[i];

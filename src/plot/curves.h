@@ -10,8 +10,9 @@ typedef struct rondo__x_axis {
     bool two_rows; /* some labels have a second line */
     rondo__tick tick[RONDO__MOST_TICKS];
 } rondo__x_axis;
-/* Of time where that is asked for and x can be dates; else of numbers. */
-rondo__x_axis rondo__x_axis_over(rondo__extent x, bool time);
+/* Of time where that is asked for and x can be dates; else of numbers, by their logarithms where that is asked for and
+ * all are positive. */
+rondo__x_axis rondo__x_axis_over(rondo__extent x, const rondo_plot_axes *axes);
 double rondo__x_axis_room(const rondo__x_axis *axis); /* under the area, for frame.below */
 /* The axis under the area, and the lines at its sides. */
 void rondo__x_axis_draw(const rondo__frame *frame, const rondo__x_axis *axis);

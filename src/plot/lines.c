@@ -13,7 +13,7 @@ static void draw(rondo__canvas *canvas, const rondo_plot_axes *axes, int count, 
         rondo__curve_extents(&series[i], i < lefts && axes->log_y, &x, i < lefts ? &left : &beyond);
         name[i] = series[i].name;
     }
-    const rondo__x_axis x_axis = rondo__x_axis_over(x, axes->time_x);
+    const rondo__x_axis x_axis = rondo__x_axis_over(x, axes);
     rondo__frame f = {
         .canvas = canvas,
         .axes = *axes,

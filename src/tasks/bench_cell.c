@@ -80,7 +80,10 @@ static rondo_status make_net(bench *b, rondo_error *err) {
                                      .input_size = o->input_size,
                                      .hidden_size = o->hidden_size,
                                      .layers = (int)o->layers,
-                                     .bidirectional = o->bidirectional};
+                                     .bidirectional = o->bidirectional,
+                                     .peepholes = o->peepholes,
+                                     .layer_norm = o->layer_norm,
+                                     .projection_size = o->projection_size};
     rondo_status status = rondo_params_create(&b->params, err);
     if (!status)
         status = rondo_recurrent_create(&b->net, b->params, "", &config, err);
@@ -123,14 +126,22 @@ static void clean(bench *b) {
 }
 
 /* Multiply-adds count two: 2·T·B·G·H·(I+H) for each layer and direction, and 2·T·B·H·H more for a Jordan network's
- * output; an inner layer's I is the width below it. */
+ * output; an inner layer's I is the width below it. With a projection: 2·T·B·(G·H·(I+P) + H·P). */
 static double flops(const rondo_bench_options *o) {
     static const double gates[] = {[RONDO_ELMAN] = 1, [RONDO_JORDAN] = 1, [RONDO_LSTM] = 4, [RONDO_GRU] = 3};
     double D = o->bidirectional ? 2 : 1, H = (double)o->hidden_size, I = (double)o->input_size, sum = 0;
     double rows = (double)o->batch * (o->pass == RONDO_BENCH_STEP ? 1.0 : (double)o->steps);
-    for (int64_t l = 0; l < (o->layers ? o->layers : 1); l++, I = D * H)
-        sum += D * 2 * rows * H * (gates[o->cell] * (I + H) + (o->cell == RONDO_JORDAN ? H : 0));
+    double R = o->projection_size > 0 ? (double)o->projection_size : H;
+    double after = o->cell == RONDO_JORDAN || o->projection_size > 0 ? R : 0; /* what leaves the cell by a product */
+    for (int64_t l = 0; l < (o->layers ? o->layers : 1); l++, I = D * R)
+        sum += D * 2 * rows * H * (gates[o->cell] * (I + R) + after);
     return o->pass == RONDO_BENCH_TRAIN ? 3 * sum : sum;
+}
+
+/* The value that a part p of the sorted times lies below. */
+static double part(const double *sorted, int64_t n, double p) {
+    int64_t at = (int64_t)(p * (double)n);
+    return 1e3 * sorted[at < n ? at : n - 1];
 }
 
 /* Repeats runs for so many seconds, at least `least` times; keeps each run's time when asked. */
@@ -175,7 +186,8 @@ rondo_status rondo_bench_cell(rondo_context *context, const rondo_bench_options 
         double median = n % 2 ? b.seconds[n / 2] : (b.seconds[n / 2 - 1] + b.seconds[n / 2]) / 2;
         result->median_ms = 1e3 * median;
         result->min_ms = 1e3 * b.seconds[0];
-        result->p99_ms = 1e3 * b.seconds[(n * 99 + 99) / 100 - 1];
+        result->p99_ms = part(b.seconds, n, 0.99);
+        result->p999_ms = part(b.seconds, n, 0.999);
         result->gflops = flops(options) / (median > 0 ? median : 1e-9) / 1e9;
         result->threads = options->pass == RONDO_BENCH_STEP ? 1 : rondo_context_threads(context);
         result->isa = rondo_context_isa(context);

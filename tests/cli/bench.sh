@@ -3,12 +3,16 @@
 for cell in elman jordan lstm gru; do
     for pass in train forward step; do
         expect 0 '' "$RONDO" bench cell --cell $cell --input-size 7 --hidden-size 9 --batch 3 --steps 5 --pass $pass --seconds 0.01 --json
-        for key in median_ms min_ms p99_ms runs gflops threads isa; do
+        for key in median_ms min_ms p99_ms p999_ms runs gflops threads isa; do
             check "$cell $pass: JSON has $key" grep -q "\"$key\": " out
         done
     done
     expect 0 '' "$RONDO" bench cell --cell $cell --layers 2 --bidirectional --input-size 7 --hidden-size 9 --batch 3 --steps 5 --seconds 0.01
 done
+for variant in --peepholes --layer-norm "--projection-size 5" "--cell gru --layer-norm"; do
+    expect 0 '' "$RONDO" bench cell --input-size 7 --hidden-size 9 --batch 3 --steps 5 $variant --seconds 0.01
+done
+expect 2 "peepholes is not an option of elman" "$RONDO" bench cell --cell elman --peepholes
 expect 2 "" "$RONDO" bench cell --hidden-size 0
 expect 2 "" "$RONDO" bench cell --bidirectional --pass step --input-size 4 --hidden-size 4 --batch 1 --seconds 0.01
 expect 2 "before the options" "$RONDO" bench picture

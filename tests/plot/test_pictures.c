@@ -114,6 +114,27 @@ static int count_colour(const picture *p, uint32_t colour, int from, int to) {
     return count;
 }
 
+/* On two logarithmic axes a power is a straight line: at the middle of both axes its own colour. A point at 0 turns the
+ * axis of x into a linear one. */
+static void powers_are_straight(void **state) {
+    (void)state;
+    double x[] = {1, 10, 100}, y[] = {1, 100, 10000};
+    const char *path = test_path("power.png");
+    const rondo_plot_series series = {NULL, 3, x, y};
+    const rondo_plot_axes axes = {.log_x = true, .log_y = true};
+    for (int zero = 0; zero < 2; zero++) {
+        x[0] = zero ? 0 : 1;
+        assert_int_equal(rondo_plot_lines(path, &axes, 1, &series, 0, NULL, NULL), RONDO_OK);
+        const picture p = open_png(path);
+        const int left = p.width - 2 * (16 + 14 + 720), middle = left + 720;
+        assert_int_equal(count_colour(&p, 0x0072B2, middle - 10, middle + 10) > 0, true);
+        const int dots_at_a_tenth = count_colour(&p, 0x0072B2, left + 140, left + 148);
+        const int by_the_middle = count_colour(&p, 0x0072B2, middle - 4, middle + 4);
+        assert_int_equal(by_the_middle > dots_at_a_tenth + 20, !zero); /* where the dot of the second point stands */
+        cairo_surface_destroy(p.surface);
+    }
+}
+
 static void gaps(void **state) {
     (void)state;
     enum { N = 100 };
@@ -305,11 +326,13 @@ static void failing_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(png_file),       cmocka_unit_test(darkest_is_largest), cmocka_unit_test(scale_is_kept),
-        cmocka_unit_test(gaps),           cmocka_unit_test(bars_have_heights),  cmocka_unit_test(same_bytes),
-        cmocka_unit_test(svg_file),       cmocka_unit_test(odd_texts),          cmocka_unit_test(missing_font),
-        cmocka_unit_test(refusals),       cmocka_unit_test(too_large),          cmocka_unit_test(full_disk),
-        cmocka_unit_test(failing_memory),
+        cmocka_unit_test(png_file),          cmocka_unit_test(darkest_is_largest),
+        cmocka_unit_test(scale_is_kept),     cmocka_unit_test(gaps),
+        cmocka_unit_test(bars_have_heights), cmocka_unit_test(same_bytes),
+        cmocka_unit_test(svg_file),          cmocka_unit_test(powers_are_straight),
+        cmocka_unit_test(odd_texts),         cmocka_unit_test(missing_font),
+        cmocka_unit_test(refusals),          cmocka_unit_test(too_large),
+        cmocka_unit_test(full_disk),         cmocka_unit_test(failing_memory),
     };
     return cmocka_run_group_tests(tests, find_japanese, NULL);
 }

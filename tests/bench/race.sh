@@ -1,0 +1,23 @@
+# The race and its report run: a few cases, no peers, hardly any time. What they measure is not looked at.
+set -euo pipefail
+command -v python3 > /dev/null && command -v "${CC:-cc}" > /dev/null || { echo "no python3 or no C compiler: skipped"; exit 77; }
+top=$(cd "$(dirname "$0")/../.." && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+export PYTHONDONTWRITEBYTECODE=1
+race() {
+    python3 "$top/bench/race.py" --rondo "$RONDO" --peers none --folder "$folder" --threads 1 --rounds 1 --seconds 0.001 \
+        --patience 0 --retries 0 "$@" > log 2>&1 || { cat log; exit 1; }
+}
+race --parts cells step variants scaling --only "cell=lstm .*H=64 B=1 T=|H=256 B=8 T=|variants cell=(lstm|jordan|elman) pass=forward"
+cases=$(grep -c '"kind": "case"' race.jsonl)
+[ "$cases" -ge 8 ] || { echo "only $cases cases"; cat log; exit 1; }
+grep -q '"rondo+dx"' race.jsonl
+race --parts cells --append --only "cell=lstm .*H=64 B=1 T=" # nothing is left to do
+[ "$(grep -c '"kind": "case"' race.jsonl)" -eq "$cases" ] || { echo "--append measures again"; exit 1; }
+python3 "$top/bench/report.py" race.jsonl --to page.md --plot none > log
+for words in "# Performance" "### LSTM, training" "## Streaming" "## Variants" "| LSTM, peepholes, H 256, forward" "### Against B"; do
+    grep -qF "$words" page.md || { echo "the page lacks '$words'"; cat page.md; exit 1; }
+done
+echo "$cases cases, $(wc -l < page.md) lines"
