@@ -1,5 +1,6 @@
 #include "tasks/classify.h"
 #include "tasks/language_model.h"
+#include "tasks/tag.h"
 #include "tasks/transcribe.h"
 #include "tasks/translate.h"
 
@@ -13,6 +14,8 @@ const rondo__task_class *rondo__task_find(int task_kind) {
         return &rondo__transcribe_class;
     case RONDO__CLASSIFY:
         return &rondo__classify_class;
+    case RONDO__TAG:
+        return &rondo__tag_class;
     default:
         return NULL;
     }
