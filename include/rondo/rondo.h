@@ -43,6 +43,7 @@
 #include "rondo/seq2seq.h"
 #include "rondo/series_score.h"
 #include "rondo/status.h"
+#include "rondo/tag.h"
 #include "rondo/tape.h"
 #include "rondo/tensor.h"
 #include "rondo/transcribe.h"

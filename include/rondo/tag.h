@@ -18,6 +18,7 @@ typedef struct rondo_sentence {
 } rondo_sentence;
 typedef struct rondo_tag_options {
     bool probabilities;
+    int64_t first; /* so many sentences went before these: for messages, "sentence 3: ..." */
 } rondo_tag_options;
 typedef struct rondo_tagging {
     int64_t count;
@@ -31,9 +32,10 @@ RONDO_API rondo_status rondo_model_tag(rondo_model *model, int64_t sentences, co
                                        const rondo_tag_options *options, rondo_tagging *out, rondo_error *err);
 RONDO_API void rondo_tagging_free(rondo_tagging *tagging);
 
-/* Tags a text in CoNLL-U (size bytes, any number of sentences) and writes it with the model's column, such as upos, put
- * in for the words; everything else stays as it is. label: its file, for messages. */
-RONDO_API rondo_status rondo_model_tag_conllu(rondo_model *model, const char *label, const char *text, size_t size,
+/* Tags sentences in CoNLL-U and hands them to write as a whole, with the model's column (such as upos) put in for the
+ * words; everything else stays as it is. text NULL: they are those of the file path (.gz is unpacked); else size bytes,
+ * and path is for messages. write returns false: RONDO_INTERRUPTED. */
+RONDO_API rondo_status rondo_model_tag_conllu(rondo_model *model, const char *path, const char *text, size_t size,
                                               rondo_text_fn write, void *arg, rondo_error *err);
 
 #ifdef __cplusplus

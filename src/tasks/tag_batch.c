@@ -81,6 +81,6 @@ rondo_status rondo__tag_fill(rondo__tag *t, rondo__tag_set *set, int64_t count, 
     for (int64_t r = 0; r < count && fine; r++)
         fill_row(t, b, set, r, sentence[r], epoch);
     fine = fine && (!set->form || spell(b, set, count, sentence, words));
-    return fine ? RONDO_OK : rondo__fail(err, RONDO_MEMORY, "tag: no memory for a batch of %lld sentences",
-                                         (long long)count);
+    return fine ? RONDO_OK
+                : rondo__fail(err, RONDO_MEMORY, "tag: no memory for a batch of %lld sentences", (long long)count);
 }

@@ -153,8 +153,9 @@ static rondo_status make_valid(rondo__tag *t, int64_t cut, rondo_error *err) {
             t->unseen_line = text->line[t->valid.first + i];
     }
     if (!status && t->unseen == t->valid.words)
-        status = rondo__fail(err, RONDO_FORMAT, "%s: none of its tags is in the training data (is data.tag_column right?)",
-                             data->valid[0] ? path : data->train);
+        status =
+            rondo__fail(err, RONDO_FORMAT, "%s: none of its tags is in the training data (is data.tag_column right?)",
+                        data->valid[0] ? path : data->train);
     return status;
 }
 
@@ -172,6 +173,6 @@ rondo_status rondo__tag_read(rondo__tag *t, rondo_error *err) {
     if (!status)
         status = make_valid(t, cut, err);
     return status ? status
-                  : rondo__frame_batches_make(&t->batches, t->train.sentences, t->train.length, recipe->train.batch_size,
-                                              true, recipe->train.seed, err);
+                  : rondo__frame_batches_make(&t->batches, t->train.sentences, t->train.length,
+                                              recipe->train.batch_size, true, recipe->train.seed, err);
 }

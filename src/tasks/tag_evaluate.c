@@ -3,9 +3,10 @@
 #include "tasks/tag.h"
 #include "train/metrics.h"
 
-const char *const rondo__tag_metrics[] = {"loss",           "accuracy", "known_accuracy", "unknown_accuracy",
-                                          "span_precision", "span_recall", "span_f1",     "words",
-                                          "unknown_words",  "unseen_tags", NULL};
+const char *const rondo__tag_metrics[] = {
+    "loss",        "accuracy", "known_accuracy", "unknown_accuracy", "span_precision",
+    "span_recall", "span_f1",  "words",          "unknown_words",    "unseen_tags",
+    NULL};
 
 static rondo_status begin(rondo__tag *t, rondo_error *err) {
     size_t count;

@@ -5,9 +5,7 @@
 #include "tasks/tag.h"
 
 /* As wide as Glorot's for a table of vectors: the sum over a vector has the same size at any width. */
-static rondo_init table_init(int64_t width) {
-    return (rondo_init){RONDO_INIT_UNIFORM, (real)sqrt(3 / (double)width)};
-}
+static rondo_init table_init(int64_t width) { return (rondo_init){RONDO_INIT_UNIFORM, (real)sqrt(3 / (double)width)}; }
 
 /* Words are spelt by one LSTM in both directions, whatever cell reads the sentence. */
 static rondo_status add_characters(rondo__tag *t, rondo_error *err) {
