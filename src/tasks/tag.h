@@ -127,10 +127,13 @@ typedef struct rondo__tag_found {
     double *probability; /* (words) of that label; NULL: not asked for */
     double nats;         /* of the words that have a known label */
     int64_t counted;
+    bool finite; /* all scores are: else labels mean nothing */
 } rondo__tag_found;
 rondo_status rondo__tag_run(rondo__tag *t, rondo_tape *tape, rondo__tag_set *set, bool probabilities,
                             rondo__tag_found *out, rondo_error *err);
 void rondo__tag_found_free(rondo__tag_found *found);
+/* RONDO_NUMERIC where scores are not finite. */
+rondo_status rondo__tag_found_check(const rondo__tag_found *found, rondo_error *err);
 
 /* ---- evaluation (tag_evaluate.c, tag_report.c) ---- */
 extern const char *const rondo__tag_metrics[];

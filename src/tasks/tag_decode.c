@@ -24,6 +24,12 @@ void rondo__tag_found_free(rondo__tag_found *found) {
     *found = (rondo__tag_found){0};
 }
 
+rondo_status rondo__tag_found_check(const rondo__tag_found *found, rondo_error *err) {
+    return found->finite ? RONDO_OK
+                         : rondo__fail(err, RONDO_NUMERIC, "tag: the scores are not finite (some weight of the model is "
+                                                           "not, or is far too large)");
+}
+
 /* log(sum exp) of a row, in double. */
 static double log_sum(const real *row, int64_t K, int64_t *best) {
     double sum = 0;
@@ -43,6 +49,7 @@ static void read_sentence(const decoding *d, const real *emission, int64_t r, in
         const real *row = emission + (i * B + r) * K;
         int64_t best;
         const double whole = log_sum(row, K, &best);
+        d->out->finite = d->out->finite && isfinite(whole);
         d->out->label[word] = (int32_t)best;
         if (d->probabilities)
             d->out->probability[word] = exp((double)row[best] - whole);
@@ -106,7 +113,7 @@ static int64_t batch_size(const rondo__tag_set *set, const int64_t *order, int64
 rondo_status rondo__tag_run(rondo__tag *t, rondo_tape *tape, rondo__tag_set *set, bool probabilities,
                             rondo__tag_found *out, rondo_error *err) {
     decoding d = {.t = t, .tape = tape, .set = set, .out = out, .probabilities = probabilities, .err = err};
-    *out = (rondo__tag_found){.label = rondo__calloc((size_t)set->words, sizeof *out->label)};
+    *out = (rondo__tag_found){.label = rondo__calloc((size_t)set->words, sizeof *out->label), .finite = true};
     if (probabilities)
         out->probability = rondo__calloc((size_t)set->words, sizeof *out->probability);
     int64_t *order = in_order(set);

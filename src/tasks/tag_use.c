@@ -109,6 +109,8 @@ static rondo_status tag(rondo_model *model, rondo__tag *t, int64_t sentences, co
     if (!status)
         status = rondo__tag_run(t, model->tape, &set, probabilities, &found, err);
     if (!status)
+        status = rondo__tag_found_check(&found, err);
+    if (!status)
         status = give(t, sentences, sentence, &found, out, err);
     rondo__tag_found_free(&found);
     rondo__tag_set_free(&set);
@@ -208,6 +210,8 @@ static rondo_status tag_conllu(rondo_model *model, const char *label, const char
     if (!status)
         status = rondo__tag_run(t, model->tape, &set, false, &found, err);
     if (!status)
+        status = rondo__tag_found_check(&found, err);
+    if (!status)
         put_all(&c, text, size);
     if (!status && out->failed)
         status = rondo__fail(err, RONDO_MEMORY, "%s: no memory for the text with its tags", label);
@@ -241,5 +245,5 @@ rondo_status rondo_model_tag_conllu(rondo_model *model, const char *path, const 
         status = rondo__fail(err, RONDO_INTERRUPTED, "%s: its tags were not taken", path);
     rondo__text_free(&out);
     rondo__free(data);
-    return status;
+    return status == RONDO_NUMERIC ? rondo__model_name_file(status, model->path, err) : status;
 }
