@@ -91,4 +91,3 @@ rondo_status rondo__tag_evaluate(rondo__task_object *task, rondo_tape *tape, int
     return status;
 }
 
-void rondo__tag_report(const rondo__task_object *task, rondo__text *lines) { (void)task, (void)lines; }

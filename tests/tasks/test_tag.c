@@ -245,10 +245,52 @@ static void failing_memory(void **state) {
     test_every_failure(open_and_evaluate, NULL);
 }
 
+static int train_body(void *arg) {
+    tiny *t = arg;
+    const rondo_status status = tiny_train(t);
+    assert_int_equal(test_count_files("tmp"), 0);
+    tiny_clean(t);
+    return status;
+}
+
+static void failing_memory_in_training(void **state) {
+    (void)state;
+    tiny t = tiny_tags_make("oom", (const char *const[]){"train.max_steps=1", "data.train=few.txt", "data.valid=few.txt",
+                                                         "data.words.lowercase=true", NULL});
+    test_write("few.txt", "ka N\nmi V\n\nka N\n", 16);
+    test_every_failure(train_body, &t);
+}
+
+typedef struct counter {
+    uint64_t last;
+    int64_t grew;
+} counter;
+
+static bool count_allocations(const rondo_event *event, void *arg) {
+    counter *c = arg;
+    const uint64_t now = rondo__alloc_count();
+    c->grew += event->kind == RONDO_EVENT_STEP && event->epoch > 3 && now != c->last;
+    c->last = now;
+    return true;
+}
+
+/* Once a few epochs have shown every size of batch, steps allocate nothing. */
+static void steps_allocate_nothing(void **state) {
+    (void)state;
+    counter c = {0, 0};
+    tiny t = tiny_tags_make("none", (const char *const[]){"train.max_steps=100", "train.evaluate_every=1000", NULL});
+    t.options.event = count_allocations;
+    t.options.event_arg = &c;
+    tiny_run(&t);
+    assert_int_equal(c.grew, 0);
+    tiny_clean(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(learns),     cmocka_unit_test(alone_as_in_batches), cmocka_unit_test(long_ones),
         cmocka_unit_test(universal),  cmocka_unit_test(refused),             cmocka_unit_test(evaluation),
-        cmocka_unit_test(threads_same_bits), cmocka_unit_test(failing_memory)};
+        cmocka_unit_test(threads_same_bits), cmocka_unit_test(failing_memory),
+        cmocka_unit_test(failing_memory_in_training), cmocka_unit_test(steps_allocate_nothing)};
     return cmocka_run_group_tests(tests, make_model, drop_model);
 }
