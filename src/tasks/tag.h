@@ -13,7 +13,8 @@
  *   tag_vocabulary.c  words, characters and labels by number
  *   tag_data.c        files -> sentences as numbers, batches
  *   tag_model.c       recipe -> parameters; a batch -> scores of labels
- *   tag_decode.c      scores -> labels, loss, probabilities
+ *   tag_rules.c       labels that mark spans: which may follow which
+ *   tag_decode.c      sets in batches; tag_path.c: scores -> labels, loss, probabilities
  *   tag_evaluate.c    accuracy, spans; tag_report.c: the same for people
  *   tag_use.c         words in, labels out; tag_conllu.c: CoNLL-U in and out
  *   tag_task.c        the class: what the training loop asks */
@@ -23,6 +24,8 @@
 #include "data/frames.h"
 #include "data/symbols.h"
 #include "data/tagged.h"
+#include "rondo/crf.h"
+#include "rondo/label_score.h"
 #include "rondo/tag.h"
 #include "train/model_file.h"
 #include "train/task.h"
@@ -61,11 +64,19 @@ typedef struct rondo__tag_batch {
     rondo__arena room;
 } rondo__tag_batch;
 
+/* Where labels mark spans (B-X, I-X, O; E-X and S-X): which may follow which. */
+typedef struct rondo__tag_rules {
+    bool spans;
+    uint8_t *allowed, *start; /* (K, K) from row to column, (K); NULL: every step is allowed */
+    real *none;               /* (K, K) zeros: transitions of a model without any */
+} rondo__tag_rules;
+
 /* What an evaluation found, for its report. */
 typedef struct rondo__tag_score {
     int64_t words, right, known, known_right; /* known: the model has a vector for the word */
     int64_t unseen;                           /* words whose tag the model does not know */
-    int64_t *confusion;                       /* (K, K) [truth][prediction], without those; or NULL */
+    int64_t *confusion;                       /* (K, K) [truth][prediction], without those; NULL: too many labels */
+    rondo_span_score spans;
     double nats;
     int64_t counted; /* words that the loss is of */
 } rondo__tag_score;
@@ -76,6 +87,8 @@ typedef struct rondo__tag {
     int64_t V, K, W;
     int embedding, character_embedding, weight, bias; /* parameters; -1: absent */
     rondo_recurrent *spelling, *net;                  /* spelling: NULL without characters */
+    rondo_crf *crf;                                   /* or NULL */
+    rondo__tag_rules rules;
     rondo__tag_batch batch;
     rondo__tag_score score; /* of the last evaluation */
     /* of training only */
@@ -121,7 +134,15 @@ rondo_var *rondo__tag_emission(rondo__tag *t, rondo_tape *tape);
 /* Mean over the counted words. */
 rondo_var *rondo__tag_loss(rondo__tag *t, rondo_tape *tape);
 
-/* ---- decoding (tag_decode.c) ---- */
+/* ---- spans (tag_rules.c) ---- */
+/* Of the labels; legal: build the rules, too. */
+rondo_status rondo__tag_rules_make(rondo__tag_rules *out, const rondo__tag_vocabulary *vocabulary, bool legal,
+                                   rondo_error *err);
+void rondo__tag_rules_free(rondo__tag_rules *rules);
+/* Beyond so many labels nothing is made that has their square. */
+enum { RONDO__TAG_MANY = 2048 };
+
+/* ---- decoding (tag_decode.c, tag_path.c) ---- */
 typedef struct rondo__tag_found {
     int32_t *label;      /* (words) */
     double *probability; /* (words) of that label; NULL: not asked for */
@@ -129,6 +150,15 @@ typedef struct rondo__tag_found {
     int64_t counted;
     bool finite; /* all scores are: else labels mean nothing */
 } rondo__tag_found;
+/* Of the batch just filled, from its emission (T, B, K) on a tape without gradients. Arrays are in t->batch.room. */
+typedef struct rondo__tag_path {
+    int32_t *label;      /* (T, B) */
+    real *losses;        /* (T, B), or with a CRF (B), 0 where the tag (with a CRF: any of the row's) is unknown */
+    double *probability; /* (T, B) of that label, or NULL */
+    bool finite;
+} rondo__tag_path;
+rondo_status rondo__tag_find_path(rondo__tag *t, rondo_tape *tape, rondo_var *emission, bool probabilities,
+                                  rondo__tag_path *out, rondo_error *err);
 rondo_status rondo__tag_run(rondo__tag *t, rondo_tape *tape, rondo__tag_set *set, bool probabilities,
                             rondo__tag_found *out, rondo_error *err);
 void rondo__tag_found_free(rondo__tag_found *found);

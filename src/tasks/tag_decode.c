@@ -1,8 +1,6 @@
 /* Sentences as numbers to labels. They are taken in order of length, so that little of a batch is padding; a batch is
  * as large as CELLS allow, and a longer sentence one by itself. No sentence's result depends on its batch. */
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "tasks/tag.h"
 
@@ -30,47 +28,38 @@ rondo_status rondo__tag_found_check(const rondo__tag_found *found, rondo_error *
                                                            "not, or is far too large)");
 }
 
-/* log(sum exp) of a row, in double. */
-static double log_sum(const real *row, int64_t K, int64_t *best) {
-    double sum = 0;
-    *best = 0;
-    for (int64_t k = 1; k < K; k++)
-        *best = row[k] > row[*best] ? k : *best;
-    for (int64_t k = 0; k < K; k++)
-        sum += exp((double)row[k] - (double)row[*best]);
-    return (double)row[*best] + log(sum);
-}
-
-static void read_sentence(const decoding *d, const real *emission, int64_t r, int64_t sentence) {
+/* Results of one row of the batch. With a CRF a sentence's loss is that of all its words, or of none. */
+static void take_row(const decoding *d, const rondo__tag_path *path, int64_t r, int64_t sentence) {
     const rondo__tag_set *set = d->set;
-    const int64_t K = d->t->K, B = d->t->batch.B;
+    const rondo__tag_batch *b = &d->t->batch;
+    int64_t known = 0;
     for (int64_t i = 0; i < set->length[sentence]; i++) {
-        const int64_t word = set->start[sentence] + i;
-        const real *row = emission + (i * B + r) * K;
-        int64_t best;
-        const double whole = log_sum(row, K, &best);
-        d->out->finite = d->out->finite && isfinite(whole);
-        d->out->label[word] = (int32_t)best;
-        if (d->probabilities)
-            d->out->probability[word] = exp((double)row[best] - whole);
-        if (set->label && set->label[word] >= 0) {
-            d->out->nats += whole - (double)row[set->label[word]];
-            d->out->counted++;
-        }
+        const int64_t word = set->start[sentence] + i, at = i * b->B + r;
+        d->out->label[word] = path->label[at];
+        if (path->probability)
+            d->out->probability[word] = path->probability[at];
+        known += b->targets[at] >= 0;
+        if (!d->t->crf)
+            d->out->nats += (double)path->losses[at];
     }
+    if (d->t->crf)
+        d->out->nats += (double)path->losses[r];
+    if (!d->t->crf || known == set->length[sentence])
+        d->out->counted += known;
 }
 
 static rondo_status run_batch(decoding *d, int64_t count, const int64_t *sentence) {
     rondo__tag *t = d->t;
+    rondo__tag_path path = {0};
     rondo_status status = rondo__tag_fill(t, d->set, count, sentence, -1, d->err);
     if (status)
         return status;
     rondo_tape_begin(d->tape, &(rondo_step){.same_parameters = d->begun});
-    const rondo_var *emission = rondo__tag_emission(t, d->tape);
-    status = rondo_tape_status(d->tape, d->err);
+    status = rondo__tag_find_path(t, d->tape, rondo__tag_emission(t, d->tape), d->probabilities, &path, d->err);
     d->begun = true;
     for (int64_t r = 0; r < count && !status; r++)
-        read_sentence(d, emission->value.data, r, sentence[r]);
+        take_row(d, &path, r, sentence[r]);
+    d->out->finite = d->out->finite && path.finite;
     return status;
 }
 

@@ -38,8 +38,9 @@ static rondo_status declare(rondo__tag *t, rondo_error *err) {
     const int64_t out[2] = {t->K, t->W};
     status = rondo_params_add(params, "output.weight", 2, out,
                               (rondo_init){RONDO_INIT_UNIFORM, (real)(1 / sqrt((double)t->W))}, &t->weight, err);
-    return status ? status
-                  : rondo_params_add(params, "output.bias", 1, out, (rondo_init){RONDO_INIT_ZEROS, 0}, &t->bias, err);
+    if (!status)
+        status = rondo_params_add(params, "output.bias", 1, out, (rondo_init){RONDO_INIT_ZEROS, 0}, &t->bias, err);
+    return status || !m->crf ? status : rondo_crf_create(&t->crf, params, "crf.", t->K, err);
 }
 
 rondo_status rondo__tag_build(rondo__tag *t, const rondo__safetensors *file, const char *path, rondo_error *err) {
@@ -50,10 +51,10 @@ rondo_status rondo__tag_build(rondo__tag *t, const rondo__safetensors *file, con
     rondo_status status = rondo_params_create(&t->base.params, err);
     if (!status)
         status = declare(t, err);
-    if (status)
-        return status;
-    return file ? rondo__model_fill(t->base.params, file, path, allowed, err)
-                : rondo_params_finish(t->base.params, t->base.recipe.train.seed, err);
+    if (!status)
+        status = file ? rondo__model_fill(t->base.params, file, path, allowed, err)
+                      : rondo_params_finish(t->base.params, t->base.recipe.train.seed, err);
+    return status ? status : rondo__tag_rules_make(&t->rules, &t->vocabulary, t->base.recipe.model.legal_spans, err);
 }
 
 /* The last states of both directions over the characters of each form, (U, 2H). */
@@ -93,5 +94,10 @@ rondo_var *rondo__tag_emission(rondo__tag *t, rondo_tape *tape) {
 
 rondo_var *rondo__tag_loss(rondo__tag *t, rondo_tape *tape) {
     const rondo_cross_entropy_options options = {.label_smoothing = (real)t->base.recipe.train.label_smoothing};
-    return rondo_cross_entropy(tape, rondo__tag_emission(t, tape), t->batch.targets, &options);
+    rondo_var *emission = rondo__tag_emission(t, tape);
+    if (!t->crf)
+        return rondo_cross_entropy(tape, emission, t->batch.targets, &options);
+    const rondo_crf_weights weights = rondo_crf_use(t->crf, tape);
+    return rondo_crf_loss(tape, emission, t->batch.targets, &weights,
+                          &(rondo_crf_options){.lengths = t->batch.lengths});
 }

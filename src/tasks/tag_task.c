@@ -13,6 +13,8 @@ static void destroy(rondo__task_object **task) {
     rondo__tag_set_free(&t->valid);
     rondo__tagged_free(&t->train_text);
     rondo__tagged_free(&t->valid_text);
+    rondo__tag_rules_free(&t->rules);
+    rondo_crf_destroy(&t->crf);
     rondo_recurrent_destroy(&t->spelling);
     rondo_recurrent_destroy(&t->net);
     rondo_params_destroy(&t->base.params);

@@ -207,6 +207,7 @@ typedef struct rondo__recipe_model {
     } characters;
     double word_dropout;
     bool crf;
+    bool legal_spans; /* decoding takes no illegal step between labels of spans */
 } rondo__recipe_model;
 
 typedef struct rondo__recipe_train {

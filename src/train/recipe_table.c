@@ -197,6 +197,8 @@ const rondo__field rondo__recipe_fields[] = {
      .help = "Rate with which a word is unknown in training, so that its characters must do."},
     {"model.crf", RONDO__BOOL, AT(model.crf), .tasks = TAG,
      .help = "A linear-chain conditional random field over the tags (Lafferty 2001)."},
+    {"model.legal_spans", RONDO__BOOL, AT(model.legal_spans), .tasks = TAG, .number = 1,
+     .help = "Where tags mark spans (`B-X`, `I-X`, `O`): only what may follow is written, so no `I-X` after `O`."},
 
 #define TASKS TRANSLATE
 #define CELLS stacks
