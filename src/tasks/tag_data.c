@@ -159,6 +159,15 @@ static rondo_status make_valid(rondo__tag *t, int64_t cut, rondo_error *err) {
     return status;
 }
 
+/* A metric that these tags do not have would never be better than before. */
+static rondo_status check_metric(const rondo__tag *t, const char *path, rondo_error *err) {
+    const char *metric = t->base.recipe.train.metric;
+    if (strncmp(metric, "span_", 5) != 0 || rondo_labels_are_spans(t->vocabulary.labels.count, t->vocabulary.label))
+        return RONDO_OK;
+    return rondo__fail(err, RONDO_FORMAT, "train.metric is %s, but the tags of %s mark no spans (B-X, I-X, O)", metric,
+                       path);
+}
+
 rondo_status rondo__tag_read(rondo__tag *t, rondo_error *err) {
     const rondo__recipe *recipe = &t->base.recipe;
     char path[RONDO__PATH];
@@ -168,6 +177,8 @@ rondo_status rondo__tag_read(rondo__tag *t, rondo_error *err) {
         status = cut_train(t, path, &cut, err);
     if (!status)
         status = rondo__tag_vocabulary_build(&t->vocabulary, &t->train_text, cut, recipe, err);
+    if (!status)
+        status = check_metric(t, path, err);
     if (!status)
         status = rondo__tag_set_make(&t->train, t, &t->train_text, 0, cut, err);
     if (!status)

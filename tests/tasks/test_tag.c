@@ -65,7 +65,7 @@ static void alone_as_in_batches(void **state) {
     }
     assert_string_equal(all[0].label[0], "B-N");
     assert_string_equal(all[0].label[1], "I-N");
-    assert_string_equal(all[0].label[2], "V");
+    assert_string_equal(all[0].label[2], "B-V");
     for (int i = 0; i < SENTENCES; i++)
         rondo_tagging_free(&all[i]);
     assert_int_equal(rondo_model_tag(model, 0, NULL, NULL, NULL, NULL), RONDO_OK);
@@ -115,7 +115,7 @@ static void universal(void **state) {
     static const char in[] = "\xef\xbb\xbf# c\r\n" ROW("1-2", "kas", "_") "\r\n" ROW("1", "kas", "_") "\r\n"
         ROW("2", "mis", "WRONG") "\r\n\r\n# d\n\n" ROW("1", "soed", "_");
     static const char wanted[] = "\xef\xbb\xbf# c\r\n" ROW("1-2", "kas", "_") "\r\n" ROW("1", "kas", "B-N") "\r\n"
-        ROW("2", "mis", "I-N") "\r\n\r\n# d\n\n" ROW("1", "soed", "V");
+        ROW("2", "mis", "I-N") "\r\n\r\n# d\n\n" ROW("1", "soed", "B-V");
     rondo__text out = {0};
     rondo_error err;
     if (rondo_model_tag_conllu(model, "in", in, sizeof in - 1, keep, &out, &err))

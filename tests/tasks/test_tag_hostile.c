@@ -40,7 +40,7 @@ static void wrong_descriptions(void **unused) {
         {"\"labels\": [", "\"labels\": [\"a\\tb\", ", "item 0 of 'labels'"},
         {"\"labels\": [", "\"labels\": [\"a\\nb\", ", "item 0 of 'labels'"},
         {"\"labels\": [", "\"labels\": [\"a\\u0000b\", ", "metadata"},
-        {"\"labels\": [", "\"labels\": [\"V\", ", "'V' is there twice"},
+        {"\"labels\": [", "\"labels\": [\"O\", ", "'O' is there twice"},
         {"\"labels\": [", "\"labels\": [\"new\", ", "output."},
         {"\"characters\": [", "\"characters\": [\"ab\", ", "item 0 of 'characters'"},
         {"\"characters\": [", "\"characters\": [\"\xc3\xa9\", ", "characters.embedding.weight"},

@@ -102,8 +102,9 @@ static double loss_of(rondo__tag *t, bool backward) {
 static void gradients(void **state) {
     (void)state;
     const char *const *kinds[] = {(const char *const[]){NULL}, (const char *const[]){"model.cell=gru", NULL},
-                                  (const char *const[]){"model.characters.hidden_size=0", NULL}};
-    for (int kind = 0; kind < 3; kind++) {
+                                  (const char *const[]){"model.characters.hidden_size=0", NULL},
+                                  (const char *const[]){"model.crf=true", NULL}};
+    for (int kind = 0; kind < 4; kind++) {
         rondo__tag *t = make_tagger(kinds[kind]);
         rondo_params_clear_grads(t->base.params);
         loss_of(t, true);

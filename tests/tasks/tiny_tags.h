@@ -8,7 +8,7 @@
 static inline void tiny_tags_text(uint64_t seed, int count, bool conllu, rondo__text *out) {
     static const char *const stems[] = {"ka", "mi", "so", "ru", "te", "no", "wa"};
     static const char *const endings[] = {"s", "ed", "ly"};
-    static const char *const tags[] = {"B-N", "V", "A"};
+    static const char *const tags[] = {"B-N", "B-V", "O"};
     for (int i = 0; i < count; i++) {
         const int n = 1 + (int)rondo__random_below(seed, 1, (uint64_t)i, 6);
         int before = -1;
@@ -97,6 +97,8 @@ static const char *const tiny_tag_kinds[][TINY_TAG_SETS] = {
     {"data.tag_column=deprel", "model.merge=sum"},
     {"data.train=tags.txt", "data.valid=tags.txt", "train.keep=2"},
     {"data.valid_fraction=0.2", "model.residual=true"},
+    {"model.crf=true", "model.legal_spans=false"},
+    {"model.crf=true", "train.metric=span_f1", "data.train=tags.txt"},
 };
 enum { TINY_TAG_KINDS = sizeof tiny_tag_kinds / sizeof tiny_tag_kinds[0] };
 
