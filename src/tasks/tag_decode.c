@@ -24,8 +24,9 @@ void rondo__tag_found_free(rondo__tag_found *found) {
 
 rondo_status rondo__tag_found_check(const rondo__tag_found *found, rondo_error *err) {
     return found->finite ? RONDO_OK
-                         : rondo__fail(err, RONDO_NUMERIC, "tag: the scores are not finite (some weight of the model is "
-                                                           "not, or is far too large)");
+                         : rondo__fail(err, RONDO_NUMERIC,
+                                       "tag: the scores are not finite (some weight of the model is "
+                                       "not, or is far too large)");
 }
 
 /* Results of one row of the batch. With a CRF a sentence's loss is that of all its words, or of none. */

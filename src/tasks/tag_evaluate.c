@@ -44,8 +44,8 @@ static rondo_status count_spans(rondo__tag *t, const rondo__tagged *text, const 
     for (int64_t i = 0; i < set->words; i++)
         label[i] = t->vocabulary.label[found->label[i]];
     for (int64_t s = 0; s < set->sentences; s++)
-        rondo_span_add(&t->score.spans, set->length[s],
-                       (const char *const *)text->tag + set->first + set->start[s], label + set->start[s]);
+        rondo_span_add(&t->score.spans, set->length[s], (const char *const *)text->tag + set->first + set->start[s],
+                       label + set->start[s]);
     rondo__free(label);
     return RONDO_OK;
 }
@@ -117,4 +117,3 @@ rondo_status rondo__tag_evaluate(rondo__task_object *task, rondo_tape *tape, int
         report(t, metrics);
     return status;
 }
-

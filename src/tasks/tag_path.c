@@ -4,7 +4,8 @@
  * without a CRF having transitions of zero.
  *
  * How sure is a label? Without a CRF by its softmax; with one by its marginal. The loss of a path y is
- * log Z - score(y), so its gradient at the emission of y_t is the marginal of y_t less 1: one backward pass gives all. */
+ * log Z - score(y), so its gradient at the emission of y_t is the marginal of y_t less 1: one backward pass gives all.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -24,8 +25,7 @@ static void *room(const pathing *p, int64_t count, size_t bytes) {
 }
 
 static rondo_status no_memory(const pathing *p) {
-    return rondo__fail(p->err, RONDO_MEMORY, "tag: no memory for a batch of %lld sentences",
-                       (long long)p->t->batch.B);
+    return rondo__fail(p->err, RONDO_MEMORY, "tag: no memory for a batch of %lld sentences", (long long)p->t->batch.B);
 }
 
 /* ---- each word by itself ---- */
@@ -74,9 +74,8 @@ static rondo_status find_best(const pathing *p) {
     const rondo__tag_rules *rules = &t->rules;
     const rondo_crf_weights w = t->crf ? rondo_crf_use(t->crf, p->tape) : (rondo_crf_weights){0};
     return rondo_crf_decode(t->base.context, p->out->label, NULL, b->T, b->B, t->K, p->emission, b->lengths,
-                            w.transition ? w.transition->value.data : rules->none,
-                            w.start ? w.start->value.data : NULL, w.end ? w.end->value.data : NULL, rules->allowed,
-                            rules->start, p->err);
+                            w.transition ? w.transition->value.data : rules->none, w.start ? w.start->value.data : NULL,
+                            w.end ? w.end->value.data : NULL, rules->allowed, rules->start, p->err);
 }
 
 /* Sentences whose tags are all known have a loss. */

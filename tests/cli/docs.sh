@@ -22,6 +22,11 @@ done
 mkdir -p data/fsdd
 tar cf data/fsdd/fsdd.tar fsdd
 cp sounds/dev/low_ann_6.wav seven.wav
+small_tags
+mkdir -p data/ud_english_ewt
+cp tags.conllu data/ud_english_ewt/en_ewt-ud-train.conllu
+cp dev.conllu data/ud_english_ewt/en_ewt-ud-dev.conllu
+cp words.txt sentences.txt
 cp -r "$RONDO_TOP/recipes" .
 export RONDO_DATA=$work/data
 mkdir bin
@@ -32,12 +37,14 @@ short="$short --set model.embedding_size=8 --quiet"
 pairs=$(sed 's/--set train.batch_size=4 --set train.steps_per_sequence=16/--set train.batch_tokens=60/' <<< "$short")
 pairs="$pairs --set model.encoder.hidden_size=8 --set model.decoder.hidden_size=16"
 sounds="--set train.max_steps=3 --set train.batch_size=4 --set train.schedule.warmup_steps=1 --set model.hidden_size=8 --quiet"
+tags="--set train.max_steps=3 --set train.batch_size=4 --set train.schedule.warmup_steps=1 --set model.embedding_size=8"
+tags="$tags --set model.hidden_size=12 --quiet"
 {
     for page in "$RONDO_TOP"/README.md "$RONDO_TOP"/docs/*.md; do
-        sed -n '/^```sh$/,/^```$/p' "$page" | grep -E '^(RONDO_[A-Z]+=[^ ]+ )?rondo ' || true
+        sed -n '/^```sh$/,/^```$/p' "$page" | grep -E "^(RONDO_[A-Z]+=[^ ]+ |echo '[^']+' \\| )?rondo " || true
     done
-    for command in train eval generate translate classify transcribe average info bench; do
-        rondo $command --help | sed -n '/^example:/,/^$/p' | grep -E '^ +(RONDO_[A-Z]+=[^ ]+ )?rondo ' || true
+    for command in train eval generate translate classify transcribe tag average info bench; do
+        rondo $command --help | sed -n '/^example:/,/^$/p' | grep -E "^ +(RONDO_[A-Z]+=[^ ]+ |echo '[^']+' \\| )?rondo " || true
     done
 } > lines
 [ "$(wc -l < lines)" -ge 8 ] || note_failure "only $(wc -l < lines) examples were found"
@@ -46,12 +53,14 @@ rondo train recipes/enja-attention.yaml --out runs/enja-attention $pairs || note
 rondo train recipes/g2p.yaml --out runs/g2p $pairs --set train.keep=2 || note_failure "g2p"
 rondo train recipes/digits-classify.yaml --out runs/digits-classify $sounds || note_failure "digits-classify"
 rondo train recipes/digits-transcribe.yaml --out runs/digits-transcribe $sounds || note_failure "digits-transcribe"
+rondo train recipes/pos-tags.yaml --out runs/pos-tags $tags || note_failure "pos-tags"
 while read -r line; do
     checks=$((checks + 1))
     case $line in
     *"rondo train recipes/enja"* | *"rondo train recipes/g2p"*) line="$line $pairs" ;;
     *"rondo train my-words"*) continue ;; # recordings of the reader's own
     *"rondo train recipes/digits"*) line="$line $sounds" ;;
+    *"rondo train recipes/pos-tags"*) line="$line $tags" ;;
     *"rondo train"*) line="$line $short --set model.hidden_size=12" ;;
     *"rondo bench"*) line="$line --seconds 0.05" ;;
     esac

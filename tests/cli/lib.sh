@@ -117,3 +117,31 @@ model: {cell: lstm, hidden_size: 8}
 train: {optimizer: {type: adamw, learning_rate: 0.02}, batch_size: 6, epochs: 12, seed: 3}
 YAML
 }
+
+# Small sentences with tags and a recipe that trains on them in a second.
+small_tags() {
+    "$RONDO_TOP/tests/support/sentences" 300 > words.txt
+    awk '{for (i = 1; i <= NF; i++) {t = $i ~ /^(a|the|an)$/ ? "DET" : $i ~ /s$/ ? "VERB" : $i ~ /[.,!?]$/ ? "PUNCT" : "NOUN"
+          printf "%d\t%s\t_\t%s\t_\t_\t0\tdep\t_\t_\n", i, $i, t}; print ""}' words.txt > all.conllu
+    head -n 1500 all.conllu | sed '/^$/,$!d; 1d' > tags.conllu
+    { echo '# a comment'; tail -n 200 all.conllu | sed '1,/^$/d'; } > dev.conllu
+    echo >> tags.conllu
+    head -n 2 words.txt > few.txt
+    cat > tags.yaml <<YAML
+task: tag
+data:
+  train: tags.conllu
+  valid: dev.conllu
+model:
+  bidirectional: true
+  embedding_size: 8
+  hidden_size: 8
+  characters: {embedding_size: 4, hidden_size: 4}
+  word_dropout: 0.1
+train:
+  optimizer: {type: adamw, learning_rate: 0.02}
+  batch_size: 16
+  epochs: 3
+  seed: 7
+YAML
+}

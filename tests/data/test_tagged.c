@@ -40,7 +40,8 @@ static void universal(void **state) {
     const rondo__tagged_spec plain = {.conllu = true}, words = {.conllu = true, .no_tags = true};
     expect(conllu, &plain, "do/AUX n't/PART go there/VERB | #/SYM");
     expect(conllu, &words, "do n't go there | #");
-    expect(conllu, &(rondo__tagged_spec){.conllu = true, .tag_column = "deprel"}, "do/root n't/root go there/root | #/root");
+    expect(conllu, &(rondo__tagged_spec){.conllu = true, .tag_column = "deprel"},
+           "do/root n't/root go there/root | #/root");
     expect(conllu, &(rondo__tagged_spec){.conllu = true, .tag_column = "8", .word_column = "upos"},
            "AUX/root PART/root VERB/root | SYM/root");
     expect("\xef\xbb\xbf" ROW("1", "a", "X") " \t\n" ROW("1", "b", "Y"), &plain, "a/X | b/Y");
@@ -95,7 +96,8 @@ static void refused(void **state) {
         {ROW("1", "a", "X") ROW("3", "b", "X"), "t:2: word 3 follows word 1", {.conllu = true}},
         {ROW("1", "a", "X") ROW("1", "b", "X"), "t:2: word 1 follows word 1 (a blank line", {.conllu = true}},
         {"# nothing\n\n", "t: there is no word in it", {.conllu = true}},
-        {ROW("1", "a", "X"), "no column 'upps' for data.tag_column (did you mean 'upos'?)",
+        {ROW("1", "a", "X"),
+         "no column 'upps' for data.tag_column (did you mean 'upos'?)",
          {.conllu = true, .tag_column = "upps"}},
         {ROW("1", "a", "X"), "no column '11' for data.word_column", {.conllu = true, .word_column = "11"}},
         {ROW("1", "a", "X"), "are the same, column 2", {.conllu = true, .tag_column = "form"}},
@@ -164,7 +166,8 @@ static void failing_memory(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(universal), cmocka_unit_test(columns), cmocka_unit_test(refused),
-                                       cmocka_unit_test(broken), cmocka_unit_test(failing_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(universal), cmocka_unit_test(columns),
+                                       cmocka_unit_test(refused), cmocka_unit_test(broken),
+                                       cmocka_unit_test(failing_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

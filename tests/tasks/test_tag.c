@@ -112,18 +112,18 @@ static bool stop(const char *text, size_t size, void *arg) {
 
 static void universal(void **state) {
     (void)state;
-    static const char in[] = "\xef\xbb\xbf# c\r\n" ROW("1-2", "kas", "_") "\r\n" ROW("1", "kas", "_") "\r\n"
-        ROW("2", "mis", "WRONG") "\r\n\r\n# d\n\n" ROW("1", "soed", "_");
-    static const char wanted[] = "\xef\xbb\xbf# c\r\n" ROW("1-2", "kas", "_") "\r\n" ROW("1", "kas", "B-N") "\r\n"
-        ROW("2", "mis", "I-N") "\r\n\r\n# d\n\n" ROW("1", "soed", "B-V");
+    static const char in[] = "\xef\xbb\xbf# c\r\n" ROW("1-2", "kas", "_") "\r\n" ROW("1", "kas", "_") "\r\n" ROW(
+        "2", "mis", "WRONG") "\r\n\r\n# d\n\n" ROW("1", "soed", "_");
+    static const char wanted[] = "\xef\xbb\xbf# c\r\n" ROW("1-2", "kas", "_") "\r\n" ROW("1", "kas", "B-N") "\r\n" ROW(
+        "2", "mis", "I-N") "\r\n\r\n# d\n\n" ROW("1", "soed", "B-V");
     rondo__text out = {0};
     rondo_error err;
     if (rondo_model_tag_conllu(model, "in", in, sizeof in - 1, keep, &out, &err))
         fail_msg("%s", err.message);
     assert_string_equal(out.data, wanted);
     out.size = 0;
-    assert_int_equal(rondo_model_tag_conllu(model, test_write("in.conllu", in, sizeof in - 1), NULL, 0, keep, &out, &err),
-                     RONDO_OK);
+    assert_int_equal(
+        rondo_model_tag_conllu(model, test_write("in.conllu", in, sizeof in - 1), NULL, 0, keep, &out, &err), RONDO_OK);
     assert_string_equal(out.data, wanted);
     rondo__text_free(&out);
     assert_int_equal(rondo_model_tag_conllu(model, "in", in, sizeof in - 1, stop, NULL, &err), RONDO_INTERRUPTED);
@@ -255,8 +255,8 @@ static int train_body(void *arg) {
 
 static void failing_memory_in_training(void **state) {
     (void)state;
-    tiny t = tiny_tags_make("oom", (const char *const[]){"train.max_steps=1", "data.train=few.txt", "data.valid=few.txt",
-                                                         "data.words.lowercase=true", NULL});
+    tiny t = tiny_tags_make("oom", (const char *const[]){"train.max_steps=1", "data.train=few.txt",
+                                                         "data.valid=few.txt", "data.words.lowercase=true", NULL});
     test_write("few.txt", "ka N\nmi V\n\nka N\n", 16);
     test_every_failure(train_body, &t);
 }
@@ -287,10 +287,15 @@ static void steps_allocate_nothing(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(learns),     cmocka_unit_test(alone_as_in_batches), cmocka_unit_test(long_ones),
-        cmocka_unit_test(universal),  cmocka_unit_test(refused),             cmocka_unit_test(evaluation),
-        cmocka_unit_test(threads_same_bits), cmocka_unit_test(failing_memory),
-        cmocka_unit_test(failing_memory_in_training), cmocka_unit_test(steps_allocate_nothing)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(learns),
+                                       cmocka_unit_test(alone_as_in_batches),
+                                       cmocka_unit_test(long_ones),
+                                       cmocka_unit_test(universal),
+                                       cmocka_unit_test(refused),
+                                       cmocka_unit_test(evaluation),
+                                       cmocka_unit_test(threads_same_bits),
+                                       cmocka_unit_test(failing_memory),
+                                       cmocka_unit_test(failing_memory_in_training),
+                                       cmocka_unit_test(steps_allocate_nothing)};
     return cmocka_run_group_tests(tests, make_model, drop_model);
 }

@@ -27,7 +27,6 @@ static void drop_tagger(rondo__tag *t) {
     rondo__tag_class.destroy(&task);
 }
 
-
 static rondo_var *leaf(const rondo__tag *t, const char *name) {
     return rondo_leaf(tape, &rondo_params_at(t->base.params, rondo_params_find(t->base.params, name))->value, NULL);
 }
@@ -75,8 +74,8 @@ static void composed(void **state) {
         rondo_var *x = rondo_concat(tape, 0, (int)n, word);
         both[0] = lstm(t, "rnn.", "", false, x).output;
         both[1] = lstm(t, "rnn.", "_reverse", true, x).output;
-        const rondo_var *y = rondo_linear(tape, rondo_concat(tape, 2, 2, both), leaf(t, "output.weight"),
-                                          leaf(t, "output.bias"));
+        const rondo_var *y =
+            rondo_linear(tape, rondo_concat(tape, 2, 2, both), leaf(t, "output.weight"), leaf(t, "output.bias"));
         assert_int_equal(rondo_tape_status(tape, &err), RONDO_OK);
         for (int64_t i = 0; i < n; i++)
             for (int64_t k = 0; k < t->K; k++)
@@ -132,6 +131,102 @@ static void gradients(void **state) {
     }
 }
 
+/* Score of a path through sentence r of the batch. */
+static double score_of(const rondo__tag *t, const real *e, int64_t r, int64_t n, const int *y) {
+    static const char *const names[] = {"crf.start_transitions", "crf.end_transitions", "crf.transitions"};
+    const real *w[3];
+    for (int i = 0; i < 3; i++)
+        w[i] = rondo_params_at(t->base.params, rondo_params_find(t->base.params, names[i]))->value.data;
+    double score = w[0][y[0]] + w[1][y[n - 1]];
+    for (int64_t i = 0; i < n; i++)
+        score += e[(i * t->batch.B + r) * t->K + y[i]] + (i ? w[2][y[i - 1] * t->K + y[i]] : 0);
+    return score;
+}
+
+/* All paths of a sentence, one by one: the best legal one is found, and its labels' probabilities and the loss are
+ * shares of the whole. */
+static void every_path(void **state) {
+    (void)state;
+    rondo__tag *t = make_tagger((const char *const[]){"model.crf=true", NULL});
+    for (int64_t i = 0; i < rondo_params_size(t->base.params); i++)
+        rondo_params_values(t->base.params)[i] *= 3;
+    const int K = (int)t->K;
+    assert_int_equal(K, 4);
+    for (int64_t s = 0; s < 30; s++) {
+        const int64_t n = t->train.length[s], pair[2] = {s, s + 1};
+        rondo__tag_path path = {0};
+        double whole = 0, best = -1e300, share[6][4] = {{0}};
+        int found[6] = {0}, y[6], paths = 1;
+        for (int64_t i = 0; i < n; i++)
+            paths *= K;
+        assert_int_equal(rondo__tag_fill(t, &t->train, 2, pair, -1, NULL), RONDO_OK);
+        rondo_tape_begin(tape, NULL);
+        rondo_var *emission = rondo__tag_emission(t, tape);
+        const int64_t cells = t->batch.T * 2 * K;
+        real *e = rondo__calloc((size_t)cells, sizeof *e);
+        memcpy(e, emission->value.data, (size_t)cells * sizeof *e);
+        assert_int_equal(rondo__tag_find_path(t, tape, emission, true, &path, NULL), RONDO_OK);
+        assert_true(path.finite);
+        for (int p = 0; p < paths; p++) {
+            bool legal = true;
+            for (int64_t i = 0, rest = p; i < n; i++, rest /= K) {
+                y[i] = (int)(rest % K);
+                legal = legal && (i ? t->rules.allowed[y[i - 1] * K + y[i]] : t->rules.start[y[i]]);
+            }
+            const double score = score_of(t, e, 0, n, y);
+            whole += exp(score);
+            for (int64_t i = 0; i < n; i++)
+                share[i][y[i]] += exp(score);
+            if (legal && score > best) {
+                best = score;
+                memcpy(found, y, sizeof found);
+            }
+        }
+        for (int64_t i = 0; i < n; i++) {
+            y[i] = t->train.label[t->train.start[s] + i];
+            assert_int_equal(path.label[2 * i], found[i]);
+            assert_true(fabs(path.probability[2 * i] - share[i][found[i]] / whole) < 1e-12);
+        }
+        assert_true(fabs((double)path.losses[0] - (log(whole) - score_of(t, e, 0, n, y))) < 1e-11);
+        rondo__free(e);
+    }
+    drop_tagger(t);
+}
+
+/* Where labels mark spans, and where they do not. */
+static void rules(void **state) {
+    (void)state;
+    static const struct {
+        const char *label[6];
+        int count;
+        const char *start, *allowed;
+    } cases[] = {
+        {{"O", "B-A", "I-A", "B-B", "I-B"}, 5, "11010", "11010 11110 11110 11011 11011"},
+        {{"O", "B-A", "I-A", "E-A", "S-A"}, 5, "11001", "11001 00110 00110 11001 11001"},
+        {{"O", "B-A", "E-B", "S-B"}, 4, "1101", "1101 1111 1101 1101"},
+        {{"O", "I-A", "B-B"}, 3, "101", "101 111 101"},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        rondo__tag_vocabulary v = {.labels.count = cases[c].count, .label = (const char **)(uintptr_t)cases[c].label};
+        rondo__tag_rules r;
+        const char *at = cases[c].allowed;
+        assert_int_equal(rondo__tag_rules_make(&r, &v, true, NULL), RONDO_OK);
+        assert_true(r.spans);
+        for (int i = 0; i < cases[c].count; i++, at++) {
+            assert_int_equal(r.start[i], cases[c].start[i] - '0');
+            for (int k = 0; k < cases[c].count; k++)
+                if (r.allowed[i * cases[c].count + k] != *at++ - '0')
+                    fail_msg("case %zu: %s after %s", c, cases[c].label[k], cases[c].label[i]);
+        }
+        rondo__tag_rules_free(&r);
+        assert_int_equal(rondo__tag_rules_make(&r, &v, false, NULL), RONDO_OK);
+        assert_true(r.spans && !r.allowed);
+        v.label = (const char *[]){"NOUN", "VERB", "B-A", "X", "Y"};
+        assert_int_equal(rondo__tag_rules_make(&r, &v, true, NULL), RONDO_OK);
+        assert_true(!r.spans && !r.allowed);
+    }
+}
+
 /* Which words are unknown hangs on (seed, epoch, place) alone, and is near the rate. */
 static void unknown_words(void **state) {
     (void)state;
@@ -175,6 +270,7 @@ static int tear_down(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(composed), cmocka_unit_test(gradients),
+                                       cmocka_unit_test(every_path), cmocka_unit_test(rules),
                                        cmocka_unit_test(unknown_words)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,4 +1,5 @@
-/* Tiny sentences with tags to train a tagger on in a test: the tag hangs on the word's ending and on the word before. */
+/* Tiny sentences with tags to train a tagger on in a test: the tag hangs on the word's ending and on the word before.
+ */
 #ifndef TESTS_TASKS_TINY_TAGS_H
 #define TESTS_TASKS_TINY_TAGS_H
 
@@ -17,7 +18,8 @@ static inline void tiny_tags_text(uint64_t seed, int count, bool conllu, rondo__
             const int ending = (int)rondo__random_below(seed, 3, (uint64_t)(8 * i + k), 3);
             const char *tag = ending == 0 && before == 0 ? "I-N" : tags[ending];
             if (conllu)
-                rondo__text_format(out, "%d\t%s%s\t_\t%s\t_\t_\t0\tdep\t_\t_\n", k + 1, stems[stem], endings[ending], tag);
+                rondo__text_format(out, "%d\t%s%s\t_\t%s\t_\t_\t0\tdep\t_\t_\n", k + 1, stems[stem], endings[ending],
+                                   tag);
             else
                 rondo__text_format(out, "%s%s %s\n", stems[stem], endings[ending], tag);
             before = ending;
@@ -59,7 +61,8 @@ static inline tiny tiny_tags_make(const char *folder, const char *const *sets) {
         split = split || strncmp(sets[i], "data.valid_fraction", 19) == 0;
     rondo__text text = {0};
     tiny_tags_files();
-    rondo__text_format(&text, "task: tag\ndata: {train: tags.conllu%s}\n%s", split ? "" : ", valid: dev.conllu", recipe);
+    rondo__text_format(&text, "task: tag\ndata: {train: tags.conllu%s}\n%s", split ? "" : ", valid: dev.conllu",
+                       recipe);
     snprintf(t.recipe, sizeof t.recipe, "%s", test_write("tags.yaml", text.data, text.size));
     rondo__text_free(&text);
     snprintf(t.folder, sizeof t.folder, "%s", test_path(folder));
