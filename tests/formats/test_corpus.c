@@ -34,6 +34,9 @@
 #define LLVMFuzzerTestOneInput fuzz_archive
 #include "../../fuzz/fuzz_archive.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_tagged
+#include "../../fuzz/fuzz_tagged.c"
+#undef LLVMFuzzerTestOneInput
 
 static void replay(const char *name, int (*target)(const uint8_t *, size_t)) {
     const int64_t live = rondo__alloc_live();
@@ -71,6 +74,7 @@ static void seeds(void **state) {
     replay("csv", fuzz_csv);
     replay("sound", fuzz_sound);
     replay("archive", fuzz_archive);
+    replay("tagged", fuzz_tagged);
 }
 
 int main(void) {
