@@ -2,6 +2,7 @@
  *
  *   1. model.h        one call: rondo_train("recipe.yaml", ...), rondo_model_open, rondo_model_generate
  *   2. translate.h    lines in, lines out by an encoder-decoder, and how good they are
+ *      tag.h          words in, labels out by a tagger
  *   3. nn.h           parameters, recurrent stacks, streaming: build your own model of Rondo's layers
  *   4. seq2seq.h      encoder-decoders: train on pairs, write one symbol at a time
  *   5. transformer.h  the Transformer, as encoder, as decoder or as both

@@ -30,6 +30,7 @@ static void wrong_descriptions(void **unused) {
         {"\"cell\": \"lstm\"", "\"cell\": \"gru\"", "rnn."},
         {"\"cell\": \"lstm\"", "\"cell\": \"jordan\"", "rnn."},
         {"\"recipe\": {\"task\": \"tag\"", "\"recipe\": {\"task\": \"translate\"", "task"},
+        {"\"crf\": false", "\"crf\": true", "crf.transitions"},
         {"\"words\": [", "\"wards\": [", "'words'"},
         {"\"characters\": [", "\"carracters\": [", "'characters'"},
         {"\"labels\": [", "\"lapels\": [", "'labels'"},
