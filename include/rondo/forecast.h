@@ -10,7 +10,7 @@ extern "C" {
 
 /* Zero means the default. */
 typedef struct rondo_forecast_options {
-    int64_t horizon;        /* steps; 0: the model's. A longer one is made by taking forecasts (medians) for known */
+    int64_t horizon;        /* steps; 0: the model's. Beyond that, its own forecasts are taken for known */
     int quantiles;          /* levels wanted; 0: the model's own, [0.1, 0.5, 0.9] of a distribution */
     const double *quantile; /* rising, in (0, 1). RONDO_ARGUMENT of a model that forecasts points only, or beyond the
                                quantiles that it was trained for */
@@ -27,6 +27,7 @@ typedef struct rondo_forecast_options {
 typedef struct rondo_forecast_series {
     char *name;             /* "" where the file holds one */
     double *time;           /* (horizon): seconds since 1970; numbers of rows where there is no time column */
+    char **when;            /* (horizon): the same as text, "2016-07-01 05:00" */
     double *point;          /* (targets, horizon) */
     double *quantile;       /* (targets, horizon, quantiles); NULL: none */
     double *truth;          /* (targets, horizon), NaN: not known */

@@ -52,6 +52,7 @@ typedef struct rondo__forecast_facts {
 typedef struct rondo__seen {
     char *name, *path; /* NULL: of a stream */
     int64_t count, known, capacity;
+    int64_t offset; /* of a stream: steps that were forgotten */
     int64_t train_end, valid_end;
     double *time;    /* (capacity) */
     double *level;   /* (N, capacity), NaN: missing */
@@ -122,8 +123,14 @@ void rondo__seen_free(rondo__seen_set *set);
 /* Room for a series of so many steps. */
 rondo_status rondo__seen_make(const rondo__forecast *f, rondo__seen *s, int64_t capacity, rondo_error *err);
 void rondo__seen_clear(rondo__seen *s);
+/* Why the transform or the distribution cannot have this level; NULL: it can. */
+const char *rondo__level_fault(const rondo__forecast *f, double level);
 /* Step k is given as a row of the file (columns; NaN: missing); steps before it are there. */
 void rondo__seen_put(const rondo__forecast *f, rondo__seen *s, int64_t k, const double *row);
+/* Step k is taken for known: levels (N); covariates are missing, future covariates stay. */
+void rondo__seen_feed(const rondo__forecast *f, rondo__seen *s, int64_t k, const double *level);
+/* Future covariates of step k. */
+void rondo__seen_future(const rondo__forecast *f, rondo__seen *s, int64_t k, const double *value);
 /* Time and calendar of steps [from, to) go on from step from - 1. */
 void rondo__seen_times(const rondo__forecast *f, rondo__seen *s, int64_t from, int64_t to);
 void rondo__seen_calendar(const rondo__forecast *f, rondo__seen *s, int64_t k);
@@ -201,6 +208,9 @@ typedef struct rondo__levels {
 rondo_status rondo__levels_make(const rondo__forecast *f, rondo__levels *out, int64_t windows, bool scores,
                                 rondo_error *err);
 void rondo__levels_free(rondo__levels *levels);
+/* The levels that a caller wants: rising, and known to the model. */
+rondo_status rondo__levels_choose(const rondo__forecast *f, rondo__levels *out, int count, const double *level,
+                                  rondo_error *err);
 /* Runs the model on a filled batch and fills out in. loss: NULL, or receives the sum of losses. */
 rondo_status rondo__forecast_run(rondo__forecast *f, rondo_tape *tape, const rondo__forecast_batch *batch,
                                  rondo__levels *out, double *loss, bool same_parameters, rondo_error *err);

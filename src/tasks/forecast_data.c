@@ -97,6 +97,23 @@ void rondo__seen_put(const rondo__forecast *f, rondo__seen *s, int64_t k, const 
         s->count = k + 1;
 }
 
+void rondo__seen_feed(const rondo__forecast *f, rondo__seen *s, int64_t k, const double *level) {
+    double row[RONDO__COLUMNS];
+    real future[RONDO__LIST], *z = s->z + k * f->columns + f->columns - f->future;
+    memcpy(future, z, (size_t)f->future * sizeof *z);
+    for (int64_t c = 0; c < f->columns; c++)
+        row[c] = c < f->N ? level[c] : NAN;
+    rondo__seen_put(f, s, k, row);
+    memcpy(z, future, (size_t)f->future * sizeof *z);
+}
+
+void rondo__seen_future(const rondo__forecast *f, rondo__seen *s, int64_t k, const double *value) {
+    for (int64_t i = 0; i < f->future; i++) {
+        const int64_t c = f->columns - f->future + i;
+        s->z[k * f->columns + c] = (real)((value[i] - f->facts.center[c]) / f->facts.scale[c]);
+    }
+}
+
 void rondo__seen_calendar(const rondo__forecast *f, rondo__seen *s, int64_t k) {
     double both[2 * RONDO__LIST];
     if (f->calendars == 0)
@@ -124,7 +141,7 @@ void rondo__seen_times(const rondo__forecast *f, rondo__seen *s, int64_t from, i
 
 /* ---- levels that the recipe's transform or distribution cannot have ---- */
 
-static const char *level_fault(const rondo__forecast *f, double level) {
+const char *rondo__level_fault(const rondo__forecast *f, double level) {
     const int transform = f->base.recipe.data.series.transform;
     if ((transform == RONDO__LOGS || transform == RONDO__RETURNS) && level <= 0)
         return "has no logarithm (use data.transform levels or differences)";
@@ -138,7 +155,7 @@ static rondo_status check_levels(const rondo__forecast *f, const rondo__series_s
     for (int64_t k = 0; k < s->count; k++) {
         for (int64_t c = 0; c < f->N; c++) {
             const double level = s->value[k * set->columns + c];
-            const char *fault = level_fault(f, level);
+            const char *fault = rondo__level_fault(f, level);
             char time[32] = "";
             if (!fault)
                 continue;

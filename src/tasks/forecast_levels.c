@@ -4,7 +4,7 @@
  * one of the level. The point is the mean of a distribution of t and the median where only quantiles are known; through
  * an exponential (logs, returns) it becomes the level's median. */
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "tasks/forecast.h"
 
@@ -38,12 +38,28 @@ rondo__frame rondo__frame_of(const rondo__forecast *f, const rondo__forecast_bat
 
 /* ---- quantiles ---- */
 
-static int compare(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+/* Heapsort: in place, as a streaming step allocates nothing (qsort may). */
+static void sink(double *x, int64_t at, int64_t count) {
+    for (int64_t child; (child = 2 * at + 1) < count; at = child) {
+        child += child + 1 < count && x[child + 1] > x[child];
+        if (!(x[child] > x[at]))
+            return;
+        const double kept = x[at];
+        x[at] = x[child];
+        x[child] = kept;
+    }
 }
 
-void rondo__sort_doubles(int64_t count, double *x) { qsort(x, (size_t)count, sizeof *x, compare); }
+void rondo__sort_doubles(int64_t count, double *x) {
+    for (int64_t i = count / 2; i-- > 0;)
+        sink(x, i, count);
+    for (int64_t end = count - 1; end > 0; end--) {
+        const double kept = x[0];
+        x[0] = x[end];
+        x[end] = kept;
+        sink(x, 0, end);
+    }
+}
 
 double rondo__between_levels(int count, const double *level, const double *value, double wanted) {
     int i = 0;
@@ -83,6 +99,35 @@ static double *numbers(int64_t a, int64_t b, int64_t c, int64_t d) {
         !rondo__size_mul(n, (size_t)d, &n))
         return NULL;
     return rondo__calloc(n, sizeof(double));
+}
+
+rondo_status rondo__levels_choose(const rondo__forecast *f, rondo__levels *out, int count, const double *level,
+                                  rondo_error *err) {
+    const bool trained = f->base.recipe.model.output == RONDO__OUTPUT_QUANTILES;
+    if (count == 0) {
+        out->levels = f->levels;
+        memcpy(out->level, f->level, sizeof out->level);
+        return RONDO_OK;
+    }
+    if (f->levels == 0)
+        return rondo__fail(err, RONDO_ARGUMENT,
+                           "forecast: this model forecasts points, not quantiles (train one with model.output quantiles, "
+                           "gaussian, student_t or negative_binomial)");
+    if (count < 0 || count > RONDO__QUANTILES || !level)
+        return rondo__fail(err, RONDO_ARGUMENT, "forecast: %d quantiles (1 to %d, with their levels)", count,
+                           RONDO__QUANTILES);
+    for (int i = 0; i < count; i++) {
+        if (!(level[i] > 0 && level[i] < 1) || (i > 0 && !(level[i] > level[i - 1])))
+            return rondo__fail(err, RONDO_ARGUMENT, "forecast: quantile %g (they lie between 0 and 1, and rise)",
+                               level[i]);
+        if (trained && (level[i] < f->level[0] || level[i] > f->level[f->levels - 1]))
+            return rondo__fail(err, RONDO_ARGUMENT,
+                               "forecast: quantile %g is beyond those that the model was trained for, %g to %g", level[i],
+                               f->level[0], f->level[f->levels - 1]);
+        out->level[i] = level[i];
+    }
+    out->levels = count;
+    return RONDO_OK;
 }
 
 rondo_status rondo__levels_make(const rondo__forecast *f, rondo__levels *out, int64_t windows, bool scores,

@@ -83,7 +83,8 @@ static rondo_var *state_leaf(rondo_tape *tape, real *data, int64_t rows, int64_t
 
 static uint64_t stream_of(const walk *k, int64_t b, int64_t column) {
     const rondo__window *w = &k->b->window[b / (k->f->N / k->f->n)];
-    return ((uint64_t)(w->series * k->f->N + column) << 40) ^ (uint64_t)w->origin;
+    const int64_t origin = w->origin + k->b->set->series[w->series].offset;
+    return ((uint64_t)(w->series * k->f->N + column) << 40) ^ (uint64_t)origin;
 }
 
 /* What path r says of value (b, h, j), as t. */
