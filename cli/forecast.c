@@ -23,7 +23,8 @@ static int read_levels(forecasting *f) {
         const double x = strtod(at, &end);
         if (end == at || (*end && *end != ',') || !(x > 0 && x < 1) || f->options.quantiles == 32 ||
             (f->options.quantiles && x <= f->level[f->options.quantiles - 1]))
-            return cli_fail(CLI_USAGE, "forecast: --quantiles is '%s' (must be rising numbers between 0 and 1, as 0.1,0.5,0.9)",
+            return cli_fail(CLI_USAGE,
+                            "forecast: --quantiles is '%s' (must be rising numbers between 0 and 1, as 0.1,0.5,0.9)",
                             f->levels);
         f->level[f->options.quantiles++] = x;
         at = *end ? end + 1 : end;
@@ -164,8 +165,8 @@ static int draw_one(const forecasting *f, const rondo_forecast *r, int64_t serie
     const char *dot = strrchr(f->plot, '.'), *name = r->series[series].name;
     const bool alone = r->count == 1 && r->targets == 1;
     int size = alone ? snprintf(path, sizeof path, "%s", f->plot)
-                     : snprintf(path, sizeof path, "%.*s%s%s-%s%s", (int)(dot - f->plot), f->plot, *name ? "-" : "", name,
-                                r->target_name[target], dot);
+                     : snprintf(path, sizeof path, "%.*s%s%s-%s%s", (int)(dot - f->plot), f->plot, *name ? "-" : "",
+                                name, r->target_name[target], dot);
     if (size >= (int)sizeof path)
         return cli_fail(CLI_USAGE, "forecast: the name of --plot is too long");
     for (char *c = path + (dot - f->plot); *c; c++) { /* names of series may hold slashes and blanks */
@@ -228,14 +229,15 @@ static int run(int argc, char **argv) {
     int64_t history = -1;
     const cli_option options[] = {
         {"--data", CLI_TEXT, &f.data, "FILE", "the series so far: a CSV file, or a folder of them"},
-        {"--horizon", CLI_WHOLE, &f.options.horizon, "N", "steps (default: the model's; beyond, its own forecasts count as known)",
-         1, 1e7},
+        {"--horizon", CLI_WHOLE, &f.options.horizon, "N",
+         "steps (default: the model's; beyond, its own forecasts count as known)", 1, 1e7},
         {"--quantiles", CLI_TEXT, &f.levels, "LIST", "as 0.1,0.5,0.9 (default: the model's own)"},
         {"--from", CLI_TEXT, &f.options.from, "STEP", "as if the data ended before this row (from 0) or time"},
         {"--series", CLI_TEXT, &f.options.series, "NAME", "this series only"},
         {"--target", CLI_TEXT, &f.options.target, "NAME", "this column only"},
         {"--plot", CLI_TEXT, &f.plot, "FILE", "a picture, .png or .svg; of several columns or series FILE-NAME"},
-        {"--history", CLI_WHOLE, &history, "N", "steps before the forecast in the picture (default 4 horizons)", 0, 1e9},
+        {"--history", CLI_WHOLE, &history, "N", "steps before the forecast in the picture (default 4 horizons)", 0,
+         1e9},
         {"--json", CLI_FLAG, &f.json, NULL, "one JSON object in place of CSV, with the truth where it is known"},
         {"--paths", CLI_WHOLE, &f.options.paths, "N", "recursive models: futures that are drawn (default 200)", 1, 1e6},
         {"--seed", CLI_SEED, &f.options.seed, "N", "of these draws (default 0)"},
@@ -257,10 +259,11 @@ const cli_command cli_forecast = {
     .name = "forecast",
     .summary = "continue time series",
     .usage = "rondo forecast MODEL --data FILE.csv [--horizon N] [--quantiles LIST] [--plot FILE] [--json] [options]",
-    .about = "Continues the series of a CSV file after its last known row. stdout receives CSV: time, series (where there\n"
-             "are several), then each target with its quantiles as NAME_0.1. The file has the columns that the model was\n"
-             "trained with; columns known ahead need rows over the horizon, whose targets are empty.\n\n"
-             "example:\n"
-             "  rondo forecast runs/etth1/model.safetensors --data ETTh1.csv --target OT --plot forecast.svg",
+    .about =
+        "Continues the series of a CSV file after its last known row. stdout receives CSV: time, series (where there\n"
+        "are several), then each target with its quantiles as NAME_0.1. The file has the columns that the model was\n"
+        "trained with; columns known ahead need rows over the horizon, whose targets are empty.\n\n"
+        "example:\n"
+        "  rondo forecast runs/etth1/model.safetensors --data ETTh1.csv --target OT --plot forecast.svg",
     .run = run,
 };

@@ -25,15 +25,15 @@ typedef struct rondo_forecast_options {
 
 /* One series' forecast. Arrays belong to the result. */
 typedef struct rondo_forecast_series {
-    char *name;             /* "" where the file holds one */
-    double *time;           /* (horizon): seconds since 1970; numbers of rows where there is no time column */
-    char **when;            /* (horizon): the same as text, "2016-07-01 05:00" */
-    double *point;          /* (targets, horizon) */
-    double *quantile;       /* (targets, horizon, quantiles); NULL: none */
-    double *truth;          /* (targets, horizon), NaN: not known */
-    int64_t history;        /* steps */
-    double *history_time;   /* (history) */
-    double *history_value;  /* (targets, history), NaN: missing */
+    char *name;            /* "" where the file holds one */
+    double *time;          /* (horizon): seconds since 1970; numbers of rows where there is no time column */
+    char **when;           /* (horizon): the same as text, "2016-07-01 05:00" */
+    double *point;         /* (targets, horizon) */
+    double *quantile;      /* (targets, horizon, quantiles); NULL: none */
+    double *truth;         /* (targets, horizon), NaN: not known */
+    int64_t history;       /* steps */
+    double *history_time;  /* (history) */
+    double *history_value; /* (targets, history), NaN: missing */
 } rondo_forecast_series;
 typedef struct rondo_forecast {
     int64_t horizon, targets, count;

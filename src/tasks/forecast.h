@@ -41,10 +41,10 @@ typedef struct rondo__forecast_facts {
     rondo__time_step step;
     bool weekdays; /* rows are days, and none of them is a Saturday or Sunday */
     int64_t season;
-    double center[RONDO__COLUMNS], scale[RONDO__COLUMNS];          /* of t and of covariates */
-    double level_center[RONDO__LIST], level_scale[RONDO__LIST];    /* of the targets' levels: scores are on this scale */
-    double seasonal_error[RONDO__LIST];                            /* of the targets; NaN: none (MASE) */
-    bool masked[RONDO__COLUMNS];                                   /* some value is missing: a channel says where */
+    double center[RONDO__COLUMNS], scale[RONDO__COLUMNS];       /* of t and of covariates */
+    double level_center[RONDO__LIST], level_scale[RONDO__LIST]; /* of the targets' levels: scores are on this scale */
+    double seasonal_error[RONDO__LIST];                         /* of the targets; NaN: none (MASE) */
+    bool masked[RONDO__COLUMNS];                                /* some value is missing: a channel says where */
     rondo__symbols category[RONDO__LIST];
 } rondo__forecast_facts;
 
@@ -54,11 +54,11 @@ typedef struct rondo__seen {
     int64_t count, known, capacity;
     int64_t offset; /* of a stream: steps that were forgotten */
     int64_t train_end, valid_end;
-    double *time;    /* (capacity) */
-    double *level;   /* (N, capacity), NaN: missing */
-    real *z;         /* (capacity, columns), NaN: missing */
-    real *calendar;  /* (capacity, 2 names) */
-    int32_t *fixed;  /* (static columns): categories, -1: never seen in training */
+    double *time;   /* (capacity) */
+    double *level;  /* (N, capacity), NaN: missing */
+    real *z;        /* (capacity, columns), NaN: missing */
+    real *calendar; /* (capacity, 2 names) */
+    int32_t *fixed; /* (static columns): categories, -1: never seen in training */
 } rondo__seen;
 typedef struct rondo__seen_set {
     int64_t count;
@@ -78,14 +78,14 @@ typedef struct rondo__windows {
 /* Arrays of so many windows; row b of the batch is window b / (N / n), its target j is b % (N / n) + j. */
 typedef struct rondo__forecast_batch {
     int64_t most, windows, B, values; /* windows at most and now; values = B H n */
-    int64_t counted;                     /* targets with a weight */
-    real *x;                             /* (T, B, p F) */
+    int64_t counted;                  /* targets with a weight */
+    real *x;                          /* (T, B, p F) */
     real *ahead;    /* known ahead: decoder (H / p, B, p K); direct (B, H future covariates); may be NULL */
     real *last;     /* decoder: (B, p n), the last values of the past */
     real *path;     /* autoregressive: (n, B, W) */
     int32_t *fixed; /* (static columns, the larger of T and H, B) */
     real *shift, *scale, *target, *weight; /* (values) */
-    real *factor; /* (values): weight, by the power of scale that the loss asks for */
+    real *factor;                          /* (values): weight, by the power of scale that the loss asks for */
     double *base;                          /* (B, n): the last known level */
     const rondo__seen_set *set;
     const rondo__window *window; /* (windows) */
@@ -100,7 +100,7 @@ typedef struct rondo__forecast {
     const char *calendar[RONDO__LIST];
     int masks, mask[RONDO__COLUMNS]; /* columns with a mask channel; of an independent target: -1 */
     bool recursive, decodes, cumulative;
-    int lead; /* steps before a window that it also needs: 1 with differences and returns */
+    int lead;                       /* steps before a window that it also needs: 1 with differences and returns */
     double level[RONDO__QUANTILES]; /* that evaluations look at */
     real trained[RONDO__QUANTILES]; /* the same as numbers of the loss */
     int levels;
@@ -155,9 +155,7 @@ void rondo__batch_fill(const rondo__forecast *f, rondo__forecast_batch *batch, c
 static inline int64_t rondo__value_at(const rondo__forecast *f, int64_t B, int64_t b, int64_t h, int64_t j) {
     return f->recursive ? (h * B + b) * f->n + j : (b * f->H + h) * f->n + j;
 }
-static inline int64_t rondo__target_of(const rondo__forecast *f, int64_t b, int64_t j) {
-    return b % (f->N / f->n) + j;
-}
+static inline int64_t rondo__target_of(const rondo__forecast *f, int64_t b, int64_t j) { return b % (f->N / f->n) + j; }
 
 /* ---- the model (forecast_model.c) ---- */
 rondo_status rondo__forecast_build(rondo__forecast *f, const rondo__safetensors *file, const char *path,
@@ -167,7 +165,8 @@ rondo_var *rondo__forecast_outputs(rondo__forecast *f, rondo_tape *tape, const r
 /* Its loss, divided by divide_by (0: the number of counted targets). */
 rondo_var *rondo__forecast_loss(rondo__forecast *f, rondo_tape *tape, const rondo__forecast_batch *batch,
                                 rondo_var *raw, real divide_by);
-/* Parts that the recursive forecast needs. Embedded categories beside x (steps, B, .): fixed (static columns, stride). */
+/* Parts that the recursive forecast needs. Embedded categories beside x (steps, B, .): fixed (static columns, stride).
+ */
 rondo_var *rondo__forecast_inputs(rondo__forecast *f, rondo_tape *tape, rondo_var *x, int64_t steps, int64_t B,
                                   const int32_t *fixed, int64_t stride);
 /* The stack over the first steps of x; over one step. */
@@ -191,18 +190,18 @@ typedef struct rondo__levels {
     int levels;
     double level[RONDO__QUANTILES];
     double standard[RONDO__QUANTILES]; /* the same of a standard Gaussian */
-    double *point;    /* (windows, N, H) */
-    double *quantile; /* (windows, N, H, levels), NULL: none */
-    double *truth;    /* (windows, N, H) */
-    double *crps;     /* (windows, N, H), NULL: none */
-    int64_t paths;    /* recursive: sample paths */
+    double *point;                     /* (windows, N, H) */
+    double *quantile;                  /* (windows, N, H, levels), NULL: none */
+    double *truth;                     /* (windows, N, H) */
+    double *crps;                      /* (windows, N, H), NULL: none */
+    int64_t paths;                     /* recursive: sample paths */
     uint64_t seed;
     /* room of recursive forecasts */
-    double *draw; /* (paths) */
+    double *draw;  /* (paths) */
     double *drawn; /* (paths, values) */
-    double *at;  /* (paths B n): the level that a path stands at */
-    real *state; /* states of the paths */
-    real *feed;  /* (paths B, F): the next input */
+    double *at;    /* (paths B n): the level that a path stands at */
+    real *state;   /* states of the paths */
+    real *feed;    /* (paths B, F): the next input */
     int32_t *fixed;
 } rondo__levels;
 rondo_status rondo__levels_make(const rondo__forecast *f, rondo__levels *out, int64_t windows, bool scores,

@@ -51,8 +51,7 @@ void rondo__seen_clear(rondo__seen *s) {
 rondo_status rondo__seen_make(const rondo__forecast *f, rondo__seen *s, int64_t capacity, rondo_error *err) {
     const size_t steps = (size_t)capacity;
     size_t level, z, calendar;
-    const bool fits = rondo__size_mul(steps, (size_t)f->N, &level) &&
-                      rondo__size_mul(steps, (size_t)f->columns, &z) &&
+    const bool fits = rondo__size_mul(steps, (size_t)f->N, &level) && rondo__size_mul(steps, (size_t)f->columns, &z) &&
                       rondo__size_mul(steps, (size_t)(2 * f->calendars), &calendar);
     *s = (rondo__seen){.capacity = capacity};
     if (fits) {
@@ -185,7 +184,8 @@ static rondo_status take_series(const rondo__forecast *f, rondo__seen *s, const 
     rondo__seen_times(f, s, from->count, s->capacity);
     s->name = rondo__strdup(from->name);
     s->path = rondo__strdup(from->path);
-    return s->name && s->path ? RONDO_OK : rondo__fail(err, RONDO_MEMORY, "forecast: no memory for the name of a series");
+    return s->name && s->path ? RONDO_OK
+                              : rondo__fail(err, RONDO_MEMORY, "forecast: no memory for the name of a series");
 }
 
 static void take_categories(const rondo__forecast *f, rondo__seen *s, const rondo__series_set *set,
@@ -194,9 +194,9 @@ static void take_categories(const rondo__forecast *f, rondo__seen *s, const rond
         const char *name = set->category[c].name[from->fixed[c]];
         s->fixed[c] = rondo__symbols_find(&f->facts.category[c], name, strlen(name));
         if (s->fixed[c] < 0)
-            rondo__text_format(notes, "series '%s': category '%s' of '%s' was not in the training data (it counts as none)\n",
-                               rondo__show(from->name).text, rondo__show(name).text,
-                               f->base.recipe.data.series.fixed[c]);
+            rondo__text_format(
+                notes, "series '%s': category '%s' of '%s' was not in the training data (it counts as none)\n",
+                rondo__show(from->name).text, rondo__show(name).text, f->base.recipe.data.series.fixed[c]);
     }
 }
 
@@ -214,8 +214,9 @@ static rondo_status take_all(const rondo__forecast *f, rondo__seen_set *out, ron
     }
     if (set->notes.size)
         rondo__text_add(&out->notes, set->notes.data, set->notes.size);
-    return status ? status : out->notes.failed ? rondo__fail(err, RONDO_MEMORY, "forecast: no memory for notes")
-                                               : RONDO_OK;
+    return status              ? status
+           : out->notes.failed ? rondo__fail(err, RONDO_MEMORY, "forecast: no memory for notes")
+                               : RONDO_OK;
 }
 
 void rondo__seen_free(rondo__seen_set *set) {
@@ -295,8 +296,8 @@ static void note_masked(rondo__forecast *f, const rondo__series_set *set, const 
 
 /* Days of rows without any Saturday or Sunday in the training part. */
 static bool are_weekdays(const rondo__forecast *f, const rondo__series_set *set, const int64_t *train) {
-    bool weekdays = f->base.recipe.data.series.steps == 1 && f->base.recipe.data.series.time[0] &&
-                    set->step.seconds == RONDO__DAY;
+    bool weekdays =
+        f->base.recipe.data.series.steps == 1 && f->base.recipe.data.series.time[0] && set->step.seconds == RONDO__DAY;
     int64_t rows = 0;
     for (int64_t i = 0; i < set->count && weekdays; i++) {
         for (int64_t k = 0; k < train[i] && weekdays; k++, rows++)

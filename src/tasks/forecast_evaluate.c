@@ -17,9 +17,8 @@ static const char *const rivals[RONDO__RIVALS] = {"naive", "seasonal", "drift"};
 
 #define OF(rival) rival "_mse", rival "_mae", rival "_rmse", rival "_smape", rival "_mase"
 const char *const rondo__forecast_metrics[] = {
-    "loss",           "mse",      "mae",         "rmse",          "smape",       "mase", "mae_units",
-    "rmse_units",     "crps",     "pinball",     "coverage",      "windows",     "values",
-    OF("naive"),      OF("seasonal"), OF("drift"), NULL};
+    "loss",    "mse",      "mae",     "rmse",   "smape",     "mase",         "mae_units", "rmse_units", "crps",
+    "pinball", "coverage", "windows", "values", OF("naive"), OF("seasonal"), OF("drift"), NULL};
 #undef OF
 
 typedef struct scoring {

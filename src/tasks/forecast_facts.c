@@ -131,8 +131,8 @@ static rondo_status parse_categories(rondo__forecast *f, const json_t *root, con
             const json_t *name = json_array_get(list, i);
             if (!json_is_string(name))
                 return wrong(path, "a category is no text", err);
-            const int32_t id = rondo__symbols_add(&f->facts.category[c], json_string_value(name),
-                                                  json_string_length(name), 1);
+            const int32_t id =
+                rondo__symbols_add(&f->facts.category[c], json_string_value(name), json_string_length(name), 1);
             if (id < 0)
                 return rondo__fail(err, RONDO_MEMORY, "%s: no memory for the categories", path);
             if ((size_t)id != i)

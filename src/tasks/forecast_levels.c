@@ -110,9 +110,10 @@ rondo_status rondo__levels_choose(const rondo__forecast *f, rondo__levels *out, 
         return RONDO_OK;
     }
     if (f->levels == 0)
-        return rondo__fail(err, RONDO_ARGUMENT,
-                           "forecast: this model forecasts points, not quantiles (train one with model.output quantiles, "
-                           "gaussian, student_t or negative_binomial)");
+        return rondo__fail(
+            err, RONDO_ARGUMENT,
+            "forecast: this model forecasts points, not quantiles (train one with model.output quantiles, "
+            "gaussian, student_t or negative_binomial)");
     if (count < 0 || count > RONDO__QUANTILES || !level)
         return rondo__fail(err, RONDO_ARGUMENT, "forecast: %d quantiles (1 to %d, with their levels)", count,
                            RONDO__QUANTILES);
@@ -122,8 +123,8 @@ rondo_status rondo__levels_choose(const rondo__forecast *f, rondo__levels *out, 
                                level[i]);
         if (trained && (level[i] < f->level[0] || level[i] > f->level[f->levels - 1]))
             return rondo__fail(err, RONDO_ARGUMENT,
-                               "forecast: quantile %g is beyond those that the model was trained for, %g to %g", level[i],
-                               f->level[0], f->level[f->levels - 1]);
+                               "forecast: quantile %g is beyond those that the model was trained for, %g to %g",
+                               level[i], f->level[0], f->level[f->levels - 1]);
         out->level[i] = level[i];
     }
     out->levels = count;
@@ -138,12 +139,11 @@ rondo_status rondo__levels_make(const rondo__forecast *f, rondo__levels *out, in
     out->quantile = out->levels ? numbers(windows, f->N, f->H, out->levels) : NULL;
     out->crps = scores && out->levels ? numbers(windows, f->N, f->H, 1) : NULL;
     for (int i = 0; i < out->levels; i++)
-        out->standard[i] =
-            rondo_predicted_quantile(&(rondo_predicted){RONDO_GAUSSIAN, 0, 1, 0}, out->level[i]);
+        out->standard[i] = rondo_predicted_quantile(&(rondo_predicted){RONDO_GAUSSIAN, 0, 1, 0}, out->level[i]);
     rondo_status status = RONDO_OK;
     if (!out->point || !out->truth || (out->levels && !out->quantile) || (scores && out->levels && !out->crps))
-        status = rondo__fail(err, RONDO_MEMORY, "forecast: no memory for the forecasts of %lld windows",
-                             (long long)windows);
+        status =
+            rondo__fail(err, RONDO_MEMORY, "forecast: no memory for the forecasts of %lld windows", (long long)windows);
     if (!status && f->recursive)
         status = rondo__levels_make_paths(f, out, err);
     if (status)
@@ -197,8 +197,7 @@ static double crps_of(const rondo__forecast *f, const rondo_predicted *d, double
     if (is_shift(f))
         return rondo_predicted_crps(d, shifted(f, base, truth));
     for (int i = 0; i < RONDO__CRPS_LEVELS; i++)
-        quantile[i] = rondo__level_of(
-            f, base, rondo_predicted_quantile(d, (i + 1) / (double)(RONDO__CRPS_LEVELS + 1)));
+        quantile[i] = rondo__level_of(f, base, rondo_predicted_quantile(d, (i + 1) / (double)(RONDO__CRPS_LEVELS + 1)));
     return rondo__crps_of_quantiles(quantile, truth);
 }
 
@@ -231,7 +230,9 @@ static void put_truths(const rondo__forecast *f, const rondo__forecast_batch *b,
 static void to_levels(const rondo__forecast *f, const rondo__forecast_batch *b, const real *raw,
                       const rondo__levels *out) {
     void (*const from)(const rondo__forecast *, const rondo__levels *, const place *, const real *, rondo__frame) =
-        rondo__is_distribution(f) ? from_distribution : f->levels ? from_quantiles : from_point;
+        rondo__is_distribution(f) ? from_distribution
+        : f->levels               ? from_quantiles
+                                  : from_point;
     for (int64_t row = 0; row < b->B; row++) {
         for (int64_t j = 0; j < f->n; j++) {
             place p = {.column = rondo__target_of(f, row, j), .base = b->base[row * f->n + j]};

@@ -135,8 +135,8 @@ rondo_var *rondo__forecast_inputs(rondo__forecast *f, rondo_tape *tape, rondo_va
         return x;
     join(&all, x);
     for (int64_t c = 0; c < f->fixed_columns; c++)
-        join(&all, rondo_embedding(tape, rondo_params_use(f->base.params, tape, f->fixed[c]), fixed + c * stride, 2,
-                                   dims));
+        join(&all,
+             rondo_embedding(tape, rondo_params_use(f->base.params, tape, f->fixed[c]), fixed + c * stride, 2, dims));
     return joined(&all);
 }
 

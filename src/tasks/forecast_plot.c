@@ -40,7 +40,8 @@ static rondo_status draw(const rondo_forecast *f, const rondo_forecast_series *s
            add_band(f, s, target, bands, room + 2 * bands * f->horizon, names[bands], &band[bands]))
         bands++;
     if (s->history)
-        line[lines++] = (rondo_plot_series){"history", s->history, s->history_time, s->history_value + target * s->history};
+        line[lines++] =
+            (rondo_plot_series){"history", s->history, s->history_time, s->history_value + target * s->history};
     line[lines++] = (rondo_plot_series){"forecast", f->horizon, s->time, s->point + target * f->horizon};
     bool known = false;
     for (int64_t h = 0; h < f->horizon; h++)
@@ -57,8 +58,10 @@ rondo_status rondo_forecast_plot(const rondo_forecast *f, int64_t series, int64_
                                  rondo_error *err) {
     size_t count;
     if (!f || !path || !f->series || series < 0 || series >= f->count || target < 0 || target >= f->targets)
-        return rondo__fail(err, RONDO_ARGUMENT, "forecast: a picture needs a forecast, a series and a target of it, and a path");
-    double *room = rondo__size_mul((size_t)f->horizon, 2 * MOST_BANDS, &count) ? rondo__calloc(count, sizeof *room) : NULL;
+        return rondo__fail(err, RONDO_ARGUMENT,
+                           "forecast: a picture needs a forecast, a series and a target of it, and a path");
+    double *room =
+        rondo__size_mul((size_t)f->horizon, 2 * MOST_BANDS, &count) ? rondo__calloc(count, sizeof *room) : NULL;
     if (!room)
         return rondo__fail(err, RONDO_MEMORY, "%s: no memory for the picture", path);
     const rondo_status status = draw(f, &f->series[series], target, room, path, err);

@@ -10,7 +10,7 @@ typedef struct walk {
     rondo__forecast *f;
     const rondo__forecast_batch *b;
     rondo__levels *out;
-    int64_t paths, rows; /* rows = paths B */
+    int64_t paths, rows;                             /* rows = paths B */
     real *h[RONDO_MAX_LAYERS], *c[RONDO_MAX_LAYERS]; /* (rows, width) in out->state */
     int64_t h_width[RONDO_MAX_LAYERS], c_width[RONDO_MAX_LAYERS];
 } walk;
@@ -29,11 +29,10 @@ static int64_t state_width(const rondo__forecast *f) {
 rondo_status rondo__levels_make_paths(const rondo__forecast *f, rondo__levels *out, rondo_error *err) {
     size_t rows, values, feed, state, fixed, at;
     const size_t B = (size_t)(out->windows * (f->N / f->n)), paths = (size_t)paths_of(f, out);
-    const bool fits = rondo__size_mul(B, paths, &rows) && rondo__size_mul(rows, (size_t)(f->n * f->H), &values) &&
-                      rondo__size_mul(rows, (size_t)f->F, &feed) &&
-                      rondo__size_mul(rows, (size_t)state_width(f), &state) &&
-                      rondo__size_mul(rows, (size_t)f->fixed_columns, &fixed) &&
-                      rondo__size_mul(rows, (size_t)f->n, &at);
+    const bool fits =
+        rondo__size_mul(B, paths, &rows) && rondo__size_mul(rows, (size_t)(f->n * f->H), &values) &&
+        rondo__size_mul(rows, (size_t)f->F, &feed) && rondo__size_mul(rows, (size_t)state_width(f), &state) &&
+        rondo__size_mul(rows, (size_t)f->fixed_columns, &fixed) && rondo__size_mul(rows, (size_t)f->n, &at);
     if (fits) {
         out->draw = rondo__calloc(paths, sizeof *out->draw);
         out->drawn = rondo__calloc(values, sizeof *out->drawn);
@@ -44,8 +43,8 @@ rondo_status rondo__levels_make_paths(const rondo__forecast *f, rondo__levels *o
     }
     if (out->draw && out->drawn && out->at && out->state && out->feed && out->fixed)
         return RONDO_OK;
-    return rondo__fail(err, RONDO_MEMORY, "forecast: no memory for %lld sample paths of %lld windows",
-                       (long long)paths, (long long)out->windows);
+    return rondo__fail(err, RONDO_MEMORY, "forecast: no memory for %lld sample paths of %lld windows", (long long)paths,
+                       (long long)out->windows);
 }
 
 /* ---- states between the steps ---- */

@@ -42,8 +42,9 @@ void rondo__forecast_write_report(rondo__forecast *f, const rondo__forecast_scor
     rondo__text *t = &f->report;
     const double mine = rondo_series_score_result(&s->scaled).mse;
     rondo__text_free(t);
-    rondo__text_format(t, "%lld forecasts of %lld steps; mse and mae on values scaled by the training rows, the last "
-                          "column in units:\n",
+    rondo__text_format(t,
+                       "%lld forecasts of %lld steps; mse and mae on values scaled by the training rows, the last "
+                       "column in units:\n",
                        (long long)s->windows, (long long)f->H);
     rondo__text_format(t, "  %-16s %9s %9s %9s %9s %12s\n", "", "mse", "mae", "smape %", "mase", "mae_units");
     add_row(t, "model", &s->scaled, &s->units);

@@ -99,7 +99,8 @@ static rondo_status check_row(const rondo_forecast_stream *s, double time, const
             return rondo__fail(err, RONDO_ARGUMENT, "forecast: value %lld of the row is infinite", (long long)c);
         const char *fault = c < f->N ? rondo__level_fault(f, row[c]) : NULL;
         if (fault)
-            return rondo__fail(err, RONDO_ARGUMENT, "forecast: value %lld of the row, %g, %s", (long long)c, row[c], fault);
+            return rondo__fail(err, RONDO_ARGUMENT, "forecast: value %lld of the row, %g, %s", (long long)c, row[c],
+                               fault);
     }
     for (int64_t i = 0; i < f->H * f->future; i++) {
         if (!isfinite(future[i]))
@@ -203,7 +204,8 @@ rondo_status rondo_forecast_stream_open(rondo_forecast_stream **out, rondo_model
         return rondo__fail(err, RONDO_ARGUMENT, "forecast: stream or model is NULL");
     *out = NULL;
     if (model->task->class != &rondo__forecast_class)
-        return rondo__fail(err, RONDO_UNSUPPORTED, "forecast: only a model of task forecast continues series (this one is for %s)",
+        return rondo__fail(err, RONDO_UNSUPPORTED,
+                           "forecast: only a model of task forecast continues series (this one is for %s)",
                            model->task->class->name);
     rondo_forecast_stream *s = rondo__calloc(1, sizeof *s);
     if (!s)

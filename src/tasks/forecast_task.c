@@ -128,13 +128,14 @@ static void describe(const rondo__task_object *task, rondo__text *json) {
     const rondo__recipe_model *m = &task->recipe.model;
     char step[32];
     rondo__time_step_print(f->facts.step, step);
-    rondo__text_format(json,
-                       "\"cell\": \"%s\", \"layers\": %lld, \"hidden_size\": %lld, \"mode\": \"%s\", \"output\": \"%s\", "
-                       "\"window\": %lld, \"horizon\": %lld, \"targets\": %lld, \"step\": \"%s\", \"season\": %lld, ",
-                       cells[m->cell], (long long)m->layers,
-                       (long long)(m->hidden_sizes[0] ? m->hidden_sizes[m->layers - 1] : m->hidden_size),
-                       modes[m->mode], outputs[m->output - RONDO__OUTPUT_POINT], (long long)f->W, (long long)f->H,
-                       (long long)f->N, step, (long long)f->facts.season);
+    rondo__text_format(
+        json,
+        "\"cell\": \"%s\", \"layers\": %lld, \"hidden_size\": %lld, \"mode\": \"%s\", \"output\": \"%s\", "
+        "\"window\": %lld, \"horizon\": %lld, \"targets\": %lld, \"step\": \"%s\", \"season\": %lld, ",
+        cells[m->cell], (long long)m->layers,
+        (long long)(m->hidden_sizes[0] ? m->hidden_sizes[m->layers - 1] : m->hidden_size), modes[m->mode],
+        outputs[m->output - RONDO__OUTPUT_POINT], (long long)f->W, (long long)f->H, (long long)f->N, step,
+        (long long)f->facts.season);
 }
 
 static void note_split(const rondo__forecast *f, rondo__text *lines) {

@@ -22,7 +22,8 @@ typedef struct using {
     rondo__levels levels;
     rondo__text notes;
     rondo_error *err;
-} using;
+}
+using;
 
 void rondo_forecast_free(rondo_forecast *forecast) {
     if (!forecast)
@@ -139,7 +140,8 @@ static rondo_status find_origin(const using *u, const rondo__seen *s, int64_t *o
                            rondo__show(from).text, u->path, (long long)s->count);
     }
     if (*origin > s->known)
-        return rondo__fail(u->err, RONDO_ARGUMENT, "forecast: from '%s' is after the last known value of %s (step %lld)",
+        return rondo__fail(u->err, RONDO_ARGUMENT,
+                           "forecast: from '%s' is after the last known value of %s (step %lld)",
                            rondo__show(from).text, u->path, (long long)s->known - 1);
     return RONDO_OK;
 }
@@ -148,10 +150,11 @@ static rondo_status check_past(const using *u, const rondo__seen *s, int64_t ori
     const int64_t needed = u->f->W + u->f->lead;
     if (origin >= needed)
         return RONDO_OK;
-    return rondo__fail(u->err, RONDO_FORMAT,
-                       "%s: shorter than one window: %s%s%s%lld steps are known, the model looks at %lld (give more rows)",
-                       u->path, *s->name ? "series '" : "", rondo__show(s->name).text, *s->name ? "': " : "",
-                       (long long)origin, (long long)needed);
+    return rondo__fail(
+        u->err, RONDO_FORMAT,
+        "%s: shorter than one window: %s%s%s%lld steps are known, the model looks at %lld (give more rows)", u->path,
+        *s->name ? "series '" : "", rondo__show(s->name).text, *s->name ? "': " : "", (long long)origin,
+        (long long)needed);
 }
 
 static rondo_status check_future(const using *u, const rondo__seen *s, int64_t origin) {
@@ -162,11 +165,12 @@ static rondo_status check_future(const using *u, const rondo__seen *s, int64_t o
             if (k < s->count && !isnan(s->z[k * f->columns + f->columns - f->future + i]))
                 continue;
             rondo__time_print(s->time[k], when);
-            return rondo__fail(u->err, RONDO_FORMAT,
-                               "%s: column '%s' has no value for %s, step %lld of the forecast (it must be known over the "
-                               "horizon: add rows with it, whose targets are empty)",
-                               u->path, f->base.recipe.data.series.future_covariates[i],
-                               f->base.recipe.data.series.time[0] ? when : "a row", (long long)(k - origin + 1));
+            return rondo__fail(
+                u->err, RONDO_FORMAT,
+                "%s: column '%s' has no value for %s, step %lld of the forecast (it must be known over the "
+                "horizon: add rows with it, whose targets are empty)",
+                u->path, f->base.recipe.data.series.future_covariates[i],
+                f->base.recipe.data.series.time[0] ? when : "a row", (long long)(k - origin + 1));
         }
     }
     return RONDO_OK;
@@ -181,14 +185,14 @@ static void note_missing(using *u, const rondo__seen *s, int64_t origin) {
         for (int64_t k = origin - f->W; k < origin; k++)
             missing += isnan(s->z[k * f->columns + c]);
         if (missing && !f->facts.masked[c])
-            rondo__text_format(&u->notes,
-                               "column '%s' misses %lld of the last %lld values; in training it missed none (they count "
-                               "as its mean)\n",
-                               c < f->N ? r->targets[c]
-                               : c < f->N + f->covariates
-                                   ? r->covariates[c - f->N]
-                                   : r->future_covariates[c - f->N - f->covariates],
-                               (long long)missing, (long long)f->W);
+            rondo__text_format(
+                &u->notes,
+                "column '%s' misses %lld of the last %lld values; in training it missed none (they count "
+                "as its mean)\n",
+                c < f->N                   ? r->targets[c]
+                : c < f->N + f->covariates ? r->covariates[c - f->N]
+                                           : r->future_covariates[c - f->N - f->covariates],
+                (long long)missing, (long long)f->W);
     }
 }
 
@@ -211,13 +215,20 @@ static rondo_status make_series(using *u, rondo_forecast_series *out, const rond
     return whole ? RONDO_OK : no_memory(u);
 }
 
+/* Midnight has its hour, too, where steps are shorter than days. */
+static void print_time(const rondo__forecast *f, double time, char out[32]) {
+    rondo__time_print(time, out);
+    if (!f->facts.step.months && fmod(f->facts.step.seconds, 86400) != 0 && !strchr(out, ':'))
+        snprintf(out + strlen(out), 8, " 00:00");
+}
+
 static void put_times(using *u, rondo_forecast_series *out, const rondo__seen *s, int64_t origin) {
     char *at = (char *)(out->when + u->horizon);
     for (int64_t h = 0; h < u->horizon; h++, at += 32) {
         out->time[h] = s->time[origin + h];
         out->when[h] = at;
         if (u->out->has_time)
-            rondo__time_print(out->time[h], at);
+            print_time(u->f, out->time[h], at);
         else
             snprintf(at, 32, "%lld", (long long)out->time[h]);
     }
@@ -276,10 +287,10 @@ static rondo_status run_series(using *u, rondo_forecast_series *out, int64_t ind
 static rondo_status check_finite(const using *u, const rondo_forecast_series *out) {
     for (int64_t i = 0; i < u->out->targets * u->horizon; i++) {
         if (!isfinite(out->point[i]))
-            return rondo__fail(u->err, RONDO_NUMERIC,
-                               "%s: the forecast of '%s' is not finite (%s)", u->path,
-                               u->out->target_name[i / u->horizon],
-                               "no value of it is known in the last window, or some weight of the model is far too large");
+            return rondo__fail(
+                u->err, RONDO_NUMERIC, "%s: the forecast of '%s' is not finite (%s)", u->path,
+                u->out->target_name[i / u->horizon],
+                "no value of it is known in the last window, or some weight of the model is far too large");
     }
     return RONDO_OK;
 }
@@ -350,7 +361,8 @@ rondo_status rondo_model_forecast(rondo_model *model, const char *path, const ro
         return rondo__fail(err, RONDO_ARGUMENT, "forecast: needs a model, a file, and a place for the result");
     *out = (rondo_forecast){0};
     if (model->task->class != &rondo__forecast_class)
-        return rondo__fail(err, RONDO_UNSUPPORTED, "forecast: only a model of task forecast continues series (this one is for %s)",
+        return rondo__fail(err, RONDO_UNSUPPORTED,
+                           "forecast: only a model of task forecast continues series (this one is for %s)",
                            model->task->class->name);
     using u = {.f = (rondo__forecast *)model->task,
                .tape = model->tape,
@@ -359,7 +371,8 @@ rondo_status rondo_model_forecast(rondo_model *model, const char *path, const ro
                .path = path,
                .err = err};
     if (u.o->horizon < 0 || u.o->history < 0 || u.o->paths < 0 || u.o->horizon > 10000000)
-        return rondo__fail(err, RONDO_ARGUMENT, "forecast: horizon, history and paths must be 0 or more (horizon up to 10^7)");
+        return rondo__fail(err, RONDO_ARGUMENT,
+                           "forecast: horizon, history and paths must be 0 or more (horizon up to 10^7)");
     u.horizon = out->horizon = u.o->horizon ? u.o->horizon : u.f->H;
     out->has_time = u.f->base.recipe.data.series.time[0] != '\0';
     rondo_status status = choose_targets(&u);
@@ -377,5 +390,5 @@ rondo_status rondo_model_forecast(rondo_model *model, const char *path, const ro
     rondo__seen_free(&u.set);
     if (status)
         rondo_forecast_free(out);
-    return status;
+    return status == RONDO_NUMERIC ? rondo__model_name_file(status, model->path, err) : status;
 }

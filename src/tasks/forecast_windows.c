@@ -1,9 +1,9 @@
 /* Windows: which there are, and one as the network's arrays. A window [o - W, o + H) reads nothing but its past and
  * what is known ahead; its shift and size come from the past alone.
  *
- * Features of a step k: n targets, the covariates, the future covariates, the calendar (two numbers for each name), then
- * for each column with missing values 1 or 0: is it there? What is missing is 0. In a recursive model, whose step k
- * forecasts k + 1, future covariates and calendar are those of k + 1. */
+ * Features of a step k: n targets, the covariates, the future covariates, the calendar (two numbers for each name),
+ * then for each column with missing values 1 or 0: is it there? What is missing is 0. In a recursive model, whose step
+ * k forecasts k + 1, future covariates and calendar are those of k + 1. */
 #include <math.h>
 #include <string.h>
 
@@ -108,15 +108,16 @@ static int64_t longest(const rondo__seen_set *set, int part) {
 static rondo_status refuse(const rondo__forecast *f, const rondo__seen_set *set, int part, rondo_error *err) {
     static const char *const parts[] = {"the training part", "the validation part", "the file"};
     if (part == 1)
-        return rondo__fail(err, RONDO_FORMAT,
-                           "%s: no window fits into the validation part (it has %lld steps; the horizon of %lld must lie in it, "
-                           "after a window of %lld: change data.splits or model.horizon)",
-                           set->series[0].path, (long long)longest(set, part), (long long)f->H, (long long)f->W);
-    return rondo__fail(err, RONDO_FORMAT,
-                       "%s: shorter than one window: %s has %lld steps, window and horizon take %lld (give more rows, or "
-                       "make model.window or model.horizon smaller)",
-                       set->series[0].path, parts[part], (long long)longest(set, part),
-                       (long long)(f->W + f->H + f->lead));
+        return rondo__fail(
+            err, RONDO_FORMAT,
+            "%s: no window fits into the validation part (it has %lld steps; the horizon of %lld must lie in it, "
+            "after a window of %lld: change data.splits or model.horizon)",
+            set->series[0].path, (long long)longest(set, part), (long long)f->H, (long long)f->W);
+    return rondo__fail(
+        err, RONDO_FORMAT,
+        "%s: shorter than one window: %s has %lld steps, window and horizon take %lld (give more rows, or "
+        "make model.window or model.horizon smaller)",
+        set->series[0].path, parts[part], (long long)longest(set, part), (long long)(f->W + f->H + f->lead));
 }
 
 rondo_status rondo__windows_make(const rondo__forecast *f, rondo__windows *out, const rondo__seen_set *set, int part,
@@ -230,7 +231,9 @@ static norm measure(const rondo__forecast *f, const rondo__seen *s, int64_t orig
 }
 
 /* Column c of the batch's row whose first target is j. */
-static int64_t own(const rondo__forecast *f, int64_t j, int64_t c) { return f->n == f->N ? c : c == 0 ? j : c - 1 + f->N; }
+static int64_t own(const rondo__forecast *f, int64_t j, int64_t c) {
+    return f->n == f->N ? c : c == 0 ? j : c - 1 + f->N;
+}
 
 static real value_of(const rondo__forecast *f, const rondo__seen *s, int64_t k, int64_t c, const norm *norms) {
     const double z = (double)s->z[k * f->columns + c];
@@ -304,8 +307,7 @@ static void put_row(const rondo__forecast *f, rondo__forecast_batch *batch, cons
             put_step(f, s, first + t * p + i, j, norms, batch->x + (t * B + b) * p * F + i * F);
     }
     for (int64_t i = 0; i < p * f->n; i++)
-        batch->last[b * p * f->n + i] =
-            value_of(f, s, origin - p + i / f->n, own(f, j, i % f->n), norms);
+        batch->last[b * p * f->n + i] = value_of(f, s, origin - p + i / f->n, own(f, j, i % f->n), norms);
     for (int64_t i = 0; f->base.recipe.model.autoregressive && i < f->n; i++) {
         for (int64_t k = 0; k < f->W; k++)
             batch->path[(i * B + b) * f->W + k] = value_of(f, s, first + k, own(f, j, i), norms);

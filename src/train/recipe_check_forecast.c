@@ -32,19 +32,22 @@ static rondo_status check_data(const rondo__recipe_checking *c) {
                                rondo__recipe_place(c, "data.calendar", NULL).text, r->calendar[i]);
     }
     if (r->splits[0][0] && r->splits[1][0] && r->splits[2][0])
-        return rondo__recipe_refuse(c, "data.splits", NULL,
-                                    "data.splits has a third part (name training and validation; the rest is left alone)");
+        return rondo__recipe_refuse(
+            c, "data.splits", NULL,
+            "data.splits has a third part (name training and validation; the rest is left alone)");
     return RONDO_OK;
 }
 
 static rondo_status check_mode(const rondo__recipe_checking *c) {
     const rondo__recipe_model *m = &c->recipe->model;
     if (m->bidirectional && m->mode != RONDO__DIRECT)
-        return rondo__recipe_refuse(c, "model.bidirectional", "model.mode",
-                                    "model.bidirectional needs model.mode direct (other modes go on from the last state)");
+        return rondo__recipe_refuse(
+            c, "model.bidirectional", "model.mode",
+            "model.bidirectional needs model.mode direct (other modes go on from the last state)");
     if (m->mode == RONDO__RECURSIVE && m->patch > 1)
-        return rondo__recipe_refuse(c, "model.patch", "model.mode",
-                                    "model.patch above 1 does not go with model.mode recursive, which forecasts step by step");
+        return rondo__recipe_refuse(
+            c, "model.patch", "model.mode",
+            "model.patch above 1 does not go with model.mode recursive, which forecasts step by step");
     if (m->mode == RONDO__RECURSIVE && m->autoregressive)
         return rondo__recipe_refuse(c, "model.autoregressive", "model.mode",
                                     "model.autoregressive needs model.mode direct or encoder_decoder");
@@ -53,9 +56,9 @@ static rondo_status check_mode(const rondo__recipe_checking *c) {
                                     "model.mode recursive would have to know data.covariates ahead (use "
                                     "data.future_covariates, or another mode)");
     if (m->window % m->patch != 0)
-        return rondo__fail(c->err, RONDO_FORMAT, "%s: model.patch must divide model.window (%lld is no multiple of %lld)",
-                           rondo__recipe_place(c, "model.patch", "model.window").text, (long long)m->window,
-                           (long long)m->patch);
+        return rondo__fail(
+            c->err, RONDO_FORMAT, "%s: model.patch must divide model.window (%lld is no multiple of %lld)",
+            rondo__recipe_place(c, "model.patch", "model.window").text, (long long)m->window, (long long)m->patch);
     if (m->mode == RONDO__ENCODER_DECODER && m->horizon % m->patch != 0)
         return rondo__fail(c->err, RONDO_FORMAT,
                            "%s: the decoder says model.patch steps at once: it must divide model.horizon (%lld is no "
@@ -85,9 +88,10 @@ static rondo_status check_counts(const rondo__recipe_checking *c) {
 static rondo_status check_output(const rondo__recipe_checking *c) {
     const rondo__recipe_model *m = &c->recipe->model;
     if (m->output < RONDO__OUTPUT_POINT)
-        return rondo__recipe_refuse(c, "model.output", NULL,
-                                    "the model.output of a forecast is point, gaussian, student_t, negative_binomial or "
-                                    "quantiles");
+        return rondo__recipe_refuse(
+            c, "model.output", NULL,
+            "the model.output of a forecast is point, gaussian, student_t, negative_binomial or "
+            "quantiles");
     for (int i = 1; i < RONDO__QUANTILES && m->quantiles[i] != 0; i++) {
         if (m->quantiles[i] <= m->quantiles[i - 1])
             return rondo__recipe_refuse(c, "model.quantiles", NULL, "model.quantiles must rise");
