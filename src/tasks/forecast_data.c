@@ -142,6 +142,8 @@ void rondo__seen_times(const rondo__forecast *f, rondo__seen *s, int64_t from, i
 
 const char *rondo__level_fault(const rondo__forecast *f, double level) {
     const int transform = f->base.recipe.data.series.transform;
+    if (isnan(level))
+        return NULL;
     if ((transform == RONDO__LOGS || transform == RONDO__RETURNS) && level <= 0)
         return "has no logarithm (use data.transform levels or differences)";
     if (f->base.recipe.model.output == RONDO__OUTPUT_NEGATIVE_BINOMIAL && (level < 0 || level != floor(level)))

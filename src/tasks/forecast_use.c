@@ -132,7 +132,7 @@ static rondo_status find_origin(const using *u, const rondo__seen *s, int64_t *o
     const long long row = strtoll(from, &end, 10);
     if (*from && *end == '\0' && row >= 0 && row <= s->count) {
         *origin = row;
-    } else if (u->f->base.recipe.data.series.time[0] && rondo__time_scan(from, &time)) {
+    } else if (u->f->base.recipe.data.series.time[0] && (*end || strlen(from) > 7) && rondo__time_scan(from, &time)) {
         for (*origin = 0; *origin < s->count && s->time[*origin] < time;)
             ++*origin;
     } else {

@@ -120,19 +120,19 @@ static inline tiny tiny_series_kind(const char *folder, int kind, const char *co
 }
 
 static inline rondo_context *series_context(int threads) {
-    rondo_context *context;
+    rondo_context *made;
     rondo_error err;
-    if (rondo_context_create(&context, &(rondo_context_options){.threads = threads}, &err))
+    if (rondo_context_create(&made, &(rondo_context_options){.threads = threads}, &err))
         fail_msg("%s", err.message);
-    return context;
+    return made;
 }
 
-static inline rondo_model *series_open(const tiny *t, rondo_context *context) {
+static inline rondo_model *series_open(const tiny *t, rondo_context *with) {
     char path[400];
     rondo_model *model;
     rondo_error err;
     snprintf(path, sizeof path, "%s/model.safetensors", t->folder);
-    if (rondo_model_open(&model, context, path, &err))
+    if (rondo_model_open(&model, with, path, &err))
         fail_msg("%s", err.message);
     return model;
 }
