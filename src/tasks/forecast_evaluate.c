@@ -209,6 +209,8 @@ rondo_status rondo__forecast_evaluate(rondo__task_object *task, rondo_tape *tape
     if (!status) {
         set_metrics(f, metrics, &s->scores);
         rondo__forecast_write_report(f, &s->scores);
+        if (f->report.failed)
+            status = rondo__fail(err, RONDO_MEMORY, "evaluate: no memory for the report");
     }
     clear_room(s);
     rondo__free(s);

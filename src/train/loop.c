@@ -57,12 +57,14 @@ void rondo__run_notes(rondo__run *run, rondo__text *lines) {
     }
 }
 
-static void show_notes(rondo__run *run) {
+static rondo_status show_notes(rondo__run *run, rondo_error *err) {
     rondo__text lines = {0};
     if (run->task->class->notes)
         run->task->class->notes(run->task, &lines);
+    const bool failed = lines.failed;
     rondo__run_notes(run, &lines);
     rondo__text_free(&lines);
+    return failed ? rondo__fail(err, RONDO_MEMORY, "train: no memory for the notes about the data") : RONDO_OK;
 }
 
 static int64_t total_steps(const rondo__recipe_train *train, int64_t steps_per_epoch) {
@@ -131,8 +133,7 @@ static rondo_status begin(rondo__run *run, rondo_error *err) {
              run->task->class->name, (long long)rondo_params_total(run->task->params), (long long)run->batches,
              (long long)run->total, run->options->resume ? "; resumed" : "");
     rondo__run_event(run, RONDO_EVENT_START, NULL, false, run->message);
-    show_notes(run);
-    return RONDO_OK;
+    return show_notes(run, err);
 }
 
 static bool patience_is_over(const rondo__run *run) {

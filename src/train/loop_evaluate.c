@@ -83,10 +83,11 @@ static rondo_status keep_model(rondo__run *run, const rondo_metrics *metrics, ro
     return status;
 }
 
-static void keep_report(rondo__run *run) {
+static rondo_status keep_report(rondo__run *run, rondo_error *err) {
     rondo__text_free(&run->report);
     if (run->task->class->report)
         run->task->class->report(run->task, &run->report);
+    return run->report.failed ? rondo__fail(err, RONDO_MEMORY, "train: no memory for the report") : RONDO_OK;
 }
 
 /* Takes the value into account; true: the best so far. */
@@ -129,8 +130,9 @@ rondo_status rondo__run_evaluate(rondo__run *run, rondo_error *err) {
         return status;
     const bool best = judge(run, &metrics);
     if (best)
-        keep_report(run);
-    status = log_line(run, &metrics, best, err);
+        status = keep_report(run, err);
+    if (!status)
+        status = log_line(run, &metrics, best, err);
     run->progress.lines += !status;
     if (!status && best)
         status = save_best(run, err);
