@@ -133,6 +133,8 @@ void rondo__seen_feed(const rondo__forecast *f, rondo__seen *s, int64_t k, const
 void rondo__seen_future(const rondo__forecast *f, rondo__seen *s, int64_t k, const double *value);
 /* Time and calendar of steps [from, to) go on from step from - 1. */
 void rondo__seen_times(const rondo__forecast *f, rondo__seen *s, int64_t from, int64_t to);
+/* Midnight has its hour, too, where steps are shorter than days. */
+void rondo__forecast_print_time(const rondo__forecast *f, double time, char out[32]);
 void rondo__seen_calendar(const rondo__forecast *f, rondo__seen *s, int64_t k);
 
 /* ---- facts (forecast_facts.c) ---- */

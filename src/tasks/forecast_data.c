@@ -3,6 +3,7 @@
 #include "tasks/forecast.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "data/times.h"
@@ -138,6 +139,12 @@ void rondo__seen_times(const rondo__forecast *f, rondo__seen *s, int64_t from, i
     }
 }
 
+void rondo__forecast_print_time(const rondo__forecast *f, double time, char out[32]) {
+    rondo__time_print(time, out);
+    if (!f->facts.step.months && fmod(f->facts.step.seconds, RONDO__DAY) != 0 && !strchr(out, ':'))
+        snprintf(out + strlen(out), 8, " 00:00");
+}
+
 /* ---- levels that the recipe's transform or distribution cannot have ---- */
 
 const char *rondo__level_fault(const rondo__forecast *f, double level) {
@@ -161,7 +168,7 @@ static rondo_status check_levels(const rondo__forecast *f, const rondo__series_s
             if (!fault)
                 continue;
             if (f->base.recipe.data.series.time[0])
-                rondo__time_print(s->time[k], time);
+                rondo__forecast_print_time(f, s->time[k], time);
             return rondo__fail(err, RONDO_FORMAT, "%s: column '%s': %g in step %lld%s%s %s", s->path,
                                rondo__show(set->column_name[c]).text, level, (long long)k, *time ? ", " : "", time,
                                fault);

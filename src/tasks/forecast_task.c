@@ -143,8 +143,8 @@ static void note_split(const rondo__forecast *f, rondo__text *lines) {
     const rondo__seen *s = &f->data.series[0];
     const bool timed = f->base.recipe.data.series.time[0] && s->train_end < s->count;
     if (timed) {
-        rondo__time_print(s->time[s->train_end], from);
-        rondo__time_print(s->time[s->valid_end - 1], to);
+        rondo__forecast_print_time(f, s->time[s->train_end], from);
+        rondo__forecast_print_time(f, s->time[s->valid_end - 1], to);
     }
     rondo__text_format(lines, "%lld training windows, %lld validation windows", (long long)f->train.count,
                        (long long)f->valid.count);

@@ -164,7 +164,7 @@ static rondo_status check_future(const using *u, const rondo__seen *s, int64_t o
             char when[32];
             if (k < s->count && !isnan(s->z[k * f->columns + f->columns - f->future + i]))
                 continue;
-            rondo__time_print(s->time[k], when);
+            rondo__forecast_print_time(f, s->time[k], when);
             return rondo__fail(
                 u->err, RONDO_FORMAT,
                 "%s: column '%s' has no value for %s, step %lld of the forecast (it must be known over the "
@@ -215,20 +215,13 @@ static rondo_status make_series(using *u, rondo_forecast_series *out, const rond
     return whole ? RONDO_OK : no_memory(u);
 }
 
-/* Midnight has its hour, too, where steps are shorter than days. */
-static void print_time(const rondo__forecast *f, double time, char out[32]) {
-    rondo__time_print(time, out);
-    if (!f->facts.step.months && fmod(f->facts.step.seconds, 86400) != 0 && !strchr(out, ':'))
-        snprintf(out + strlen(out), 8, " 00:00");
-}
-
 static void put_times(using *u, rondo_forecast_series *out, const rondo__seen *s, int64_t origin) {
     char *at = (char *)(out->when + u->horizon);
     for (int64_t h = 0; h < u->horizon; h++, at += 32) {
         out->time[h] = s->time[origin + h];
         out->when[h] = at;
         if (u->out->has_time)
-            print_time(u->f, out->time[h], at);
+            rondo__forecast_print_time(u->f, out->time[h], at);
         else
             snprintf(at, 32, "%lld", (long long)out->time[h]);
     }
