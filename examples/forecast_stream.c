@@ -1,6 +1,7 @@
 /* Forecasts as rows come in: trains a small model of a table that it writes itself, then feeds it one row at a time.
  *
- * A stream keeps the last rows, allocates nothing in a step, and says what rondo_model_forecast says of the same rows. */
+ * A stream keeps the last rows, allocates nothing in a step, and says what rondo_model_forecast says of the same rows.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,19 +28,21 @@ static int write_files(const char *folder, char recipe[256]) {
     FILE *yaml = fopen(recipe, "w");
     if (!yaml)
         return -1;
-    fprintf(yaml,
-            "task: forecast\n"
-            "data: {file: load.csv, time: time, targets: [load]}\n"
-            "model: {cell: gru, hidden_size: 24, window: 24, horizon: %d, instance_norm: reversible, output: quantiles}\n"
-            "train: {batch_size: 16, epochs: 8, seed: 1, optimizer: {type: adamw, learning_rate: 0.01}}\n",
-            AHEAD);
+    fprintf(
+        yaml,
+        "task: forecast\n"
+        "data: {file: load.csv, time: time, targets: [load]}\n"
+        "model: {cell: gru, hidden_size: 24, window: 24, horizon: %d, instance_norm: reversible, output: quantiles}\n"
+        "train: {batch_size: 16, epochs: 8, seed: 1, optimizer: {type: adamw, learning_rate: 0.01}}\n",
+        AHEAD);
     return fclose(yaml);
 }
 
-static void print_step(int hour, const rondo_forecast_stream_sizes *sizes, const double *point, const double *quantile) {
+static void print_step(int hour, const rondo_forecast_stream_sizes *sizes, const double *point,
+                       const double *quantile) {
     const int last = sizes->quantiles - 1;
-    printf("hour %d: in an hour %.1f (%.1f to %.1f, will be %.1f), in %d hours %.1f (%.1f to %.1f, will be %.1f)\n", hour,
-           point[0], quantile[0], quantile[last], load_at(hour + 1), AHEAD, point[AHEAD - 1],
+    printf("hour %d: in an hour %.1f (%.1f to %.1f, will be %.1f), in %d hours %.1f (%.1f to %.1f, will be %.1f)\n",
+           hour, point[0], quantile[0], quantile[last], load_at(hour + 1), AHEAD, point[AHEAD - 1],
            quantile[(AHEAD - 1) * sizes->quantiles], quantile[(AHEAD - 1) * sizes->quantiles + last],
            load_at(hour + AHEAD));
 }

@@ -56,5 +56,7 @@ void rondo__forecast_write_report(rondo__forecast *f, const rondo__forecast_scor
         if (is_told(f, i))
             add_verdict(t, mine, rondo_series_score_result(&s->rival_scaled[i]).mse, names[i]);
     }
+    if (!is_told(f, RONDO_SEASONAL_NAIVE))
+        rondo__text_format(t, "No season is known (data.season), so the seasonal-naive forecast is the naive one.\n");
     add_band(t, s);
 }

@@ -86,26 +86,13 @@ static int64_t batches_per_epoch(const rondo__task_object *task) {
     return (f->train.count - 1) / f->room.most + 1;
 }
 
-/* Fisher and Yates. */
-static void draw_order(rondo__forecast *f, int64_t epoch) {
-    const uint64_t seed = f->base.recipe.train.seed, stream = 0x77696e646f770000u ^ (uint64_t)epoch; /* "window" */
-    for (int64_t i = 0; i < f->train.count; i++)
-        f->order[i] = i;
-    for (int64_t i = f->train.count - 1; i > 0; i--) {
-        const int64_t j = (int64_t)rondo__random_below(seed, stream, (uint64_t)i, (uint64_t)i + 1);
-        const int64_t kept = f->order[i];
-        f->order[i] = f->order[j];
-        f->order[j] = kept;
-    }
-    f->order_epoch = epoch;
-}
-
 static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch, int64_t batch, int64_t *symbols) {
     rondo__forecast *f = (rondo__forecast *)task;
     const int64_t first = batch * f->room.most, left = f->train.count - first;
     const int64_t windows = left < f->room.most ? left : f->room.most;
-    if (f->order_epoch != epoch)
-        draw_order(f, epoch);
+    if (f->order_epoch != epoch) /* "window" */
+        rondo__random_order(f->base.recipe.train.seed, 0x77696e646f770000u ^ (uint64_t)epoch, f->train.count, f->order);
+    f->order_epoch = epoch;
     for (int64_t i = 0; i < windows; i++)
         f->picked[i] = f->train.window[f->order[first + i]];
     rondo__batch_fill(f, &f->room, &f->data, windows, f->picked);

@@ -64,21 +64,7 @@ static void wrong_descriptions(void **unused) {
 
 static void wrong_tensors(void **unused) {
     (void)unused;
-    rondo__named list[MOST_TENSORS];
-    const char *json = rondo__safetensors_metadata(file, "rondo");
-    const int count = tensors(list);
-    for (int i = 0; i < count; i++) {
-        const rondo__named whole = list[i];
-        list[i] = list[count - 1];
-        refused(write_model(count - 1, list, json), whole.name);
-        list[i] = whole;
-        list[i].tensor.dims[0]--;
-        refused(write_model(count, list, json), whole.name);
-        list[i] = whole;
-    }
-    list[count] = list[0];
-    list[count].name = "one.more";
-    refused(write_model(count + 1, list, json), "one.more");
+    wrong_tensors_refused();
 }
 
 static void check_status(rondo_status status, const rondo_error *err, const char *name) {
