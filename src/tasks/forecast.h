@@ -1,6 +1,7 @@
 /* Forecasts of time series as a task: tables in, a model that continues them.
  *
  *   forecast_data.c        files -> series as the network sees them; what the training rows say of them (the facts)
+ *   forecast_seen.c        one such series, step by step
  *   forecast_facts.c       the facts in the model file
  *   forecast_windows.c     which windows there are; a window as arrays
  *   forecast_model.c       recipe -> parameters; arrays -> raw outputs, loss
@@ -120,6 +121,11 @@ rondo_status rondo__forecast_read(rondo__forecast *f, rondo_error *err);
 rondo_status rondo__forecast_open(const rondo__forecast *f, rondo__seen_set *out, const char *path, int64_t more,
                                   rondo_error *err);
 void rondo__seen_free(rondo__seen_set *set);
+
+/* ---- one series (forecast_seen.c) ---- */
+/* What the transform makes of a level and the one before it; NaN where one of the two is missing. */
+double rondo__transformed(const rondo__forecast *f, double level, double before);
+bool rondo__is_weekend(double time);
 /* Room for a series of so many steps. */
 rondo_status rondo__seen_make(const rondo__forecast *f, rondo__seen *s, int64_t capacity, rondo_error *err);
 void rondo__seen_clear(rondo__seen *s);
