@@ -109,6 +109,24 @@ check "several series have a column" grep -qE '^2020-03-11 00:00,south,' out
 expect 0 '' "$RONDO" forecast shop/model.safetensors --data shops --series south
 check "one of them" [ "$(grep -c ',south,' out)" -eq 12 ]
 
+# trading days: each row is a step, and weekends are none
+python3 - > days.csv <<'PYTHON'
+import datetime
+print("Date,close")
+day, level = datetime.date(2020, 1, 1), 100.0
+for i in range(260):
+    print(f"{day},{level:.3f}")
+    level *= 1 + 0.01 * ((i * 37) % 11 - 5) / 5
+    day += datetime.timedelta(days=3 if day.weekday() == 4 else 1)
+PYTHON
+sed 's/loads.csv/days.csv/; s/time: time/time: Date/; s/\[load, temp\]/[close]\n  steps: rows\n  transform: returns/; s/\[168, 72\]/["2020-10-01", 0.2]/' small.yaml > days.yaml
+expect 0 '' "$RONDO" train days.yaml --out days --set model.horizon=5
+check "it is validated from the date on" grep -q 'validated on 2020-10-01 to' err
+expect 0 '' "$RONDO" forecast days/model.safetensors --data days.csv
+check "Friday is followed by Monday" [ "$(cut -d, -f1 out | tail -n +2 | tr '\n' ' ')" = "2020-12-30 2020-12-31 2021-01-01 2021-01-04 2021-01-05 " ]
+sed '2~9s/^\([^,]*\)/\1T05:00/' days.csv > odd-days.csv
+expect 2 'odd-days.csv:[0-9]+: .*steps: rows' "$RONDO" train days.yaml --out never --set data.steps=time --set data.file=odd-days.csv
+
 # ---- tables as they come ----
 wrong() { # wrong PATTERN: bad.csv in place of the data
     expect 2 "$1" "$RONDO" train small.yaml --out never --set data.file=bad.csv
