@@ -27,6 +27,9 @@ static void print_score(const rondo_metrics *metrics, const char *metric, const 
 }
 
 static void print_scores(const rondo_metrics *metrics) {
+    const double mse = rondo_metrics_get(metrics, "mse"), naive = rondo_metrics_get(metrics, "naive_mse");
+    if (!isnan(mse))
+        fprintf(stderr, "  mse %.4f (naive %.4f)", mse, naive);
     print_score(metrics, "bleu", "BLEU", 1);
     print_score(metrics, "word_error_rate", "word errors %", 100);
 }

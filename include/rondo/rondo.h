@@ -19,7 +19,8 @@
  *  16. losses.h       losses of forecasts: points, quantiles, distributions
  *  17. ctc.h, crf.h   losses and decoding over all alignments, over all label paths
  *  18. classify.h     a label for a recording, a text or a series, also while it is being made
- *  19. series_score.h, label_score.h   scores of forecasts and of labels
+ *  19. forecast.h     time series: a table in, its continuation out; or row by row
+ *  20. series_score.h, label_score.h   scores of forecasts and of labels
  * and below them context.h (threads, instruction set), tensor.h, status.h. */
 #ifndef RONDO_RONDO_H
 #define RONDO_RONDO_H
@@ -31,6 +32,7 @@
 #include "rondo/context.h"
 #include "rondo/crf.h"
 #include "rondo/ctc.h"
+#include "rondo/forecast.h"
 #include "rondo/label_score.h"
 #include "rondo/losses.h"
 #include "rondo/model.h"

@@ -67,6 +67,7 @@ void rondo__random_u32x4(uint64_t seed, uint64_t stream, uint64_t block, uint32_
 double rondo__random_uniform(uint64_t seed, uint64_t stream, uint64_t index);              /* [0, 1) from 32 bits */
 double rondo__random_normal(uint64_t seed, uint64_t stream, uint64_t index); /* Box-Muller on indices 2i, 2i+1 */
 uint64_t rondo__random_below(uint64_t seed, uint64_t stream, uint64_t index, uint64_t n); /* [0, n) */
+void rondo__random_order(uint64_t seed, uint64_t stream, int64_t n, int64_t *order); /* (n): 0 .. n - 1, shuffled */
 
 /* ---- CPU (cpu.c) ---- */
 typedef struct rondo__cpu {

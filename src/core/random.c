@@ -63,3 +63,14 @@ uint64_t rondo__random_below(uint64_t seed, uint64_t stream, uint64_t index, uin
     uint64_t x = (uint64_t)pair[0] << 32 | pair[1];
     return (uint64_t)(((unsigned __int128)x * n) >> 64);
 }
+
+/* Fisher and Yates. */
+void rondo__random_order(uint64_t seed, uint64_t stream, int64_t n, int64_t *order) {
+    for (int64_t i = 0; i < n; i++)
+        order[i] = i;
+    for (int64_t i = n - 1; i > 0; i--) {
+        const int64_t j = (int64_t)rondo__random_below(seed, stream, (uint64_t)i, (uint64_t)i + 1), kept = order[i];
+        order[i] = order[j];
+        order[j] = kept;
+    }
+}

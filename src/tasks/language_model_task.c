@@ -82,22 +82,14 @@ static rondo_status load(rondo__task_object **out, rondo_context *context, const
 
 static int64_t batches_per_epoch(const rondo__task_object *task) { return ((const rondo__lm *)task)->batches.chunks; }
 
-/* Without carried states any order of chunks will do: one drawn for each epoch (Fisher and Yates). */
+/* Without carried states any order of chunks will do: one drawn for each epoch. */
 static int64_t chunk_of(rondo__lm *lm, int64_t epoch, int64_t batch) {
     if (!lm->order)
         return batch;
-    if (lm->order_epoch != epoch) {
-        const uint64_t seed = lm->base.recipe.train.seed, stream = 0x6f72646572000000u ^ (uint64_t)epoch; /* "order" */
-        for (int64_t i = 0; i < lm->batches.chunks; i++)
-            lm->order[i] = i;
-        for (int64_t i = lm->batches.chunks - 1; i > 0; i--) {
-            const int64_t j = (int64_t)rondo__random_below(seed, stream, (uint64_t)i, (uint64_t)i + 1);
-            const int64_t kept = lm->order[i];
-            lm->order[i] = lm->order[j];
-            lm->order[j] = kept;
-        }
-        lm->order_epoch = epoch;
-    }
+    if (lm->order_epoch != epoch) /* "order" */
+        rondo__random_order(lm->base.recipe.train.seed, 0x6f72646572000000u ^ (uint64_t)epoch, lm->batches.chunks,
+                            lm->order);
+    lm->order_epoch = epoch;
     return lm->order[batch];
 }
 

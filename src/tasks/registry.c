@@ -1,4 +1,5 @@
 #include "tasks/classify.h"
+#include "tasks/forecast.h"
 #include "tasks/language_model.h"
 #include "tasks/tag.h"
 #include "tasks/transcribe.h"
@@ -16,6 +17,8 @@ const rondo__task_class *rondo__task_find(int task_kind) {
         return &rondo__classify_class;
     case RONDO__TAG:
         return &rondo__tag_class;
+    case RONDO__FORECAST:
+        return &rondo__forecast_class;
     default:
         return NULL;
     }

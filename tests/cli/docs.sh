@@ -27,6 +27,13 @@ mkdir -p data/ud_english_ewt
 cp tags.conllu data/ud_english_ewt/en_ewt-ud-train.conllu
 cp dev.conllu data/ud_english_ewt/en_ewt-ud-dev.conllu
 cp words.txt sentences.txt
+mkdir data/ett
+{
+    echo "date,HUFL,HULL,MUFL,MULL,LUFL,LULL,OT"
+    awk 'BEGIN { for (i = 0; i < 9100; i++) {
+        printf "%d,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f\n", 1467331200 + 3600 * i, 5 + sin(i * .26), i % 7, i % 11, i % 5, cos(i * .26), i % 3, i % 24 } }'
+} > data/ett/ETTh1.csv
+cp data/ett/ETTh1.csv .
 cp -r "$RONDO_TOP/recipes" .
 export RONDO_DATA=$work/data
 mkdir bin
@@ -43,12 +50,15 @@ tags="$tags --set model.hidden_size=12 --quiet"
     for page in "$RONDO_TOP"/README.md "$RONDO_TOP"/docs/*.md; do
         sed -n '/^```sh$/,/^```$/p' "$page" | grep -E "^(RONDO_[A-Z]+=[^ ]+ |echo '[^']+' \\| )?rondo " || true
     done
-    for command in train eval generate translate classify transcribe tag average info bench; do
+    for command in train eval generate translate classify transcribe tag forecast average info bench; do
         rondo $command --help | sed -n '/^example:/,/^$/p' | grep -E "^ +(RONDO_[A-Z]+=[^ ]+ |echo '[^']+' \\| )?rondo " || true
     done
 } > lines
 [ "$(wc -l < lines)" -ge 8 ] || note_failure "only $(wc -l < lines) examples were found"
+series="--set train.max_steps=3 --set train.batch_size=4 --set model.hidden_size=8 --set data.splits=[8800,200] --quiet"
 # the runs that examples of other commands go on from
+rondo train recipes/etth1.yaml --out runs/etth1 $series || note_failure "etth1"
+rondo train recipes/etth1-quantiles.yaml --out runs/etth1-quantiles $series || note_failure "etth1-quantiles"
 rondo train recipes/enja-attention.yaml --out runs/enja-attention $pairs || note_failure "enja-attention"
 rondo train recipes/g2p.yaml --out runs/g2p $pairs --set train.keep=2 || note_failure "g2p"
 rondo train recipes/digits-classify.yaml --out runs/digits-classify $sounds || note_failure "digits-classify"
@@ -61,6 +71,7 @@ while read -r line; do
     *"rondo train my-words"*) continue ;; # recordings of the reader's own
     *"rondo train recipes/digits"*) line="$line $sounds" ;;
     *"rondo train recipes/pos-tags"*) line="$line $tags" ;;
+    *"rondo train recipes/etth1"* | *"rondo train recipes/vix"* | *"rondo train recipes/sp500"*) line="$line $series" ;;
     *"rondo train"*) line="$line $short --set model.hidden_size=12" ;;
     *"rondo bench"*) line="$line --seconds 0.05" ;;
     esac

@@ -86,6 +86,25 @@ static inline void edit_refused(const char *from, const char *to, const char *sa
     rondo__text_free(&json);
 }
 
+/* Each tensor missing, and one row short; one too many. */
+static inline void wrong_tensors_refused(void) {
+    rondo__named list[MOST_TENSORS];
+    const char *json = rondo__safetensors_metadata(file, "rondo");
+    const int count = tensors(list);
+    for (int i = 0; i < count; i++) {
+        const rondo__named whole = list[i];
+        list[i] = list[count - 1];
+        refused(write_model(count - 1, list, json), whole.name);
+        list[i] = whole;
+        list[i].tensor.dims[0]--;
+        refused(write_model(count, list, json), whole.name);
+        list[i] = whole;
+    }
+    list[count] = list[0];
+    list[count].name = "one.more";
+    refused(write_model(count + 1, list, json), "one.more");
+}
+
 /* Of a run that has been made: opens its model as `file`. */
 static inline int hostile_open(void) {
     char path[400];

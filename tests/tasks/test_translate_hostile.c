@@ -56,21 +56,11 @@ static void wrong_tensors(void **unused) {
     rondo__named list[MOST_TENSORS];
     const char *json = rondo__safetensors_metadata(file, "rondo");
     const int count = tensors(list);
-    for (int i = 0; i < count; i++) {
-        const rondo__named whole = list[i];
-        list[i] = list[count - 1];
-        refused(write_model(count - 1, list, json), whole.name);
-        list[i] = whole;
-        list[i].tensor.dims[0]--;
-        refused(write_model(count, list, json), whole.name);
-        list[i] = whole;
-    }
     int64_t size = 4;
+    wrong_tensors_refused();
     list[count] =
         (rondo__named){"source.sentencepiece_model", rondo_tensor_view(RONDO_F32, list[0].tensor.data, 1, &size)};
     refused(write_model(count + 1, list, json), "source.sentencepiece_model");
-    list[count].name = "one.more";
-    refused(write_model(count + 1, list, json), "one.more");
 }
 
 static void no_numbers(void **unused) {

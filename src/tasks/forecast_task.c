@@ -1,0 +1,187 @@
+/* Forecasts as a task of the training loop: windows in an order drawn for each epoch. */
+#include "tasks/forecast.h"
+
+static void destroy(rondo__task_object **task) {
+    if (!task || !*task)
+        return;
+    rondo__forecast *f = (rondo__forecast *)*task;
+    rondo__batch_free(&f->room);
+    rondo__free(f->picked);
+    rondo__free(f->order);
+    rondo__free(f->train.window);
+    rondo__free(f->valid.window);
+    rondo__seen_free(&f->data);
+    rondo__facts_free(&f->facts);
+    rondo__text_free(&f->report);
+    rondo_recurrent_destroy(&f->encoder);
+    rondo_recurrent_destroy(&f->decoder);
+    rondo_params_destroy(&f->base.params);
+    rondo__free(f);
+    *task = NULL;
+}
+
+static rondo_status begin(rondo__forecast **out, rondo_context *context, const rondo__recipe *recipe,
+                          rondo_error *err) {
+    rondo__forecast *f = rondo__calloc(1, sizeof *f);
+    *out = f;
+    if (!f)
+        return rondo__fail(err, RONDO_MEMORY, "forecast: no memory");
+    f->base = (rondo__task_object){.class = &rondo__forecast_class, .context = context, .recipe = *recipe};
+    f->order_epoch = -1;
+    return RONDO_OK;
+}
+
+static rondo_status make_windows(rondo__forecast *f, rondo_error *err) {
+    rondo_status status = rondo__windows_make(f, &f->train, &f->data, 0, err);
+    if (!status)
+        status = rondo__windows_make(f, &f->valid, &f->data, 1, err);
+    if (status)
+        return status;
+    const int64_t batch = f->base.recipe.train.batch_size;
+    const int64_t windows = batch < f->train.count ? batch : f->train.count;
+    f->order = rondo__calloc((size_t)f->train.count, sizeof *f->order);
+    f->picked = rondo__calloc((size_t)windows, sizeof *f->picked);
+    if (!f->order || !f->picked)
+        return rondo__fail(err, RONDO_MEMORY, "forecast: no memory for the order of %lld windows",
+                           (long long)f->train.count);
+    return rondo__batch_make(f, &f->room, windows, err);
+}
+
+static rondo_status create(rondo__task_object **out, rondo_context *context, const rondo__recipe *recipe,
+                           rondo_error *err) {
+    rondo__forecast *f;
+    rondo_status status = begin(&f, context, recipe, err);
+    if (!status)
+        status = rondo__forecast_read(f, err);
+    if (!status)
+        status = make_windows(f, err);
+    if (!status)
+        status = rondo__forecast_build(f, NULL, NULL, err);
+    *out = f ? &f->base : NULL;
+    if (status)
+        destroy(out);
+    return status;
+}
+
+static rondo_status load(rondo__task_object **out, rondo_context *context, const rondo__model_meta *meta,
+                         const rondo__safetensors *file, const char *path, rondo_error *err) {
+    rondo__forecast *f;
+    rondo_status status = begin(&f, context, &meta->recipe, err);
+    if (!status) {
+        rondo__forecast_sizes(f);
+        status = rondo__facts_parse(f, meta->vocabulary, path, err);
+    }
+    if (!status) {
+        rondo__forecast_sizes(f); /* masks are among the facts */
+        status = rondo__forecast_build(f, file, path, err);
+    }
+    *out = f ? &f->base : NULL;
+    if (status)
+        destroy(out);
+    return status;
+}
+
+static int64_t batches_per_epoch(const rondo__task_object *task) {
+    const rondo__forecast *f = (const rondo__forecast *)task;
+    return (f->train.count - 1) / f->room.most + 1;
+}
+
+static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch, int64_t batch, int64_t *symbols) {
+    rondo__forecast *f = (rondo__forecast *)task;
+    const int64_t first = batch * f->room.most, left = f->train.count - first;
+    const int64_t windows = left < f->room.most ? left : f->room.most;
+    if (f->order_epoch != epoch) /* "window" */
+        rondo__random_order(f->base.recipe.train.seed, 0x77696e646f770000u ^ (uint64_t)epoch, f->train.count, f->order);
+    f->order_epoch = epoch;
+    for (int64_t i = 0; i < windows; i++)
+        f->picked[i] = f->train.window[f->order[first + i]];
+    rondo__batch_fill(f, &f->room, &f->data, windows, f->picked);
+    *symbols = f->room.counted;
+    return rondo__forecast_loss(f, tape, &f->room, rondo__forecast_outputs(f, tape, &f->room), 0);
+}
+
+static void after_batch(rondo__task_object *task) { (void)task; }
+
+static int state(rondo__task_object *task, int max, rondo__named *out) {
+    (void)task, (void)max, (void)out;
+    return 0;
+}
+
+static void describe(const rondo__task_object *task, rondo__text *json) {
+    static const char *const cells[] = {"elman", "jordan", "lstm", "gru"};
+    static const char *const modes[] = {"direct", "recursive", "encoder_decoder"};
+    static const char *const outputs[] = {"point", "gaussian", "student_t", "negative_binomial", "quantiles"};
+    const rondo__forecast *f = (const rondo__forecast *)task;
+    const rondo__recipe_model *m = &task->recipe.model;
+    char step[32];
+    rondo__time_step_print(f->facts.step, step);
+    rondo__text_format(
+        json,
+        "\"cell\": \"%s\", \"layers\": %lld, \"hidden_size\": %lld, \"mode\": \"%s\", \"output\": \"%s\", "
+        "\"window\": %lld, \"horizon\": %lld, \"targets\": %lld, \"step\": \"%s\", \"season\": %lld, ",
+        cells[m->cell], (long long)m->layers,
+        (long long)(m->hidden_sizes[0] ? m->hidden_sizes[m->layers - 1] : m->hidden_size), modes[m->mode],
+        outputs[m->output - RONDO__OUTPUT_POINT], (long long)f->W, (long long)f->H, (long long)f->N, step,
+        (long long)f->facts.season);
+}
+
+static void note_split(const rondo__forecast *f, rondo__text *lines) {
+    char from[32] = "", to[32] = "";
+    const rondo__seen *s = &f->data.series[0];
+    const bool timed = f->base.recipe.data.series.time[0] && s->train_end < s->count;
+    if (timed) {
+        rondo__forecast_print_time(f, s->time[s->train_end], from);
+        rondo__forecast_print_time(f, s->time[s->valid_end - 1], to);
+    }
+    rondo__text_format(lines, "%lld training windows, %lld validation windows", (long long)f->train.count,
+                       (long long)f->valid.count);
+    rondo__text_format(lines, timed ? ", validated on %s to %s%s\n" : "\n", from, to,
+                       f->data.count > 1 ? " (of the first series)" : "");
+}
+
+static void notes(const rondo__task_object *task, rondo__text *lines) {
+    const rondo__forecast *f = (const rondo__forecast *)task;
+    int64_t idle = 0;
+    if (f->data.notes.size)
+        rondo__text_add(lines, f->data.notes.data, f->data.notes.size);
+    for (int64_t i = 0; i < f->data.count; i++)
+        idle += f->data.series[i].train_end < f->W + f->H + f->lead;
+    if (idle)
+        rondo__text_format(lines, "%lld of %lld series are too short for a training window\n", (long long)idle,
+                           (long long)f->data.count);
+    note_split(f, lines);
+}
+
+static void report(const rondo__task_object *task, rondo__text *lines) {
+    const rondo__forecast *f = (const rondo__forecast *)task;
+    if (f->report.data)
+        rondo__text_add(lines, f->report.data, f->report.size);
+}
+
+static rondo_status vocabulary(rondo__task_object *task, rondo__text *json) {
+    return rondo__facts_json((const rondo__forecast *)task, json);
+}
+
+static int extra_tensors(rondo__task_object *task, int max, rondo__named *out) {
+    (void)task, (void)max, (void)out;
+    return 0;
+}
+
+const rondo__task_class rondo__forecast_class = {
+    .name = "forecast",
+    .symbol = "values",
+    .create = create,
+    .load = load,
+    .destroy = destroy,
+    .batches_per_epoch = batches_per_epoch,
+    .loss = loss,
+    .after_batch = after_batch,
+    .evaluate = rondo__forecast_evaluate,
+    .metrics = rondo__forecast_metrics,
+    .state = state,
+    .describe = describe,
+    .notes = notes,
+    .report = report,
+    .vocabulary = vocabulary,
+    .extra_tensors = extra_tensors,
+};
