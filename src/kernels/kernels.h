@@ -85,6 +85,8 @@ typedef struct rondo__kernels {
     /* dlogits[j] += scale * (exp(x[j]-lse) - (1-smoothing)*[j==target] - smoothing/n) */
     void (*cross_entropy_backward_row)(int64_t n, real *dlogits, const real *x, real lse, int64_t target,
                                        real smoothing, real scale);
+    /* x = factor * softmax(x) + offset in place; returns logsumexp_row of what x was, in the same bits */
+    real (*entropy_row)(int64_t n, real *x, real factor, real offset);
     /* out = (x-mean)*rstd*gain + bias; gain, bias may be NULL; stats[0..1] receive mean, rstd; may be in place */
     void (*layer_norm_row)(int64_t n, real *out, const real *x, const real *gain, const real *bias, real eps,
                            real stats[2]);
