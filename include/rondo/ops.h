@@ -67,10 +67,17 @@ typedef struct rondo_cross_entropy_options {
     const rondo_real
         *class_weights; /* (V) or NULL: nn.CrossEntropyLoss's weight; divide_by 0 then divides by the sum of
                            the weights of the counted targets. Not applied to row_losses; outlives the step */
+    int32_t *best; /* NULL, or (rows): receives the class of the largest logit, the first of equals; -1 where ignored */
 } rondo_cross_entropy_options;
 /* logits (rows, V), targets int32 (rows), -1 is ignored: the mean loss, a scalar. NaN in gives NaN out, no failure. */
 RONDO_API rondo_var *rondo_cross_entropy(rondo_tape *tape, rondo_var *logits, const int32_t *targets,
                                          const rondo_cross_entropy_options *options);
+
+/* The same of the logits x (rows, K) · Wᵀ + b, w (V, K), b (V) or NULL: rondo_linear and rondo_cross_entropy in one.
+ * The logits are made block by block of rows, and only of rows whose target is not -1; their gradient is taken at once,
+ * so nothing of (rows, V) is kept, but where that would take less memory than the gradients of x and w. */
+RONDO_API rondo_var *rondo_linear_cross_entropy(rondo_tape *tape, rondo_var *x, rondo_var *w, rondo_var *b,
+                                                const int32_t *targets, const rondo_cross_entropy_options *options);
 
 /* Largest relative error between the gradients of fn and central finite differences; meant for the double build.
  * fn builds a scalar from leaves that it makes of the given tensors (values in place, grads to be filled). */

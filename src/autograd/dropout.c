@@ -2,6 +2,8 @@
  * so it does not depend on threads. With shared_steps the mask covers one step (B, N) and all T steps use it.
  *
  * Outside of training, or with rate 0, x itself is returned and nothing is recorded. */
+#include <math.h>
+
 #include "autograd/op_tools.h"
 #include "rondo/ops.h"
 
@@ -18,21 +20,16 @@ static int64_t mask_count(const rondo_call *call) {
 
 static size_t saved_bytes(const rondo_call *call) { return (size_t)mask_count(call); }
 
-/* Ranges are blocks of RONDO__BLOCK from the start, so they begin at multiples of 4. */
 static void draw_range(void *arg, int64_t begin, int64_t end, int worker) {
     const rondo_call *call = arg;
-    uint8_t *mask = call->saved;
-    double threshold = (double)((const dropout_options *)call->options)->rate * 4294967296.0;
-    uint32_t four[4] = {0};
+    const double rate = (double)((const dropout_options *)call->options)->rate;
     (void)worker;
-    for (int64_t i = begin; i < end; i++) {
-        if (i % 4 == 0)
-            rondo__random_u32x4(call->seed, call->stream, (uint64_t)(i / 4), four);
-        mask[i] = (double)four[i % 4] >= threshold;
-    }
+    call->context->kernels->draw_mask(end - begin, (uint8_t *)call->saved + begin, call->seed, call->stream,
+                                      (uint64_t)begin, (uint64_t)ceil(rate * 4294967296.0));
 }
 
 typedef struct job {
+    const rondo__kernels *kernels;
     const uint8_t *mask; /* (M) */
     int64_t M;
     real scale;
@@ -40,14 +37,12 @@ typedef struct job {
     const real *in;
 } job;
 
-/* A dropped number is multiplied by 0, so that a NaN is not lost. */
 static void forward_range(void *arg, int64_t begin, int64_t end, int worker) {
     const job *j = arg;
     (void)worker;
     while (begin < end) {
         int64_t at = begin % j->M, n = j->M - at < end - begin ? j->M - at : end - begin;
-        for (int64_t i = 0; i < n; i++)
-            j->out[begin + i] = j->in[begin + i] * (j->mask[at + i] ? j->scale : (real)0);
+        j->kernels->dropout(n, j->out + begin, j->in + begin, j->mask + at, j->scale);
         begin += n;
     }
 }
@@ -57,15 +52,19 @@ static void backward_range(void *arg, int64_t begin, int64_t end, int worker) {
     (void)worker;
     while (begin < end) {
         int64_t at = begin % j->M, n = j->M - at < end - begin ? j->M - at : end - begin;
-        for (int64_t i = 0; i < n; i++)
-            j->out[begin + i] += j->mask[at + i] ? j->in[begin + i] * j->scale : (real)0;
+        j->kernels->dropout_backward(n, j->out + begin, j->in + begin, j->mask + at, j->scale);
         begin += n;
     }
 }
 
 static job job_of(const rondo_call *call, real *out, const real *in) {
     real rate = ((const dropout_options *)call->options)->rate;
-    return (job){.mask = call->saved, .M = mask_count(call), .scale = 1 / (1 - rate), .out = out, .in = in};
+    return (job){.kernels = call->context->kernels,
+                 .mask = call->saved,
+                 .M = mask_count(call),
+                 .scale = 1 / (1 - rate),
+                 .out = out,
+                 .in = in};
 }
 
 static rondo_status forward(rondo_call *call, rondo_error *err) {

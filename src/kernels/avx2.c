@@ -67,11 +67,14 @@ static inline V v_of_int(V sum, const int32_t *raised) {
     return _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_castps_si256(sum), q_load((const uint32_t *)raised)));
 }
 
+static inline Q q_product(Q a, uint32_t m) { return _mm256_mul_epu32(a, _mm256_set1_epi64x(m)); }
+
 #include "kernels/vector.inc"
 #include "kernels/vector_attention.inc"
 #include "kernels/vector_gates.inc"
 #include "kernels/vector_product.inc"
 #include "kernels/vector_product_low.inc"
+#include "kernels/vector_random.inc"
 #include "kernels/vector_rows.inc"
 #include "kernels/vector_updates.inc"
 
@@ -79,6 +82,7 @@ void rondo__kernels_avx2(rondo__kernels *table) {
     table->isa = "avx2";
     fill_elementwise(table);
     fill_product(table);
+    fill_random(table);
     fill_rows(table);
     fill_gates(table);
     fill_attention(table);

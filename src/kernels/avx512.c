@@ -12,11 +12,14 @@ static inline V v_dot4(V sum, Q a, Q w) {
     return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(sum), _mm512_add_epi32(even, odd)));
 }
 
+static inline Q q_product(Q a, uint32_t m) { return _mm512_mul_epu32(a, _mm512_set1_epi64(m)); }
+
 #include "kernels/vector.inc"
 #include "kernels/vector_attention.inc"
 #include "kernels/vector_gates.inc"
 #include "kernels/vector_product.inc"
 #include "kernels/vector_product_low.inc"
+#include "kernels/vector_random.inc"
 #include "kernels/vector_rows.inc"
 #include "kernels/vector_updates.inc"
 
@@ -24,6 +27,7 @@ void rondo__kernels_avx512(rondo__kernels *table) {
     table->isa = "avx512";
     fill_elementwise(table);
     fill_product(table);
+    fill_random(table);
     fill_rows(table);
     fill_gates(table);
     fill_attention(table);

@@ -77,6 +77,14 @@ typedef struct rondo__kernels {
     double (*sum_squares)(int64_t n, const real *x);
     double (*dot)(int64_t n, const real *a, const real *b);
 
+    /* --- random masks --- */
+    /* mask[i] = number first + i of the stream (rondo__random_u32) >= threshold; threshold up to 2^32 */
+    void (*draw_mask)(int64_t n, uint8_t *mask, uint64_t seed, uint64_t stream, uint64_t first, uint64_t threshold);
+    /* out = x * (mask ? scale : 0), so that a NaN is not lost; may be in place */
+    void (*dropout)(int64_t n, real *out, const real *x, const uint8_t *mask, real scale);
+    /* dx += mask ? dy * scale : 0 */
+    void (*dropout_backward)(int64_t n, real *dx, const real *dy, const uint8_t *mask, real scale);
+
     /* --- rows --- */
     /* probabilities of one row; may be in place */
     void (*softmax_row)(int64_t n, real *out, const real *x);
@@ -85,6 +93,8 @@ typedef struct rondo__kernels {
     /* dlogits[j] += scale * (exp(x[j]-lse) - (1-smoothing)*[j==target] - smoothing/n) */
     void (*cross_entropy_backward_row)(int64_t n, real *dlogits, const real *x, real lse, int64_t target,
                                        real smoothing, real scale);
+    /* x = factor * softmax(x) + offset in place; returns logsumexp_row of what x was, in the same bits */
+    real (*entropy_row)(int64_t n, real *x, real factor, real offset);
     /* out = (x-mean)*rstd*gain + bias; gain, bias may be NULL; stats[0..1] receive mean, rstd; may be in place */
     void (*layer_norm_row)(int64_t n, real *out, const real *x, const real *gain, const real *bias, real eps,
                            real stats[2]);

@@ -74,11 +74,16 @@ static inline V v_of_int(V sum, const int32_t *raised) {
     return vcvtq_f32_s32(vreinterpretq_s32_f32(sum));
 }
 
+static inline Q q_product(Q a, uint32_t m) {
+    return vreinterpretq_u32_u64(vmull_u32(vmovn_u64(vreinterpretq_u64_u32(a)), vdup_n_u32(m)));
+}
+
 #include "kernels/vector.inc"
 #include "kernels/vector_attention.inc"
 #include "kernels/vector_gates.inc"
 #include "kernels/vector_product.inc"
 #include "kernels/vector_product_low.inc"
+#include "kernels/vector_random.inc"
 #include "kernels/vector_rows.inc"
 #include "kernels/vector_updates.inc"
 
@@ -86,6 +91,7 @@ void rondo__kernels_neon(rondo__kernels *table) {
     table->isa = "neon";
     fill_elementwise(table);
     fill_product(table);
+    fill_random(table);
     fill_rows(table);
     fill_gates(table);
     fill_attention(table);

@@ -104,6 +104,7 @@ void rondo__kernels_scalar(rondo__kernels *table) {
     table->sum_squares = sum_squares;
     table->dot = dot;
     rondo__scalar_product(table);
+    rondo__scalar_random(table);
     rondo__scalar_rows(table);
     rondo__scalar_gates(table);
     rondo__scalar_attention(table);

@@ -10,6 +10,7 @@ void rondo__scalar_pack(real *dst, const real *w, int64_t rs, int64_t cs, int64_
 void rondo__scalar_rows(rondo__kernels *table);
 void rondo__scalar_gates(rondo__kernels *table);
 void rondo__scalar_attention(rondo__kernels *table);
+void rondo__scalar_random(rondo__kernels *table);
 void rondo__scalar_updates(rondo__kernels *table);
 
 #endif

@@ -40,6 +40,19 @@ static void cross_entropy_backward_row(int64_t n, real *dlogits, const real *x, 
     }
 }
 
+static real entropy_row(int64_t n, real *x, real factor, real offset) {
+    real largest = finite_max(n, x);
+    double total = 0;
+    for (int64_t i = 0; i < n; i++) {
+        x[i] = rondo__exp(x[i] - largest);
+        total += x[i];
+    }
+    real scale = (real)((double)factor / total);
+    for (int64_t i = 0; i < n; i++)
+        x[i] = scale * x[i] + offset;
+    return (real)((double)largest + log(total));
+}
+
 static void layer_norm_row(int64_t n, real *out, const real *x, const real *gain, const real *bias, real eps,
                            real stats[2]) {
     double total = 0, squares = 0;
@@ -83,6 +96,7 @@ void rondo__scalar_rows(rondo__kernels *table) {
     table->softmax_row = softmax_row;
     table->logsumexp_row = logsumexp_row;
     table->cross_entropy_backward_row = cross_entropy_backward_row;
+    table->entropy_row = entropy_row;
     table->layer_norm_row = layer_norm_row;
     table->layer_norm_backward_row = layer_norm_backward_row;
 }

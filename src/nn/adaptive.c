@@ -109,9 +109,9 @@ void rondo_adaptive_destroy(rondo_adaptive **adaptive) {
     *adaptive = NULL;
 }
 
-static rondo_var *tail_logits(rondo_adaptive *a, rondo_tape *tape, int i, rondo_var *x) {
-    rondo_var *narrow = rondo_linear(tape, x, rondo_params_use(a->params, tape, a->project[i]), NULL);
-    return rondo_linear(tape, narrow, rondo_params_use(a->params, tape, a->score[i]), NULL);
+/* x as cluster i sees it. */
+static rondo_var *narrow(rondo_adaptive *a, rondo_tape *tape, int i, rondo_var *x) {
+    return rondo_linear(tape, x, rondo_params_use(a->params, tape, a->project[i]), NULL);
 }
 
 static int32_t *step_ints(rondo_tape *tape, int64_t n) { return rondo__step_memory(tape, n, sizeof(int32_t)); }
@@ -136,7 +136,8 @@ static rondo_var *tail_loss(rondo_adaptive *a, rondo_tape *tape, int i, rondo_va
     rondo_cross_entropy_options own = {.divide_by = options->divide_by,
                                        .row_losses = losses ? losses->value.data : NULL};
     rondo_var *picked = rondo__pick_rows(tape, x, n, index);
-    rondo_var *loss = rondo_cross_entropy(tape, tail_logits(a, tape, i, picked), local, &own);
+    rondo_var *score = rondo_params_use(a->params, tape, a->score[i]);
+    rondo_var *loss = rondo_linear_cross_entropy(tape, narrow(a, tape, i, picked), score, NULL, local, &own);
     for (int64_t k = 0; loss && losses && k < n; k++)
         options->row_losses[index[k]] += own.row_losses[k];
     return loss;
@@ -184,7 +185,7 @@ rondo_var *rondo_adaptive_loss(rondo_adaptive *a, rondo_tape *tape, rondo_var *x
     if (own.divide_by == 0) /* a batch of nothing but padding: the sum, 0, over 1 */
         own.divide_by = (real)(counted ? counted : 1);
     rondo_var *w = rondo_params_use(a->params, tape, a->head);
-    rondo_var *loss = rondo_cross_entropy(tape, rondo_linear(tape, x, w, NULL), head, &own);
+    rondo_var *loss = rondo_linear_cross_entropy(tape, x, w, NULL, head, &own);
     for (int i = 0; i < a->clusters && loss; i++) {
         rondo_var *tail = tail_loss(a, tape, i, x, targets, &own);
         loss = tail ? rondo_add(tape, loss, tail) : loss;
@@ -197,7 +198,9 @@ rondo_var *rondo_adaptive_log_probabilities(rondo_adaptive *a, rondo_tape *tape,
         return NULL;
     rondo_var *part[MAX_CLUSTERS + 1];
     part[0] = rondo_log_softmax(tape, rondo_linear(tape, x, rondo_params_use(a->params, tape, a->head), NULL));
-    for (int i = 0; i < a->clusters; i++)
-        part[i + 1] = rondo_log_softmax(tape, tail_logits(a, tape, i, x));
+    for (int i = 0; i < a->clusters; i++) {
+        rondo_var *score = rondo_params_use(a->params, tape, a->score[i]);
+        part[i + 1] = rondo_log_softmax(tape, rondo_linear(tape, narrow(a, tape, i, x), score, NULL));
+    }
     return rondo__join_clusters(tape, a->clusters, part);
 }

@@ -71,13 +71,14 @@ void rondo__weights_row_backward(const rondo__attention *a, int64_t t, int64_t b
 
 void rondo__weights_drop(const rondo__attention *a, int64_t t, int64_t b, int64_t h, int64_t n, real *out,
                          const real *in) {
-    double threshold = (double)a->options->dropout * 4294967296.0;
-    real scale = 1 / (1 - a->options->dropout);
-    int64_t block = rondo__weights_at(a, t, b, h) / (a->S > 0 ? a->S : 1) * ((a->S + 3) / 4);
-    uint32_t four[4] = {0};
-    for (int64_t s = 0; s < n; s++) {
-        if (s % 4 == 0)
-            rondo__random_u32x4(a->call->seed, a->call->stream, (uint64_t)(block + s / 4), four);
-        out[s] = in[s] * ((double)four[s % 4] >= threshold ? scale : (real)0); /* times 0: a NaN is not lost */
+    const rondo__kernels *kernels = a->call->context->kernels;
+    const uint64_t threshold = (uint64_t)ceil((double)a->options->dropout * 4294967296.0);
+    const real scale = 1 / (1 - a->options->dropout);
+    const int64_t block = rondo__weights_at(a, t, b, h) / (a->S > 0 ? a->S : 1) * ((a->S + 3) / 4);
+    uint8_t mask[256];
+    for (int64_t s = 0; s < n; s += (int64_t)sizeof mask) {
+        const int64_t count = n - s < (int64_t)sizeof mask ? n - s : (int64_t)sizeof mask;
+        kernels->draw_mask(count, mask, a->call->seed, a->call->stream, (uint64_t)(4 * block + s), threshold);
+        kernels->dropout(count, out + s, in + s, mask, scale);
     }
 }

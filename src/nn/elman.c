@@ -192,7 +192,7 @@ static rondo_status elman_forward(rondo_call *call, rondo_error *err) {
     e.x = rondo__packed_view(context, e.plan, I, rondo__values(call->in[X]), e.x_room);
     rondo__order_rows(e.plan, H, e.h0, rondo__values(call->in[H0]));
     if (e.mask)
-        rondo__recurrent_mask(e.plan, H, e.mask, sequence->recurrent_dropout, call->seed, call->stream);
+        rondo__recurrent_mask(context, e.plan, H, e.mask, sequence->recurrent_dropout, call->seed, call->stream);
     if (e.keep)
         rondo__zoneout_mask(context, e.plan, H, e.keep, sequence->zoneout, call->training, call->seed, call->stream);
     /* 2. weights packed once, both biases in one */

@@ -291,7 +291,7 @@ static rondo_status gru_forward(rondo_call *call, rondo_error *err) {
     g.x = rondo__packed_view(context, g.plan, g.I, rondo__values(call->in[GRU_X]), g.x_room);
     rondo__order_rows(g.plan, H, g.h0, rondo__values(call->in[GRU_H0]));
     if (g.mask)
-        rondo__recurrent_mask(g.plan, H, g.mask, sequence->recurrent_dropout, call->seed, call->stream);
+        rondo__recurrent_mask(context, g.plan, H, g.mask, sequence->recurrent_dropout, call->seed, call->stream);
     if (g.keep)
         rondo__zoneout_mask(context, g.plan, H, g.keep, sequence->zoneout, call->training, call->seed, call->stream);
     /* 2. all inputs in one product */

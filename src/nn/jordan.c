@@ -270,7 +270,7 @@ static rondo_status jordan_forward(rondo_call *call, rondo_error *err) {
         j.teacher = rondo__packed_view(context, j.plan, Q, rondo__values(call->in[JORDAN_TEACHER]), j.teacher_room);
     rondo__order_rows(j.plan, Q, j.s, rondo__values(call->in[JORDAN_S0]));
     if (j.mask)
-        rondo__recurrent_mask(j.plan, Q, j.mask, sequence->recurrent_dropout, call->seed, call->stream);
+        rondo__recurrent_mask(call->context, j.plan, Q, j.mask, sequence->recurrent_dropout, call->seed, call->stream);
     /* 2. weights packed once */
     rondo__jordan_pack(call, &j);
     const real *w_ih = rondo__form_packed(call, &j.ih);

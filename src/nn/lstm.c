@@ -288,7 +288,8 @@ static void make_masks(const rondo_call *call, const forward_run *run) {
     const rondo_sequence_options *sequence = &options_of(call)->sequence;
     const rondo__lstm_sizes *s = &run->sizes;
     if (s->dropout)
-        rondo__recurrent_mask(&run->plan, s->R, run->saved.mask, sequence->recurrent_dropout, call->seed, call->stream);
+        rondo__recurrent_mask(call->context, &run->plan, s->R, run->saved.mask, sequence->recurrent_dropout, call->seed,
+                              call->stream);
     if (s->zone_h)
         rondo__zoneout_mask(call->context, &run->plan, s->R, run->saved.keep_h, sequence->zoneout, call->training,
                             call->seed, call->stream);

@@ -5,29 +5,28 @@
 /* Recurrent masks draw from the upper half of the stream's indices, zoneout from the lower: one stream serves both. */
 #define RECURRENT_BASE (UINT64_C(1) << 62)
 
-/* out[j] = draw (base + j) < rate ? hit : miss. Four numbers come from one block of the generator. */
-static void draw_row(int64_t n, real *out, real rate, real hit, real miss, uint64_t seed, uint64_t stream,
-                     uint64_t base) {
-    uint64_t below = (uint64_t)((double)rate * 4294967296.0); /* of a 32-bit draw */
-    uint32_t draw[4] = {0};
-    uint64_t block = UINT64_MAX;
-    for (int64_t j = 0; j < n; j++) {
-        uint64_t index = base + (uint64_t)j;
-        if (index / 4 != block) {
-            block = index / 4;
-            rondo__random_u32x4(seed, stream, block, draw);
-        }
-        out[j] = draw[index % 4] < below ? hit : miss;
+/* out[j] = draw (base + j) < rate ? hit : miss. */
+static void draw_row(const rondo__kernels *kernels, int64_t n, real *out, real rate, real hit, real miss, uint64_t seed,
+                     uint64_t stream, uint64_t base) {
+    const uint64_t below = (uint64_t)((double)rate * 4294967296.0); /* of a 32-bit draw */
+    uint8_t missed[256];
+    for (int64_t j = 0; j < n; j += (int64_t)sizeof missed) {
+        const int64_t count = n - j < (int64_t)sizeof missed ? n - j : (int64_t)sizeof missed;
+        kernels->draw_mask(count, missed, seed, stream, base + (uint64_t)j, below);
+        for (int64_t k = 0; k < count; k++)
+            out[j + k] = missed[k] ? miss : hit;
     }
 }
 
-void rondo__recurrent_mask(const rondo__plan *plan, int64_t n, real *mask, real rate, uint64_t seed, uint64_t stream) {
+void rondo__recurrent_mask(rondo_context *context, const rondo__plan *plan, int64_t n, real *mask, real rate,
+                           uint64_t seed, uint64_t stream) {
     for (int64_t i = 0; i < plan->B; i++)
-        draw_row(n, mask + i * n, rate, 0, 1 / (1 - rate), seed, stream,
+        draw_row(context->kernels, n, mask + i * n, rate, 0, 1 / (1 - rate), seed, stream,
                  RECURRENT_BASE + (uint64_t)(plan->order[i] * n));
 }
 
 typedef struct zoneout {
+    const rondo__kernels *kernels;
     const rondo__plan *plan;
     int64_t n;
     real *keep;
@@ -42,7 +41,7 @@ static void zoneout_steps(void *arg, int64_t begin, int64_t end, int worker) {
     for (int64_t s = begin; s < end; s++)
         for (int64_t i = 0; i < plan->active[s]; i++) {
             int64_t t = plan->reverse ? plan->length[i] - 1 - s : s;
-            draw_row(z->n, z->keep + (plan->start[s] + i) * z->n, z->rate, 1, 0, z->seed, z->stream,
+            draw_row(z->kernels, z->n, z->keep + (plan->start[s] + i) * z->n, z->rate, 1, 0, z->seed, z->stream,
                      (uint64_t)((t * plan->B + plan->order[i]) * z->n));
         }
 }
@@ -54,6 +53,6 @@ void rondo__zoneout_mask(rondo_context *context, const rondo__plan *plan, int64_
             keep[k] = rate;
         return;
     }
-    zoneout z = {plan, n, keep, rate, seed, stream};
+    zoneout z = {context->kernels, plan, n, keep, rate, seed, stream};
     rondo__parallel(context, plan->steps, 1, zoneout_steps, &z);
 }

@@ -1,12 +1,11 @@
 /* Teacher forcing: the loss of one batch of pairs.
  *
- * The output layer is by far the largest product, V columns for every row, so only rows whose target counts pass
- * through it; what is told per row goes back to its place (T, B) afterwards. A pointer network keeps all rows, because
- * each of them copies from the source that stands at its place in the batch. */
+ * The output layer is by far the largest product, V columns for every row: rondo_linear_cross_entropy sends only rows
+ * through it whose target counts. A pointer network keeps all rows, because each of them copies from the source that
+ * stands at its place in the batch. */
 #include <assert.h>
 
-#include "autograd/op_tools.h"
-#include "nn/rows.h"
+#include "autograd/entropy.h"
 #include "nn/seq2seq.h"
 
 typedef struct loss_run {
@@ -67,13 +66,8 @@ typedef struct best_job {
 static void best_rows(void *arg, int64_t begin, int64_t end, int worker) {
     const best_job *job = arg;
     (void)worker;
-    for (int64_t r = begin; r < end; r++) {
-        const real *row = job->scores + r * job->V;
-        int64_t best = 0;
-        for (int64_t v = 1; v < job->V; v++)
-            best = row[v] > row[best] ? v : best;
-        job->best[r] = (int32_t)best;
-    }
+    for (int64_t r = begin; r < end; r++)
+        job->best[r] = rondo__entropy_best(job->V, job->scores + r * job->V);
 }
 
 static void find_best(const loss_run *l, const rondo_var *scores, int32_t *best) {
@@ -83,64 +77,14 @@ static void find_best(const loss_run *l, const rondo_var *scores, int32_t *best)
 
 /* ---- symbols of the vocabulary ---- */
 
-/* Of the counted rows alone, in order; index NULL: of all rows. */
-typedef struct chosen {
-    const int32_t *index, *targets; /* (counted) */
-    real *losses;                   /* (counted), or NULL: not wanted */
-    int32_t *best;
-} chosen;
-
-static bool choose_rows(const loss_run *l, chosen *c) {
-    const rondo_seq2seq_loss_options *options = l->options;
-    *c = (chosen){.targets = l->targets, .losses = options->row_losses, .best = options->best};
-    if (l->counted == l->rows)
-        return true;
-    int32_t *index = rondo__step_memory(l->tape, l->counted, sizeof *index);
-    int32_t *targets = rondo__step_memory(l->tape, l->counted, sizeof *targets);
-    c->losses = options->row_losses ? rondo__step_memory(l->tape, l->counted, sizeof(real)) : NULL;
-    c->best = options->best ? rondo__step_memory(l->tape, l->counted, sizeof(int32_t)) : NULL;
-    if (rondo__tape_failed(l->tape))
-        return false;
-    for (int64_t r = 0, k = 0; r < l->rows; r++)
-        if (l->targets[r] != -1) {
-            index[k] = (int32_t)r;
-            targets[k++] = l->targets[r];
-        }
-    c->index = index;
-    c->targets = targets;
-    return true;
-}
-
-/* Back to (T, B): 0 and -1 where nothing counts. */
-static void put_back(const loss_run *l, const chosen *c) {
-    for (int64_t r = 0, k = 0; c->index && r < l->rows; r++) {
-        const bool counts = k < l->counted && c->index[k] == r;
-        if (c->losses)
-            l->options->row_losses[r] = counts ? c->losses[k] : 0;
-        if (c->best)
-            l->options->best[r] = counts ? c->best[k] : -1;
-        k += counts;
-    }
-}
-
 static rondo_var *symbol_loss(const loss_run *l) {
-    chosen c;
-    if (!choose_rows(l, &c))
-        return NULL;
-    const int64_t dims[2] = {l->rows, l->net->A};
-    rondo_var *x = rondo_reshape(l->tape, l->a, 2, dims);
-    if (c.index)
-        x = rondo__pick_rows(l->tape, x, l->counted, c.index);
-    rondo_var *logits = rondo__seq2seq_logits(l->net, l->tape, x);
-    const rondo_cross_entropy_options own = {
-        .label_smoothing = l->options->label_smoothing, .divide_by = l->options->divide_by, .row_losses = c.losses};
-    rondo_var *loss = rondo_cross_entropy(l->tape, logits, c.targets, &own);
-    if (!loss)
-        return NULL;
-    if (c.best)
-        find_best(l, logits, c.best);
-    put_back(l, &c);
-    return loss;
+    const rondo_seq2seq_loss_options *options = l->options;
+    const rondo_cross_entropy_options own = {.label_smoothing = options->label_smoothing,
+                                             .divide_by = options->divide_by,
+                                             .row_losses = options->row_losses,
+                                             .best = options->best};
+    return rondo_linear_cross_entropy(l->tape, l->a, rondo_params_use(l->net->params, l->tape, l->net->output),
+                                      rondo_params_use(l->net->params, l->tape, l->net->output_bias), l->targets, &own);
 }
 
 /* ---- symbols that may also be copied ---- */

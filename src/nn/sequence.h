@@ -68,7 +68,8 @@ void rondo__final_rows(const rondo__plan *plan, int64_t n, real *final_state, co
 /* Masks. recurrent dropout: (B, n) multipliers 0 or 1/(1-rate), in plan order but drawn by batch row and unit.
  * zoneout: 1 where packed row (step, place) unit j keeps its old value; drawn by (t, batch row, unit); in use (not
  * training) every entry is the rate itself. */
-void rondo__recurrent_mask(const rondo__plan *plan, int64_t n, real *mask, real rate, uint64_t seed, uint64_t stream);
+void rondo__recurrent_mask(rondo_context *context, const rondo__plan *plan, int64_t n, real *mask, real rate,
+                           uint64_t seed, uint64_t stream);
 void rondo__zoneout_mask(rondo_context *context, const rondo__plan *plan, int64_t n, real *keep, real rate,
                          bool training, uint64_t seed, uint64_t stream);
 

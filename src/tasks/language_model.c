@@ -148,6 +148,6 @@ rondo_var *rondo__lm_loss(rondo__lm *lm, rondo_tape *tape, const rondo__lm_chunk
         return rondo_adaptive_loss(lm->adaptive, tape, rondo_reshape(tape, x, 2, rows), chunk->targets, &chunk->loss);
     }
     rondo_var *weight = lm->weight == lm->embedding ? table : rondo_params_use(params, tape, lm->weight);
-    x = rondo_linear(tape, x, weight, rondo_params_use(params, tape, lm->bias));
-    return rondo_cross_entropy(tape, x, chunk->targets, &chunk->loss);
+    return rondo_linear_cross_entropy(tape, x, weight, rondo_params_use(params, tape, lm->bias), chunk->targets,
+                                      &chunk->loss);
 }

@@ -32,40 +32,17 @@ double rondo__sum_squares(rondo_context *context, int64_t n, const real *x, doub
 }
 
 /* Without an early end, so that it runs on vectors. */
-static void look_block(void *arg, int64_t begin, int64_t end, int worker) {
-    const norm_work *work = arg;
-    (void)worker;
-    for (; begin < end; begin += BLOCK) {
-        const int64_t n = end - begin < BLOCK ? end - begin : BLOCK;
-        const real *x = work->x + begin;
-        int bad = 0;
-        for (int64_t i = 0; i < n; i++)
-            bad |= !(x[i] - x[i] == 0); /* NaN for both infinities and NaN */
-        work->partial[begin / BLOCK] = bad;
-    }
-}
-
-bool rondo__all_finite(rondo_context *context, int64_t n, const real *x, double *partial) {
-    norm_work work = {context->kernels, x, partial};
-    rondo__parallel(context, n, BLOCK, look_block, &work);
-    bool finite = true;
-    for (int64_t i = 0; i < rondo__norm_blocks(n); i++)
-        finite = finite && partial[i] == 0;
-    return finite;
-}
-
-static bool all_finite(int64_t n, const real *x) {
-    for (int64_t i = 0; i < n; i++) {
-        if (!isfinite(x[i]))
-            return false;
-    }
-    return true;
+bool rondo__all_finite(int64_t n, const real *x) {
+    int bad = 0;
+    for (int64_t i = 0; i < n; i++)
+        bad |= !(x[i] - x[i] == 0); /* NaN for both infinities and NaN */
+    return !bad;
 }
 
 const char *rondo__bad_gradient(rondo_params *params) {
     for (int i = 0; i < rondo_params_count(params); i++) {
         const rondo_param *param = rondo_params_at(params, i);
-        if (!all_finite(rondo_tensor_count(&param->value), param->grad))
+        if (!rondo__all_finite(rondo_tensor_count(&param->value), param->grad))
             return param->name;
     }
     return NULL;
@@ -74,7 +51,7 @@ const char *rondo__bad_gradient(rondo_params *params) {
 const char *rondo__bad_value(rondo_params *params) {
     for (int i = 0; i < rondo_params_count(params); i++) {
         const rondo_param *param = rondo_params_at(params, i);
-        if (!all_finite(rondo_tensor_count(&param->value), param->value.data))
+        if (!rondo__all_finite(rondo_tensor_count(&param->value), param->value.data))
             return param->name;
     }
     return NULL;

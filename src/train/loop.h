@@ -35,8 +35,9 @@ typedef struct rondo__run {
     double busy, busy_symbols;            /* training only, since the last evaluation */
     double sitting_busy, sitting_symbols; /* training only, of this sitting */
     double last_norm, last_rate;
-    int lock;  /* on the folder, -1: none */
-    bool stop; /* the event function asked for it */
+    bool cleared; /* the update has left all gradients at zero */
+    int lock;     /* on the folder, -1: none */
+    bool stop;    /* the event function asked for it */
     char message[512];
     rondo__text report; /* of the best evaluation */
 } rondo__run;

@@ -79,19 +79,19 @@ static rondo_status update(rondo__run *run, const step_tally *tally, double loss
     const rondo__recipe_train *train = &run->task->recipe.train;
     rondo__progress *p = &run->progress;
     run->last_rate = rondo__schedule_rate(train, &p->plateau, p->step, run->total);
-    rondo_status status = RONDO_OK;
-    if (run->last_rate > 0) { /* a schedule may end at zero, which the optimiser takes for its default */
-        const rondo_optimizer_update step = {.learning_rate = run->last_rate,
-                                             .grad_scale = 1 / share(tally, tally->all),
-                                             .clip_norm = train->clip_norm,
-                                             .clip_value = train->clip_value};
-        status = rondo_optimizer_step(run->optimizer, &step, &run->last_norm, err);
-    }
-    if (status == RONDO_NUMERIC || (!status && !rondo__optimizer_values_finite(run->optimizer)))
+    rondo__afterwards after = {.clear_grads = true, .average = run->average};
+    const rondo_optimizer_update step = {.learning_rate = run->last_rate,
+                                         .grad_scale = 1 / share(tally, tally->all),
+                                         .clip_norm = train->clip_norm,
+                                         .clip_value = train->clip_value};
+    if (run->average)
+        after.average_rate = rondo__average_rate(train->ema, p->step);
+    /* A schedule may end at zero, which the optimiser takes for its default. */
+    rondo_status status =
+        rondo__optimizer_step(run->optimizer, run->last_rate > 0 ? &step : NULL, &after, &run->last_norm, err);
+    if (status == RONDO_NUMERIC || (!status && !after.finite))
         return refuse_numbers(run, loss, err);
-    if (!status && run->average)
-        rondo__average_update(run->task->context, rondo_params_size(run->task->params), run->average,
-                              rondo_params_values(run->task->params), train->ema, p->step);
+    run->cleared = !status;
     return status;
 }
 
@@ -102,7 +102,9 @@ rondo_status rondo__run_step(rondo__run *run, rondo_error *err) {
     step_tally tally = {0};
     int64_t batches = 0;
     double loss = 0;
-    rondo_params_clear_grads(run->task->params);
+    if (!run->cleared) /* the first step, or one after a step that failed */
+        rondo_params_clear_grads(run->task->params);
+    run->cleared = false;
     do { /* a step does not reach over the end of an epoch */
         rondo_status status = one_batch(run, &tally, &loss, err);
         if (status)

@@ -6,9 +6,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "train/average.h"
 #include "train/optimizer.h"
 
-#define BLOCK 16384
+/* Numbers that a thread takes at once; and that pass through the update and what follows it in the first-level cache:
+ * values, gradients and two moments. */
+enum { BLOCK = 16384, PIECE = 2048 };
 
 struct rondo_optimizer {
     rondo_context *context;
@@ -131,18 +134,17 @@ int rondo__optimizer_state(rondo_optimizer *optimizer, rondo__named out[RONDO__O
 typedef struct update_work {
     const rondo_optimizer *optimizer;
     rondo__update update;
-    real *w;
-    const real *g;
+    bool updates;
+    const rondo__afterwards *after;
+    real *w, *g;
 } update_work;
 
-static void update_block(void *arg, int64_t begin, int64_t end, int worker) {
-    const update_work *work = arg;
+static void update_piece(const update_work *work, int64_t begin, int64_t end) {
     const rondo__kernels *kernels = work->optimizer->context->kernels;
     const rondo__update *u = &work->update;
     const int64_t n = end - begin;
     real *w = work->w + begin, *m[RONDO__OPTIMIZER_BUFFERS];
     const real *g = work->g + begin;
-    (void)worker;
     for (int i = 0; i < RONDO__OPTIMIZER_BUFFERS; i++)
         m[i] = work->optimizer->moment[i] ? work->optimizer->moment[i] + begin : NULL;
     switch (work->optimizer->options.kind) {
@@ -160,6 +162,40 @@ static void update_block(void *arg, int64_t begin, int64_t end, int worker) {
         kernels->update_adagrad(n, w, g, m[0], u);
         break;
     }
+}
+
+/* Is every new value finite? */
+static bool finish_piece(const update_work *work, int64_t begin, int64_t end) {
+    const rondo__afterwards *after = work->after;
+    const int64_t n = end - begin;
+    if (after->clear_grads)
+        memset(work->g + begin, 0, (size_t)n * sizeof *work->g);
+    if (after->average)
+        rondo__average_update(n, after->average + begin, work->w + begin, after->average_rate);
+    return rondo__all_finite(n, work->w + begin);
+}
+
+static void update_block(void *arg, int64_t begin, int64_t end, int worker) {
+    const update_work *work = arg;
+    bool finite = true;
+    (void)worker;
+    for (int64_t at = begin; at < end; at += PIECE) {
+        const int64_t to = at + PIECE < end ? at + PIECE : end;
+        if (work->updates)
+            update_piece(work, at, to);
+        if (work->after)
+            finite &= finish_piece(work, at, to);
+    }
+    work->optimizer->partial[begin / BLOCK] = finite;
+}
+
+static void update_all(const rondo_optimizer *optimizer, update_work *work, rondo__afterwards *after) {
+    rondo__parallel(optimizer->context, optimizer->n, BLOCK, update_block, work);
+    if (!after)
+        return;
+    after->finite = true;
+    for (int64_t i = 0; i < rondo__norm_blocks(optimizer->n); i++)
+        after->finite &= optimizer->partial[i] != 0;
 }
 
 /* Coefficients of step number t (from 1). */
@@ -189,28 +225,37 @@ static rondo_status refuse_gradient(const rondo_optimizer *optimizer, rondo_erro
     return rondo__fail(err, RONDO_NUMERIC, "the norm of the gradients is not finite");
 }
 
-rondo_status rondo_optimizer_step(rondo_optimizer *optimizer, const rondo_optimizer_update *update, double *norm,
-                                  rondo_error *err) {
-    if (!optimizer)
-        return rondo__fail(err, RONDO_ARGUMENT, "optimizer: the optimizer is NULL");
-    const rondo_optimizer_update plain = {0}, *up = update ? update : &plain;
+static double norm_of(const rondo_optimizer *optimizer) {
     const real *g = rondo_params_grads(optimizer->params);
-    double scale = or_default(up->grad_scale, 1);
-    double length = sqrt(rondo__sum_squares(optimizer->context, optimizer->n, g, optimizer->partial)) * fabs(scale);
-    if (norm)
-        *norm = length;
-    if (!isfinite(length))
-        return refuse_gradient(optimizer, err);
-    if (up->clip_norm > 0 && up->clip_norm < length + 1e-6)
-        scale *= up->clip_norm / (length + 1e-6); /* torch.nn.utils.clip_grad_norm_ */
-    update_work work = {.optimizer = optimizer, .w = rondo_params_values(optimizer->params), .g = g};
-    work.update = coefficients(optimizer, up, (double)++optimizer->steps);
-    work.update.grad_scale = (real)scale;
-    rondo__parallel(optimizer->context, optimizer->n, BLOCK, update_block, &work);
+    return sqrt(rondo__sum_squares(optimizer->context, optimizer->n, g, optimizer->partial));
+}
+
+rondo_status rondo__optimizer_step(rondo_optimizer *optimizer, const rondo_optimizer_update *update,
+                                   rondo__afterwards *after, double *norm, rondo_error *err) {
+    update_work work = {.optimizer = optimizer,
+                        .updates = update != NULL,
+                        .after = after,
+                        .w = rondo_params_values(optimizer->params),
+                        .g = rondo_params_grads(optimizer->params)};
+    if (update) {
+        double scale = or_default(update->grad_scale, 1), length = norm_of(optimizer) * fabs(scale);
+        if (norm)
+            *norm = length;
+        if (!isfinite(length))
+            return refuse_gradient(optimizer, err);
+        if (update->clip_norm > 0 && update->clip_norm < length + 1e-6)
+            scale *= update->clip_norm / (length + 1e-6); /* torch.nn.utils.clip_grad_norm_ */
+        work.update = coefficients(optimizer, update, (double)++optimizer->steps);
+        work.update.grad_scale = (real)scale;
+    }
+    update_all(optimizer, &work, after);
     return RONDO_OK;
 }
 
-bool rondo__optimizer_values_finite(const rondo_optimizer *optimizer) {
-    const real *w = rondo_params_values(optimizer->params);
-    return rondo__all_finite(optimizer->context, optimizer->n, w, optimizer->partial);
+rondo_status rondo_optimizer_step(rondo_optimizer *optimizer, const rondo_optimizer_update *update, double *norm,
+                                  rondo_error *err) {
+    static const rondo_optimizer_update plain;
+    if (!optimizer)
+        return rondo__fail(err, RONDO_ARGUMENT, "optimizer: the optimizer is NULL");
+    return rondo__optimizer_step(optimizer, update ? update : &plain, NULL, norm, err);
 }

@@ -1,14 +1,10 @@
 /* Values and gradients equal PyTorch's (make_fixtures.py wrote them). Needs: JANSSON. */
-#include <math.h>
-#include <stdio.h>
-
-#include "support/test.h"
+#include "support/golden.h"
 
 #include "formats/safetensors.h"
 #include "rondo/ops.h"
 
 #define FIXTURES RONDO_SOURCE_DIR "/tests/golden/autograd.safetensors"
-#define LIMIT 2e-5 /* relative to the largest number of the array */
 
 static rondo__safetensors *file;
 static rondo_context *context;
@@ -17,24 +13,10 @@ static rondo_tape *tape;
 static const int32_t ids[] = {2, 0, 4, 2, 2, 1};
 static const int32_t targets[] = {1, -1, 6, 0, -1, 3};
 
-static const rondo_tensor *stored(const char *name, const char *part) {
-    char full[64];
-    snprintf(full, sizeof full, "%s.%s", name, part);
-    const rondo__named *found = rondo__safetensors_find(file, full);
-    if (!found)
-        fail_msg("%s is not in the fixtures", full);
-    return &found->tensor;
-}
+static const rondo_tensor *stored(const char *name, const char *part) { return golden_stored(file, name, part); }
 
 static void compare(const char *name, const char *part, const rondo_real *values) {
-    const rondo_tensor *expected = stored(name, part);
-    const float *e = expected->data;
-    double largest = 0;
-    for (int64_t i = 0; i < rondo_tensor_count(expected); i++)
-        largest = fmax(largest, fabs((double)e[i]));
-    for (int64_t i = 0; i < rondo_tensor_count(expected); i++)
-        if (!(fabs((double)values[i] - (double)e[i]) <= LIMIT * largest))
-            fail_msg("%s.%s[%d] is %g, PyTorch has %g", name, part, (int)i, (double)values[i], (double)e[i]);
+    golden_compare(file, name, part, values);
 }
 
 typedef rondo_var *(*operator)(rondo_var *const *in);

@@ -50,6 +50,7 @@ CHECK_VALUE(case_sum_squares, k->sum_squares(n, x[0]))
 CHECK_VALUE(case_dot, k->dot(n, x[0], x[1]))
 CHECK_VOID(case_softmax, k->softmax_row(n, x[0], variant ? x[0] : x[1]))
 CHECK_VALUE(case_logsumexp, k->logsumexp_row(n, x[0]))
+CHECK_VALUE(case_entropy_row, k->entropy_row(n, x[0], (real)1.7, (real)-0.01))
 CHECK_VOID(case_cross_entropy, k->cross_entropy_backward_row(n, x[0], x[1], k->logsumexp_row(n, x[1]), n / 2,
                                                              (real)(variant ? 0.1 : 0), s[0]))
 CHECK_VOID(case_layer_norm, k->layer_norm_row(n, x[0], variant & 1 ? x[0] : x[1], variant & 2 ? x[2] : NULL,
@@ -126,6 +127,7 @@ static const struct check_entry {
     {"dot", case_dot, 1, 1e-12},
     {"softmax_row", case_softmax, 2, 1e-6},
     {"logsumexp_row", case_logsumexp, 1, 1e-6},
+    {"entropy_row", case_entropy_row, 1, 2e-6},
     {"cross_entropy_backward_row", case_cross_entropy, 2, 2e-6},
     {"layer_norm_row", case_layer_norm, 8, 1e-4},
     {"layer_norm_backward_row", case_layer_norm_backward, 8, 1e-4},

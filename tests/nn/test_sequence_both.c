@@ -231,8 +231,10 @@ static void test_recurrent_mask(void **state) {
     rondo__plan ragged = make_plan(lengths, false), dense = make_plan(NULL, false);
     static real a[B * MANY], b[B * MANY];
     double sum = 0;
-    rondo__recurrent_mask(&ragged, MANY, a, (real)0.25, 1, 2);
-    rondo__recurrent_mask(&dense, MANY, b, (real)0.25, 1, 2);
+    rondo_context *c = context(1);
+    rondo__recurrent_mask(c, &ragged, MANY, a, (real)0.25, 1, 2);
+    rondo__recurrent_mask(c, &dense, MANY, b, (real)0.25, 1, 2);
+    rondo_context_destroy(&c);
     for (int j = 0; j < B * MANY; j++) {
         assert_true(a[j] == 0 || fabs((double)a[j] - 4.0 / 3) < 1e-6);
         sum += (double)a[j];
