@@ -134,13 +134,17 @@ static int64_t column_of(const list *l, const char *name) {
     return -1;
 }
 
-/* The first row says the columns: a header, or the text (or path) and the label. True: it was a header. */
+/* The first row says the columns: a header, or the text (or path) and the label. True: it was a header. The label of a
+ * file may be called "text": what a recording says. */
 static bool read_header(list *l, bool texts) {
-    const int64_t label = column_of(l, "label"), text = column_of(l, texts ? "text" : "path");
+    const int64_t text = column_of(l, texts ? "text" : "path");
+    int64_t label = column_of(l, "label");
+    if (label < 0 && !texts)
+        label = column_of(l, "text");
     const bool header = label >= 0 && text >= 0;
     for (int64_t i = 0; i < l->columns; i++) {
         snprintf(l->name[i], sizeof l->name[i], "%d", (int)i + 1);
-        l->column[i] = header ? l->cell[i] : l->name[i];
+        l->column[i] = !header ? l->name[i] : i == label ? "label" : l->cell[i];
     }
     l->text = header ? text : 0;
     l->label = header ? label : 1;

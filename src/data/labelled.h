@@ -25,10 +25,11 @@ typedef struct rondo__labelled_spec {
         *ending; /* of the files that are taken from a folder or an archive (".wav", ".flac"); NULL ends */
 } rondo__labelled_spec;
 
-/* path: a .tsv (path or text, label, further columns; a first row "path<tab>label..." or "text<tab>label..." is a
- * header; paths are relative to the list), a folder, an archive (.tar, .tar.gz, .zip), or a folder inside of one
- * (data.tar/train); their files in order of name. Errors: FILE:LINE of a row without a label; a file of the list that
- * is missing; a name that does not fit the pattern; a field that where does not find; nothing left. */
+/* path: a .tsv (path or text, label, further columns; a first row with "path" (or "text") and "label" is a header, of
+ * files also one with "path" and "text"; paths are relative to the list), a folder, an archive (.tar, .tar.gz, .zip),
+ * or a folder inside of one (data.tar/train); their files in order of name. Errors: FILE:LINE of a row without a label;
+ * a file of the list that is missing; a name that does not fit the pattern; a field that where does not find; nothing
+ * left. */
 rondo_status rondo__labelled_read(rondo__labelled *out, const char *path, const rondo__labelled_spec *spec,
                                   rondo_error *err);
 void rondo__labelled_free(rondo__labelled *items);

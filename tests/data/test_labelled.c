@@ -168,6 +168,12 @@ static void test_paths(void **state) {
     assert_string_equal(items.item[1].text, test_path("two.wav"));
     assert_string_equal(items.item[1].speaker, "theo");
     rondo__labelled_free(&items);
+    write_text("said.tsv", "speaker\tTEXT\tPath\nann\tturn it on\tone.wav\ntheo\toff\ttwo.wav\n"); /* for transcribe */
+    items = read_fine(test_path("said.tsv"), &(rondo__labelled_spec){.ending = wav, .where = "label!=off"});
+    assert_int_equal(items.count, 1);
+    assert_string_equal(items.item[0].label, "turn it on");
+    assert_string_equal(items.item[0].speaker, "ann");
+    rondo__labelled_free(&items);
     write_text("lost.tsv", "one.wav\ta\nthree.wav\tb\n");
     refused(test_path("lost.tsv"), &spec, "lost.tsv:2: the file 'three.wav' is missing");
     refused(test_path("one.txt"), &spec, "no such list");
