@@ -26,7 +26,7 @@ typedef struct scoring {
     rondo__forecast_scores scores;
     rondo__forecast_batch batch;
     rondo__levels levels;
-    double *rival, *scaled_truth, *scaled_point, *scaled_quantile, *scaled_crps; /* (H), (H levels) */
+    double *rival, *naive, *scaled_truth, *scaled_point, *scaled_quantile, *scaled_crps; /* (H), (H levels) */
 } scoring;
 
 /* ---- one series of one window ---- */
@@ -54,11 +54,21 @@ static void score_model(scoring *s, int64_t place, int64_t c, double error) {
                            quantile ? s->scaled_quantile : NULL, crps ? s->scaled_crps : NULL, 0);
 }
 
+/* Where no season has passed yet, the seasonal-naive forecast is the naive one: all are scored on the same truths. */
+static void forecast_rival(scoring *s, rondo_baseline kind, int64_t origin, const double *history) {
+    const rondo__forecast *f = s->f;
+    rondo_baseline_forecast(kind, origin, history, f->facts.season, f->H, s->rival);
+    if (kind != RONDO_SEASONAL_NAIVE)
+        return;
+    rondo_baseline_forecast(RONDO_NAIVE, origin, history, f->facts.season, f->H, s->naive);
+    for (int64_t h = 0; h < f->H; h++)
+        s->rival[h] = isnan(s->rival[h]) ? s->naive[h] : s->rival[h];
+}
+
 static void score_rivals(scoring *s, const rondo__seen *seen, int64_t origin, int64_t place, int64_t c, double error) {
     const rondo__forecast *f = s->f;
     for (int i = 0; i < RONDO__RIVALS; i++) {
-        rondo_baseline_forecast((rondo_baseline)i, origin, seen->level + c * seen->capacity, f->facts.season, f->H,
-                                s->rival);
+        forecast_rival(s, (rondo_baseline)i, origin, seen->level + c * seen->capacity);
         rondo_series_score_add(&s->scores.rival_units[i], f->H, s->levels.truth + place * f->H, s->rival, NULL, NULL,
                                error);
         scale(s, c, f->H, s->rival, s->scaled_point);
@@ -95,11 +105,12 @@ static int64_t batch_windows(const rondo__forecast *f) {
 static rondo_status make_room(scoring *s, int64_t windows, rondo_error *err) {
     const size_t H = (size_t)s->f->H, levels = (size_t)s->f->levels;
     s->rival = rondo__calloc(H, sizeof(double));
+    s->naive = rondo__calloc(H, sizeof(double));
     s->scaled_truth = rondo__calloc(H, sizeof(double));
     s->scaled_point = rondo__calloc(H, sizeof(double));
     s->scaled_quantile = rondo__calloc(H * (levels + 1), sizeof(double));
     s->scaled_crps = rondo__calloc(H, sizeof(double));
-    if (!s->rival || !s->scaled_truth || !s->scaled_point || !s->scaled_quantile || !s->scaled_crps)
+    if (!s->rival || !s->naive || !s->scaled_truth || !s->scaled_point || !s->scaled_quantile || !s->scaled_crps)
         return rondo__fail(err, RONDO_MEMORY, "evaluate: no memory for a horizon of %lld steps", (long long)s->f->H);
     s->levels = (rondo__levels){.levels = s->f->levels, .paths = PATHS, .seed = s->f->base.recipe.train.seed};
     memcpy(s->levels.level, s->f->level, sizeof s->levels.level);
@@ -111,6 +122,7 @@ static void clear_room(scoring *s) {
     rondo__levels_free(&s->levels);
     rondo__batch_free(&s->batch);
     rondo__free(s->rival);
+    rondo__free(s->naive);
     rondo__free(s->scaled_truth);
     rondo__free(s->scaled_point);
     rondo__free(s->scaled_quantile);

@@ -22,8 +22,10 @@ static bool is_told(const rondo__forecast *f, int rival) {
 
 static void add_verdict(rondo__text *t, double mine, double theirs, const char *name) {
     const double less = 100 * (1 - mine / theirs);
-    if (isnan(mine) || isnan(theirs) || isnan(less))
+    if (isnan(mine) || isnan(theirs))
         rondo__text_format(t, "The model cannot be compared with the %s forecast.\n", name);
+    else if (theirs == 0)
+        rondo__text_format(t, "The model does not beat the %s forecast, which makes no error.\n", name);
     else if (mine < theirs)
         rondo__text_format(t, "The model beats the %s forecast: its mse is %.1f %% lower.\n", name, less);
     else

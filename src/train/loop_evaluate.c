@@ -106,12 +106,23 @@ static bool judge(rondo__run *run, const rondo_metrics *metrics) {
     return best;
 }
 
+/* Without it no model would be the best one, and none would be kept. */
+static rondo_status check_metric(const rondo__run *run, const rondo_metrics *metrics, rondo_error *err) {
+    const char *name = run->task->recipe.train.metric;
+    if (run->progress.has_best || !isnan(rondo_metrics_get(metrics, name)))
+        return RONDO_OK;
+    return rondo__fail(err, RONDO_ARGUMENT,
+                       "train.metric: the evaluation has no number for '%s', which shall choose the best model (choose "
+                       "another, or train longer before the first evaluation)",
+                       name);
+}
+
 /* A loss so large that its perplexity overflows is as lost as one that is not a number. */
 static rondo_status check_numbers(const rondo__run *run, const rondo_metrics *metrics, rondo_error *err) {
     const double loss = rondo_metrics_get(metrics, "valid_loss"), perplexity = rondo_metrics_get(metrics, "perplexity");
     char kept[RONDO__PATH], also[64] = "";
     if (isfinite(loss) && !isinf(perplexity)) /* NaN: the task has no perplexity */
-        return RONDO_OK;
+        return check_metric(run, metrics, err);
     if (isfinite(loss))
         snprintf(also, sizeof also, ", its perplexity is not finite");
     return rondo__fail(err, RONDO_NUMERIC,

@@ -85,6 +85,20 @@ static rondo_status check_counts(const rondo__recipe_checking *c) {
     return RONDO_OK;
 }
 
+/* A point has no interval, and would never be better than before. */
+static rondo_status check_metric(const rondo__recipe_checking *c) {
+    static const char *const of_quantiles[] = {"crps", "pinball", "coverage"};
+    const char *metric = c->recipe->train.metric;
+    for (size_t i = 0; i < sizeof of_quantiles / sizeof *of_quantiles; i++) {
+        if (c->recipe->model.output == RONDO__OUTPUT_POINT && strcmp(metric, of_quantiles[i]) == 0)
+            return rondo__fail(c->err, RONDO_FORMAT,
+                               "%s: train.metric %s needs quantiles or a distribution (of model.output point, take "
+                               "mae)",
+                               rondo__recipe_place(c, "train.metric", "model.output").text, metric);
+    }
+    return RONDO_OK;
+}
+
 static rondo_status check_output(const rondo__recipe_checking *c) {
     const rondo__recipe_model *m = &c->recipe->model;
     if (m->output < RONDO__OUTPUT_POINT)
@@ -108,5 +122,7 @@ rondo_status rondo__recipe_check_forecast(const rondo__recipe_checking *c) {
         status = check_mode(c);
     if (!status)
         status = check_output(c);
+    if (!status)
+        status = check_metric(c);
     return status ? status : rondo__recipe_check_model(c);
 }

@@ -172,6 +172,25 @@ check "forecasts of it are numbers" [ "$(grep -cE '^2020-03-11 [0-9:]+,[0-9.]+,[
 expect 0 '' "$RONDO" forecast $model --data odd.csv
 check "missing values that training did not know are told" grep -q "column 'load' misses . of the last 24 values" err
 
+# where the naive forecasts make no error the words say so; where no season has passed, seasonal-naive is naive
+awk -F, 'BEGIN { OFS = "," } NR > 1 { $2 = 7 } { print }' loads.csv > flat.csv
+expect 0 '' "$RONDO" train small.yaml --out flat --set data.file=flat.csv --set 'data.targets=[load]'
+check "a constant target" grep -q '^The model does not beat the naive forecast, which makes no error\.$' err
+check "no number of the table is none" [ "$(grep -ciE '\b(nan|inf)\b' err)" -eq 0 ]
+expect 0 '' "$RONDO" train small.yaml --out brief --quiet --set model.window=3 --set model.horizon=2
+expect 0 '' "$RONDO" eval brief/model.safetensors --data loads.csv
+check "a window below a season is compared with all three" [ "$(grep -cE '^The model (beats|does not beat) the (naive|seasonal-naive|drift)' out)" -eq 3 ]
+# three rows; a column that is called é; lines that end in CR LF; a byte order mark
+head -4 loads.csv > three.csv
+expect 0 '' "$RONDO" train small.yaml --out three --quiet --set data.file=three.csv --set 'data.splits=[]' --set model.window=1 --set model.horizon=1
+{ printf '\xef\xbb\xbf'; sed '1s/load/é/; s/$/\r/' loads.csv; } > accent.csv
+expect 0 '' "$RONDO" train small.yaml --out accent --quiet --set data.file=accent.csv --set 'data.targets=[é, temp]'
+expect 0 '' "$RONDO" forecast accent/model.safetensors --data accent.csv
+check "is like any other" cmp <(tail -n +2 out) <(tail -n +2 whole)
+awk -F, 'BEGIN { OFS = "," } NR > 1 { $2 = "" } { print }' loads.csv > none.csv
+expect 2 "none.csv: column 'load': no value in the training part" "$RONDO" train small.yaml --out never --set data.file=none.csv
+expect 2 "too large to be scaled" "$RONDO" train small.yaml --out never --set data.file=<(sed 's/^\([^,]*,[0-9.]*\),/\1e300,/' loads.csv)
+
 # ---- recipes that do not fit ----
 refuse() { # refuse PATTERN SET...
     local pattern=$1 sets=()
@@ -200,4 +219,6 @@ refuse 'is no count' model.output=negative_binomial
 refuse "named twice" 'data.targets=[load,load]'
 refuse 'no logarithm' data.transform=logs 'data.targets=[plan]'
 refuse 'train.metric' train.metric=bleu
+refuse 'train.metric crps needs quantiles or a distribution' train.metric=crps
+expect 2 "train.metric: the evaluation has no number for 'mase'" "$RONDO" train small.yaml --out unscored --quiet --set train.metric=mase --set data.season=200
 finish
