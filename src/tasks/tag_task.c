@@ -111,6 +111,8 @@ static void notes(const rondo__task_object *task, rondo__text *lines) {
     const rondo__tag *t = (const rondo__tag *)task;
     note_set(lines, "training", &t->train);
     note_set(lines, "validation", &t->valid);
+    if (t->K == 1)
+        rondo__text_format(lines, "all words have the same tag (is data.tag_column right?)\n");
     if (t->unseen)
         rondo__text_format(lines,
                            "validation: %lld words have a tag that training never shows (the first in line %lld): they "

@@ -38,6 +38,7 @@ typedef struct rondo__transcribe_part {
     bool *foreign;       /* (count) the text has a symbol that no training text has: it cannot be written */
     int64_t count, foreigners;
     int64_t impossible; /* fewer steps than the symbols need */
+    int64_t usable;     /* neither foreign nor impossible */
 } rondo__transcribe_part;
 void rondo__transcribe_part_free(rondo__transcribe_part *part);
 

@@ -100,16 +100,26 @@ static rondo_status encode(const rondo__transcribe *t, rondo__transcribe_part *p
         const int64_t count = rondo__id_lines_length(&part->ids, i);
         part->foreign[i] = is_foreign(t, ids, count);
         part->foreigners += part->foreign[i];
-        part->impossible += steps_needed(ids, count) > rondo__listening_steps(&t->listening, part->frames.length[i]);
+        const bool impossible =
+            steps_needed(ids, count) > rondo__listening_steps(&t->listening, part->frames.length[i]);
+        part->impossible += impossible;
+        part->usable += !impossible && !part->foreign[i];
     }
     return RONDO_OK;
 }
 
 /* ---- parts ---- */
 
-static rondo_status check_train(const rondo__transcribe *t, rondo_error *err) {
-    if (t->train.impossible < t->train.count)
+/* Without any that has a loss there is nothing to learn from, and no model could be the best one. */
+static rondo_status check_parts(const rondo__transcribe *t, rondo_error *err) {
+    if (t->train.usable > 0 && t->valid.usable > 0)
         return RONDO_OK;
+    if (t->train.usable > 0)
+        return rondo__fail(err, RONDO_FORMAT,
+                           "%s: no recording for validation has a loss: %lld of %lld have a symbol that no training "
+                           "label has, %lld fewer steps than symbols (choose others)",
+                           t->base.recipe.data.valid[0] ? t->base.recipe.data.valid : t->base.recipe.data.train,
+                           (long long)t->valid.foreigners, (long long)t->valid.count, (long long)t->valid.impossible);
     return rondo__fail(err, RONDO_FORMAT,
                        "%s: every recording has fewer steps than its label has symbols (lower model.stack or "
                        "data.audio.hop_ms)",
@@ -138,7 +148,7 @@ rondo_status rondo__transcribe_read(rondo__transcribe *t, rondo_error *err) {
     if (!status)
         status = encode(t, valid, err);
     if (!status)
-        status = check_train(t, err);
+        status = check_parts(t, err);
     return status ? status
                   : rondo__frame_batches_make(&t->batches, train->count, train->length, recipe->train.batch_size, true,
                                               recipe->train.seed, err);

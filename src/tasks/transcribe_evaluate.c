@@ -164,6 +164,11 @@ rondo_status rondo__transcribe_evaluate(rondo__task_object *task, rondo_tape *ta
         status = read_part(t, tape, &t->valid, &sum, err);
     for (int i = 0; i < files && !status; i++)
         status = read_file(t, tape, file[i], &sum, err);
+    if (!status && files > 0 && sum.passed == sum.recordings)
+        status = rondo__fail(err, RONDO_FORMAT,
+                             "%s: no recording has a loss: each label has a symbol that no training label has, or more "
+                             "symbols than its recording has steps",
+                             file[0]);
     if (!status) {
         set_metrics(&sum, metrics);
         status = tell(t, &sum, err);

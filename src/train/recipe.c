@@ -63,6 +63,8 @@ static rondo_status wrong_value(const reader *in, const rondo__field *field, con
     }
     if (near)
         rondo__text_format(&expects, "; did you mean '%s'?", near);
+    if (field->type == RONDO__TEXT && node->type == YAML_MAPPING_NODE)
+        rondo__text_format(&expects, "; a text that begins with { stands between quotes");
     status = rondo__fail(in->err, RONDO_FORMAT, "%s: %s is %s (must be %s)", place_of(in, node).text, field->path,
                          held(node).text, expects.data && !expects.failed ? expects.data : "of another kind");
     rondo__text_free(&expects);

@@ -80,6 +80,8 @@ check "training says so" grep -q '^validation: 1 words have a tag that training 
 expect 0 '' "$RONDO" eval $model --data more.conllu
 check "eval counts it" grep -qE '^unseen_tags +1$' out
 check "and says so" grep -q '^1 words have a tag that training never showed' out
+expect 0 '' "$RONDO" train tags.yaml --out blank --set data.tag_column=xpos --set train.max_steps=1
+check "a column without tags is told of" grep -q '^all words have the same tag (is data.tag_column right?)$' err
 small_recipe
 "$RONDO" train small.yaml --out text --quiet --set train.max_steps=1
 expect 2 "only a tagger labels words" "$RONDO" tag text/model.safetensors few.txt
