@@ -122,7 +122,10 @@ const cli_command cli_eval = {
         "sources and their translations, and gives loss, perplexity, accuracy, BLEU with its signature, chrF2, TER, "
         "and\n"
         "BLEU by the length of the source; one trained on a dictionary takes a dictionary, and gives word and phone\n"
-        "error rates. Two models are compared by paired bootstrap.\n\n"
+        "error rates; two models are compared by paired bootstrap. A forecast is measured from every step of a CSV "
+        "file\n"
+        "beside naive, seasonal-naive and drift; recordings, labelled texts and sentences with tags give accuracy or\n"
+        "error rates, and tables of what was taken for what.\n\n"
         "example:\n"
         "  rondo eval runs/shakespeare/model.safetensors --data other.txt --json",
     .run = run,

@@ -1,6 +1,7 @@
 /* Sets of recordings and of CSV files, read into memory. */
 #include "data/frames.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,7 @@ static rondo_status make_room(rondo__frame_set *set, const rondo__labelled *item
 /* ---- recordings ---- */
 
 #define MOST_BYTES ((size_t)256 << 20)
+#define MOST_VALUE 1e30 /* of a cell: products with it are still numbers */
 
 typedef struct source {
     const rondo__labelled *items;
@@ -308,6 +310,10 @@ static rondo_status fill_rows(const rondo__csv *csv, char **names, int64_t width
                                      "%s:%lld: column '%s': the value is missing (fill it, or leave "
                                      "the row out)",
                                      csv->path, (long long)csv->line[row], names[k]);
+            if (!status && fabs(value) > MOST_VALUE)
+                status =
+                    rondo__fail(err, RONDO_FORMAT, "%s:%lld: column '%s': %g is too large (write it in a larger unit)",
+                                csv->path, (long long)csv->line[row], names[k], value);
             if (!status)
                 frame[row * width + k] = (float)value;
         }

@@ -138,13 +138,14 @@ static int64_t column_of(const list *l, const char *name) {
  * file may be called "text": what a recording says. */
 static bool read_header(list *l, bool texts) {
     const int64_t text = column_of(l, texts ? "text" : "path");
+    const int64_t said = texts ? -1 : column_of(l, "text");
     int64_t label = column_of(l, "label");
-    if (label < 0 && !texts)
-        label = column_of(l, "text");
-    const bool header = label >= 0 && text >= 0;
+    const bool other = label < 0 && said >= 0, header = (label >= 0 || other) && text >= 0;
+    if (other)
+        label = said;
     for (int64_t i = 0; i < l->columns; i++) {
         snprintf(l->name[i], sizeof l->name[i], "%d", (int)i + 1);
-        l->column[i] = !header ? l->name[i] : i == label ? "label" : l->cell[i];
+        l->column[i] = !header ? l->name[i] : other && i == label ? "label" : l->cell[i];
     }
     l->text = header ? text : 0;
     l->label = header ? label : 1;

@@ -56,6 +56,21 @@ static rondo_status check_levels(const rondo__forecast *f, const rondo__series_s
     return RONDO_OK;
 }
 
+/* What is too large for the network's numbers would be infinite there, and every state would be saturated. */
+static rondo_status check_scaled(const rondo__forecast *f, const rondo__seen *s, const rondo__series_set *set,
+                                 const rondo__series *from, rondo_error *err) {
+    for (int64_t i = 0; i < from->count * f->columns; i++) {
+        const int64_t k = i / f->columns, c = i % f->columns;
+        if (isinf(s->z[i]))
+            return rondo__fail(err, RONDO_FORMAT,
+                               "%s: column '%s': %g in step %lld is too far from the training rows to be scaled (is it "
+                               "in the same unit?)",
+                               from->path, rondo__show(set->column_name[c]).text, from->value[k * set->columns + c],
+                               (long long)k);
+    }
+    return RONDO_OK;
+}
+
 /* ---- from a table to series ---- */
 
 static rondo_status take_series(const rondo__forecast *f, rondo__seen *s, const rondo__series_set *set,
@@ -68,6 +83,9 @@ static rondo_status take_series(const rondo__forecast *f, rondo__seen *s, const 
         rondo__seen_put(f, s, k, from->value + k * set->columns);
         rondo__seen_calendar(f, s, k);
     }
+    status = check_scaled(f, s, set, from, err);
+    if (status)
+        return status;
     s->known = from->known;
     rondo__seen_times(f, s, from->count, s->capacity);
     s->name = rondo__strdup(from->name);

@@ -95,8 +95,9 @@ static rondo_status check_row(const rondo_forecast_stream *s, double time, const
     if (f->calendars && !(time >= -62135596800.0 && time + f->facts.step.seconds * (double)f->H < 253402300800.0))
         return rondo__fail(err, RONDO_ARGUMENT, "forecast: time %g is no time of years 1 to 9999", time);
     for (int64_t c = 0; c < f->columns; c++) {
-        if (isinf(row[c]))
-            return rondo__fail(err, RONDO_ARGUMENT, "forecast: value %lld of the row is infinite", (long long)c);
+        if (isinf((real)row[c]))
+            return rondo__fail(err, RONDO_ARGUMENT, "forecast: value %lld of the row, %g, is infinite or too large",
+                               (long long)c, row[c]);
         const char *fault = c < f->N ? rondo__level_fault(f, row[c]) : NULL;
         if (fault)
             return rondo__fail(err, RONDO_ARGUMENT, "forecast: value %lld of the row, %g, %s", (long long)c, row[c],

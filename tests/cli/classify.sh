@@ -92,6 +92,17 @@ check "up" grep -qP 'up_1.csv\tup\t' out
 printf 'x,y\n1,two\n' > bad.csv
 expect 2 "bad.csv:2: column 'y'" "$RONDO" classify series-run/model.safetensors bad.csv
 
+printf 'x,y\n1,\n' > bad.csv
+expect 2 "bad.csv:2: column 'y': the value is missing" "$RONDO" classify series-run/model.safetensors bad.csv
+printf 'x,y\n1,1e300\n' > bad.csv
+expect 2 "bad.csv:2: column 'y': 1e\+300 is too large" "$RONDO" classify series-run/model.safetensors bad.csv
+printf 'x,y\n1,-inf\n' > bad.csv
+expect 2 "bad.csv:2: column 'y': '-inf' is infinite" "$RONDO" classify series-run/model.safetensors bad.csv
+printf 'x\n1\n' > bad.csv
+expect 2 "bad.csv: no column 'y'" "$RONDO" classify series-run/model.safetensors bad.csv
+for file in series/*; do sed -i 's/,.*/,5/; 1s/.*/x,y/' $file; done
+expect 0 '' "$RONDO" train series.yaml --out flat --quiet # a column that never changes
+
 # another task
 small_recipe
 expect 0 '' "$RONDO" train small.yaml --out lm --quiet --set train.max_steps=2

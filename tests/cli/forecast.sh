@@ -189,6 +189,9 @@ expect 0 '' "$RONDO" forecast accent/model.safetensors --data accent.csv
 check "is like any other" cmp <(tail -n +2 out) <(tail -n +2 whole)
 awk -F, 'BEGIN { OFS = "," } NR > 1 { $2 = "" } { print }' loads.csv > none.csv
 expect 2 "none.csv: column 'load': no value in the training part" "$RONDO" train small.yaml --out never --set data.file=none.csv
+sed '60s/,[^,]*,/,1e300,/' loads.csv > far.csv
+expect 2 "far.csv: column 'load': 1e\+300 in step 58 is too far" "$RONDO" forecast $model --data far.csv
+expect 2 "far.csv: column 'load': 1e\+300 in step 58 is too far" "$RONDO" eval $model --data far.csv
 expect 2 "too large to be scaled" "$RONDO" train small.yaml --out never --set data.file=<(sed 's/^\([^,]*,[0-9.]*\),/\1e300,/' loads.csv)
 
 # ---- recipes that do not fit ----
