@@ -264,6 +264,6 @@ const cli_command cli_forecast = {
         "are several), then each target with its quantiles as NAME_0.1. The file has the columns that the model was\n"
         "trained with; columns known ahead need rows over the horizon, whose targets are empty.\n\n"
         "example:\n"
-        "  rondo forecast runs/etth1/model.safetensors --data ETTh1.csv --target OT --plot forecast.svg",
+        "  rondo forecast runs/etth1/model.safetensors --data data/ett/ETTh1.csv --target OT --plot forecast.svg",
     .run = run,
 };

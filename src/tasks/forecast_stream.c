@@ -206,7 +206,7 @@ rondo_status rondo_forecast_stream_open(rondo_forecast_stream **out, rondo_model
     *out = NULL;
     if (model->task->class != &rondo__forecast_class)
         return rondo__fail(err, RONDO_UNSUPPORTED,
-                           "forecast: only a model of task forecast continues series (this one is for %s)",
+                           "%.400s: only a model of task forecast continues series (this one is for %s)", model->path,
                            model->task->class->name);
     rondo_forecast_stream *s = rondo__calloc(1, sizeof *s);
     if (!s)

@@ -355,7 +355,7 @@ rondo_status rondo_model_forecast(rondo_model *model, const char *path, const ro
     *out = (rondo_forecast){0};
     if (model->task->class != &rondo__forecast_class)
         return rondo__fail(err, RONDO_UNSUPPORTED,
-                           "forecast: only a model of task forecast continues series (this one is for %s)",
+                           "%.400s: only a model of task forecast continues series (this one is for %s)", model->path,
                            model->task->class->name);
     using u = {.f = (rondo__forecast *)model->task,
                .tape = model->tape,

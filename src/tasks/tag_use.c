@@ -122,8 +122,8 @@ static rondo_status check_model(const rondo_model *model, rondo_error *err) {
     if (!model)
         return rondo__fail(err, RONDO_ARGUMENT, "tag: model is NULL");
     if (!tagger(model))
-        return rondo__fail(err, RONDO_UNSUPPORTED, "tag: only a tagger labels words (this model is for %s)",
-                           model->task->class->name);
+        return rondo__fail(err, RONDO_UNSUPPORTED, "%.400s: only a tagger labels words (this model is for %s)",
+                           model->path, model->task->class->name);
     return RONDO_OK;
 }
 

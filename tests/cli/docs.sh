@@ -33,7 +33,6 @@ mkdir data/ett
     awk 'BEGIN { for (i = 0; i < 9100; i++) {
         printf "%d,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f\n", 1467331200 + 3600 * i, 5 + sin(i * .26), i % 7, i % 11, i % 5, cos(i * .26), i % 3, i % 24 } }'
 } > data/ett/ETTh1.csv
-cp data/ett/ETTh1.csv .
 cp -r "$RONDO_TOP/recipes" .
 export RONDO_DATA=$work/data
 mkdir bin

@@ -79,6 +79,9 @@ if "$RONDO" --version | grep -q cairo; then
     expect 2 'plot' "$RONDO" forecast $model --data loads.csv --plot all.gif
 fi
 expect 2 'no data' "$RONDO" forecast $model
+small_tags
+expect 0 '' "$RONDO" train tags.yaml --out tagger --quiet --set train.max_steps=1
+expect 2 'tagger/model.safetensors: only a model of task forecast' "$RONDO" forecast tagger/model.safetensors --data loads.csv
 expect 2 'nothing.csv' "$RONDO" forecast $model --data nothing.csv
 expect 2 'horizon' "$RONDO" forecast $model --data loads.csv --horizon 0
 expect 2 'quantiles' "$RONDO" forecast $model --data loads.csv --quantiles 0.9,0.1

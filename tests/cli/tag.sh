@@ -84,5 +84,5 @@ expect 0 '' "$RONDO" train tags.yaml --out blank --set data.tag_column=xpos --se
 check "a column without tags is told of" grep -q '^all words have the same tag (is data.tag_column right?)$' err
 small_recipe
 "$RONDO" train small.yaml --out text --quiet --set train.max_steps=1
-expect 2 "only a tagger labels words" "$RONDO" tag text/model.safetensors few.txt
+expect 2 "text/model.safetensors: only a tagger labels words" "$RONDO" tag text/model.safetensors few.txt
 finish
