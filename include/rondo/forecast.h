@@ -48,7 +48,8 @@ typedef struct rondo_forecast {
                        model's */
 } rondo_forecast;
 /* Continues the series of a CSV file (or folder of them), which has the columns that the model was trained with; a
- * series needs as many known steps as the model's window. Future covariates must be in the file over the horizon:
+ * series needs as many known steps as the model's window (of several, those that are shorter are passed over, and notes
+ * say so). Future covariates must be in the file over the horizon:
  * RONDO_FORMAT names the first that is missing. options may be NULL. On success free the result. */
 RONDO_API rondo_status rondo_model_forecast(rondo_model *model, const char *path, const rondo_forecast_options *options,
                                             rondo_forecast *out, rondo_error *err);

@@ -146,8 +146,19 @@ static rondo_status find_origin(const using *u, const rondo__seen *s, int64_t *o
     return RONDO_OK;
 }
 
+static int64_t steps_needed(const using *u) { return u->f->W + u->f->lead; }
+
+/* One of several that is too short does not stop the others. */
+static bool pass_over(using *u, const rondo__seen *s, int64_t origin) {
+    if (origin >= steps_needed(u) || u->set.count == 1 || u->o->series)
+        return false;
+    rondo__text_format(&u->notes, "series '%s' has no forecast: %lld steps are known, the model looks at %lld\n",
+                       rondo__show(s->name).text, (long long)origin, (long long)steps_needed(u));
+    return true;
+}
+
 static rondo_status check_past(const using *u, const rondo__seen *s, int64_t origin) {
-    const int64_t needed = u->f->W + u->f->lead;
+    const int64_t needed = steps_needed(u);
     if (origin >= needed)
         return RONDO_OK;
     return rondo__fail(
@@ -290,15 +301,18 @@ static rondo_status check_finite(const using *u, const rondo_forecast_series *ou
 
 static rondo_status forecast_series(using *u, int64_t index) {
     rondo__seen *s = &u->set.series[index];
-    rondo_forecast_series *out = &u->out->series[u->out->count++];
     int64_t origin;
     rondo_status status = find_origin(u, s, &origin);
+    if (!status && pass_over(u, s, origin))
+        return RONDO_OK;
     if (!status)
         status = check_past(u, s, origin);
     if (!status)
         status = check_future(u, s, origin);
-    if (!status)
-        status = make_series(u, out, s, u->o->history < origin ? u->o->history : origin);
+    if (status)
+        return status;
+    rondo_forecast_series *out = &u->out->series[u->out->count++];
+    status = make_series(u, out, s, u->o->history < origin ? u->o->history : origin);
     if (status)
         return status;
     note_missing(u, s, origin);
@@ -328,8 +342,13 @@ static rondo_status run(using *u) {
         if (!u->o->series || strcmp(u->o->series, u->set.series[i].name) == 0)
             status = forecast_series(u, i);
     }
-    if (!status && u->out->count == 0)
+    if (!status && u->out->count == 0 && u->o->series)
         status = fail_series(u);
+    else if (!status && u->out->count == 0)
+        status = rondo__fail(u->err, RONDO_FORMAT,
+                             "%s: shorter than one window: no series has the %lld steps that the model looks at (give "
+                             "more rows)",
+                             u->path, (long long)steps_needed(u));
     if (!status && u->horizon > u->f->H)
         rondo__text_format(&u->notes,
                            "the model forecasts %lld steps: beyond them it takes its own forecasts for known, and "

@@ -111,6 +111,14 @@ expect 0 '' "$RONDO" forecast shop/model.safetensors --data shops
 check "several series have a column" grep -qE '^2020-03-11 00:00,south,' out
 expect 0 '' "$RONDO" forecast shop/model.safetensors --data shops --series south
 check "one of them" [ "$(grep -c ',south,' out)" -eq 12 ]
+head -20 loads.csv > shops/west.csv
+expect 0 '' "$RONDO" forecast shop/model.safetensors --data shops
+check "a short one does not stop the others" [ "$(grep -cE ',(north|south),' out)" -eq 24 -a "$(wc -l < out)" -eq 25 ]
+check "and is told of" grep -q "series 'west' has no forecast: 19 steps are known, the model looks at 24" err
+expect 2 "shorter than one window: series 'west'" "$RONDO" forecast shop/model.safetensors --data shops --series west
+rm shops/north.csv
+cp shops/west.csv shops/south.csv
+expect 2 'shorter than one window: no series has the 24 steps' "$RONDO" forecast shop/model.safetensors --data shops
 
 # trading days: each row is a step, and weekends are none
 python3 - > days.csv <<'PYTHON'

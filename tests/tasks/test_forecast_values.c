@@ -131,7 +131,8 @@ static void test_refusals(void **state) {
         {{.from = "yesterday"}, "'yesterday'"},
         {{.from = "11"}, "shorter than one window"},
         {{.from = "97"}, "neither"},
-        {{.from = "2020-03-01 05:00"}, "5 steps are known"},
+        {{.from = "2020-03-01 05:00"}, "no series has the 12 steps"},
+        {{.from = "2020-03-01 05:00", .series = "north"}, "5 steps are known"},
         {{.from = ""}, "neither"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -146,9 +147,10 @@ static void test_refusals(void **state) {
     assert_int_equal(rondo_forecast_stream_open(NULL, model, NULL, NULL), RONDO_ARGUMENT);
     assert_int_equal(rondo_forecast_stream_open(&stream, model, NULL, NULL), RONDO_OK);
     assert_int_equal(rondo_forecast_stream_step(stream, 0, NULL, NULL, &number, NULL, NULL), RONDO_ARGUMENT);
-    const double wrong[2] = {INFINITY, 1};
     double point[12];
-    assert_int_equal(rondo_forecast_stream_step(stream, 0, wrong, NULL, point, NULL, NULL), RONDO_ARGUMENT);
+    const double wrong[][2] = {{INFINITY, 1}, {1e300, 1}};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_equal(rondo_forecast_stream_step(stream, 0, wrong[i], NULL, point, NULL, NULL), RONDO_ARGUMENT);
     rondo_forecast_stream_close(&stream);
     rondo_forecast_stream_close(&stream);
     rondo_forecast_stream_close(NULL);
