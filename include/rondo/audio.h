@@ -58,6 +58,9 @@ typedef struct rondo_audio_config {
     int64_t deltas;             /* 0, 1, 2: appended; regression over ±2 frames, the ends repeated (a stream lags by 2
                                    frames for each) */
     double low_hz, high_hz;     /* high 0: rate / 2 */
+    double warp;                /* edges of the mel bands are moved by this factor, as another length of the vocal tract
+                                   moves what they hear (Jaitly and Hinton 2013): 0.5 to 2; 0 or 1: not. Above 0.8 of
+                                   rate / 2 the map runs straight to rate / 2, which stays where it is */
     double preemphasis;         /* y_t = x_t - preemphasis · x_{t-1}, x_{-1} = 0; 0: none */
     rondo_audio_normalise normalise;
     const float *mean, *deviation; /* (width) of GLOBAL, and where RUNNING begins; copied. NULL: 0 and 1. Deviations
@@ -98,10 +101,16 @@ typedef struct rondo_audio_augment {
     double speed;    /* resampled by a factor drawn from [1 - speed, 1 + speed] */
     double gain_db;  /* gain drawn from ±gain_db */
     int64_t time_masks, time_width, feature_masks, feature_width; /* SpecAugment (Park 2019): blanked to 0 */
+    double warp; /* front ends with rondo_audio_config.warp from [1 - warp, 1 + warp]: below */
 } rondo_audio_augment;
 /* Sound: speed, gain, noise, in this order. */
 RONDO_API rondo_status rondo_audio_augment_sound(rondo_sound *sound, const rondo_audio_augment *augment, uint64_t seed,
                                                  uint64_t stream, rondo_error *err);
+/* A front end for each of RONDO_AUDIO_WARPS factors is made once; for every recording one of them is drawn. Factor i
+ * lies evenly in [1 - warp, 1 + warp]; the one in the middle is 1. */
+#define RONDO_AUDIO_WARPS 9
+RONDO_API double rondo_audio_augment_factor(const rondo_audio_augment *augment, int64_t i);
+RONDO_API int64_t rondo_audio_augment_warp(uint64_t seed, uint64_t stream); /* 0 to RONDO_AUDIO_WARPS - 1 */
 /* Frames (frames, width): the masks. Stretches are never longer than a fifth of the frames. */
 RONDO_API void rondo_audio_augment_frames(float *frame, int64_t frames, int64_t width,
                                           const rondo_audio_augment *augment, uint64_t seed, uint64_t stream);

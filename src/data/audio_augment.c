@@ -7,7 +7,7 @@
 #include "rondo/audio.h"
 
 /* Places in the stream of random numbers; noise is normal numbers, which take two each. */
-enum { AT_SPEED = 0, AT_GAIN = 1, AT_RATIO = 2, AT_NOISE = 64 };
+enum { AT_SPEED = 0, AT_GAIN = 1, AT_RATIO = 2, AT_WARP = 3, AT_NOISE = 64 };
 #define AT_MASKS ((uint64_t)1 << 40)
 
 /* Uniform in [-1, 1). */
@@ -51,8 +51,11 @@ static rondo_status check(const rondo_sound *sound, const rondo_audio_augment *a
     const struct {
         const char *name;
         double value, most;
-    } rows[] = {{"speed", a->speed, 0.9}, {"gain_db", a->gain_db, 200}, {"noise_db", a->noise_db, 1000}};
-    for (int i = 0; i < 3; i++) {
+    } rows[] = {{"speed", a->speed, 0.9},
+                {"gain_db", a->gain_db, 200},
+                {"noise_db", a->noise_db, 1000},
+                {"warp", a->warp, 0.5}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (!(rows[i].value >= 0 && rows[i].value <= rows[i].most))
             return rondo__fail(err, RONDO_ARGUMENT, "audio: %s is %g (must be 0 to %g)", rows[i].name, rows[i].value,
                                rows[i].most);
@@ -72,6 +75,15 @@ rondo_status rondo_audio_augment_sound(rondo_sound *sound, const rondo_audio_aug
     if (augment->noise_db > 0)
         add_noise(sound, augment->noise_db, seed, stream);
     return RONDO_OK;
+}
+
+double rondo_audio_augment_factor(const rondo_audio_augment *augment, int64_t i) {
+    const int64_t middle = RONDO_AUDIO_WARPS / 2;
+    return 1 + augment->warp * (double)(i - middle) / (double)middle;
+}
+
+int64_t rondo_audio_augment_warp(uint64_t seed, uint64_t stream) {
+    return (int64_t)rondo__random_below(seed, stream, AT_WARP, RONDO_AUDIO_WARPS);
 }
 
 /* A stretch of 0 to `most` out of `count`. */

@@ -15,6 +15,7 @@ static void fill_defaults(rondo_audio_config *c) {
     c->mels = c->mels == 0 ? 40 : c->mels;
     c->coefficients = c->coefficients == 0 ? 13 : c->coefficients;
     c->high_hz = c->high_hz == 0 ? (double)c->rate / 2 : c->high_hz;
+    c->warp = c->warp == 0 ? 1 : c->warp;
     c->prior = c->prior == 0 ? 100 : c->prior;
 }
 
@@ -57,6 +58,8 @@ static rondo_status check_numbers(const rondo_audio_config *c, rondo_error *err)
         return rondo__fail(err, RONDO_ARGUMENT,
                            "audio: high_hz is %g, but at %lld Hz nothing lies above %g (make it 0, or lower)",
                            c->high_hz, (long long)c->rate, half);
+    if (!(c->warp >= 0.5 && c->warp <= 2))
+        return rondo__fail(err, RONDO_ARGUMENT, "audio: warp is %g (must be 0.5 to 2, or 0 for none)", c->warp);
     if (!(c->preemphasis >= 0 && c->preemphasis < 1))
         return rondo__fail(err, RONDO_ARGUMENT, "audio: preemphasis is %g (must be 0 or more, and below 1)",
                            c->preemphasis);

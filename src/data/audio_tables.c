@@ -16,10 +16,19 @@ static double mel_to_hz(double mel) {
     return mel < knee_mel ? mel * hz_of_mel : knee_hz * exp(log_step * (mel - knee_mel));
 }
 
+/* Straight up to a knee, then straight to rate / 2. The knee lies where neither it nor its image is above 0.8 of that.
+ */
+static double warped(const rondo_audio_config *c, double hz) {
+    const double top = (double)c->rate / 2, knee = 0.8 * top * (c->warp < 1 ? 1 : 1 / c->warp);
+    if (c->warp == 1 || hz >= top)
+        return hz;
+    return hz <= knee ? c->warp * hz : top - (top - c->warp * knee) * (top - hz) / (top - knee);
+}
+
 /* Edge m of M + 2. */
 static double edge_hz(const rondo_audio_config *c, int64_t m) {
     const double low = hz_to_mel(c->low_hz), high = hz_to_mel(c->high_hz);
-    return mel_to_hz(low + (high - low) * (double)m / (double)(c->mels + 1));
+    return warped(c, mel_to_hz(low + (high - low) * (double)m / (double)(c->mels + 1)));
 }
 
 static double band_weight(const rondo_frontend *f, int64_t m, int64_t bin) {
@@ -55,8 +64,9 @@ static rondo_status make_bands(rondo_frontend *f, rondo_error *err) {
         if (f->band[m].count == 0)
             return rondo__fail(err, RONDO_ARGUMENT,
                                "audio: mel band %lld of %lld lies between two bins of the FFT, which are %.4g Hz apart "
-                               "(fewer mels, or a longer window)",
-                               (long long)m + 1, (long long)M, (double)f->config.rate / (double)f->N);
+                               "(fewer mels, or a longer window%s)",
+                               (long long)m + 1, (long long)M, (double)f->config.rate / (double)f->N,
+                               f->config.warp < 1 ? ", or less warp" : "");
     }
     f->weight = rondo__calloc((size_t)weights, sizeof *f->weight);
     if (!f->band || !f->weight)

@@ -76,11 +76,12 @@ static rondo__listening begin(rondo_context *context, const rondo__recipe *recip
                           .augment = {.noise_db = a->noise_db,
                                       .speed = a->speed,
                                       .gain_db = a->gain_db,
+                                      .warp = a->warp,
                                       .time_masks = a->time_masks,
                                       .time_width = a->time_width,
                                       .feature_masks = a->feature_masks,
                                       .feature_width = a->feature_width}};
-    l.alters_sound = a->noise_db > 0 || a->speed > 0 || a->gain_db > 0;
+    l.alters_sound = a->noise_db > 0 || a->speed > 0 || a->gain_db > 0 || a->warp > 0;
     l.alters_frames = a->time_masks > 0 || a->feature_masks > 0;
     return l;
 }
@@ -121,6 +122,36 @@ static rondo_status learn_moments(rondo__listening *l, rondo__frame_set *set, ro
     return status ? status : rondo__frames_moments(set, l->moments, l->moments + l->width, err);
 }
 
+/* A voice is normalised as it would sound through the moved bands. */
+static rondo_status warp_moments(rondo__listening *l, int64_t i, const rondo__frame_set *set, rondo_error *err) {
+    rondo__frame_set other = *set;
+    other.frame = rondo__calloc((size_t)set->count, sizeof *other.frame);
+    other.length = rondo__calloc((size_t)set->count, sizeof *other.length);
+    other.speaker_moments = NULL;
+    rondo_status status = other.frame && other.length
+                              ? rondo__frames_compute(&other, l->context, l->warped[i], l->normalise, err)
+                              : rondo__fail(err, RONDO_MEMORY, "no memory for moments of frames");
+    l->warped_moments[i] = other.speaker_moments;
+    for (int64_t k = 0; other.frame && k < set->count; k++)
+        rondo__free(other.frame[k]);
+    rondo__free(other.frame);
+    rondo__free(other.length);
+    return status;
+}
+
+static rondo_status make_warped(rondo__listening *l, const rondo__frame_set *set, rondo_error *err) {
+    rondo_status status = RONDO_OK;
+    for (int64_t i = 0; i < RONDO_AUDIO_WARPS && l->augment.warp > 0 && !status; i++) {
+        rondo_audio_config config = l->config;
+        config.warp = rondo_audio_augment_factor(&l->augment, i);
+        if (config.warp != 1)
+            status = rondo_frontend_create(&l->warped[i], &config, err);
+        if (!status && l->warped[i] && l->normalise == RONDO_NORMALISE_SPEAKER)
+            status = warp_moments(l, i, set, err);
+    }
+    return status;
+}
+
 rondo_status rondo__listening_begin(rondo__listening *l, rondo_context *context, rondo__recipe *recipe,
                                     const rondo__labelled *items, rondo__frame_set *set, rondo_error *err) {
     *l = begin(context, recipe);
@@ -132,6 +163,8 @@ rondo_status rondo__listening_begin(rondo__listening *l, rondo_context *context,
         status = learn_moments(l, set, err);
     if (!status)
         status = finish(l, err);
+    if (!status)
+        status = make_warped(l, set, err);
     return status ? status : rondo__frames_compute(set, context, l->frontend, l->normalise, err);
 }
 
@@ -195,6 +228,10 @@ rondo_status rondo__listening_load(rondo__listening *l, rondo_context *context, 
 
 void rondo__listening_free(rondo__listening *l) {
     rondo_frontend_destroy(&l->frontend);
+    for (int i = 0; i < RONDO_AUDIO_WARPS; i++) {
+        rondo_frontend_destroy(&l->warped[i]);
+        rondo__free(l->warped_moments[i]);
+    }
     rondo__free(l->moments);
     *l = (rondo__listening){0};
 }

@@ -18,8 +18,10 @@ extern const char *const rondo__recording_endings[]; /* of recordings in folders
 
 typedef struct rondo__listening {
     rondo_context *context;
-    rondo_audio_config config; /* of audio; mean and deviation point to those below */
-    rondo_frontend *frontend;  /* NULL: series */
+    rondo_audio_config config;                 /* of audio; mean and deviation point to those below */
+    rondo_frontend *frontend;                  /* NULL: series */
+    rondo_frontend *warped[RONDO_AUDIO_WARPS]; /* of data.augment.warp, for the training set alone; NULL: as frontend */
+    float *warped_moments[RONDO_AUDIO_WARPS];  /* the training set's speakers', as set->speaker_moments, through each */
     rondo_audio_normalise normalise;
     rondo_audio_augment augment;
     bool alters_sound, alters_frames; /* in training */

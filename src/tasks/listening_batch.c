@@ -46,15 +46,18 @@ static bool copy_sound(rondo_sound *out, const rondo_sound *sound) {
 
 static rondo_status frames_of(const filling *f, int64_t example, const rondo_sound *sound, row *out) {
     const rondo__frame_set *set = f->set;
+    const int64_t warp = rondo_audio_augment_warp(f->seed, stream_of(f, example, false));
+    const rondo_frontend *frontend = f->l->warped[warp] ? f->l->warped[warp] : f->l->frontend;
+    const float *moments = f->l->warped_moments[warp] ? f->l->warped_moments[warp] : set->speaker_moments;
     const int32_t speaker = set->speaker[example];
     size_t count;
-    out->length = rondo_frontend_frames(f->l->frontend, sound->count);
+    out->length = rondo_frontend_frames(frontend, sound->count);
     if (!rondo__size_mul((size_t)out->length, (size_t)set->width, &count) ||
         !(out->own = rondo__alloc(count * sizeof(float))))
         return RONDO_MEMORY;
-    rondo_status status = rondo_frontend_apply(f->l->frontend, out->own, sound->count, sound->sample, NULL);
-    if (!status && f->l->normalise == RONDO_NORMALISE_SPEAKER && speaker >= 0 && set->speaker_moments)
-        rondo__frames_normalise(out->own, out->length, set->width, set->speaker_moments + speaker * 2 * set->width);
+    rondo_status status = rondo_frontend_apply(frontend, out->own, sound->count, sound->sample, NULL);
+    if (!status && f->l->normalise == RONDO_NORMALISE_SPEAKER && speaker >= 0 && moments)
+        rondo__frames_normalise(out->own, out->length, set->width, moments + speaker * 2 * set->width);
     return status;
 }
 

@@ -71,6 +71,7 @@ typedef struct rondo__recipe_audio {
 } rondo__recipe_audio;
 typedef struct rondo__recipe_augment {
     double noise_db, speed, gain_db; /* least signal-to-noise ratio; largest change of speed; of loudness; 0: off */
+    double warp;                     /* largest change of the mel bands' factor; 0: off */
     int64_t time_masks, time_width, feature_masks, feature_width; /* SpecAugment (Park 2019) */
 } rondo__recipe_augment;
 typedef enum rondo__input_kind { RONDO__INPUT_AUDIO, RONDO__INPUT_TEXT, RONDO__INPUT_SERIES } rondo__input_kind;

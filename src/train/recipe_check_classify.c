@@ -8,11 +8,11 @@
 
 /* Keys that one kind of input has no use for. */
 static rondo_status check_input(const rondo__recipe_checking *c) {
-    static const char *const of_audio[] = {"data.audio.rate",        "data.audio.features", "data.audio.window_ms",
-                                           "data.audio.hop_ms",      "data.audio.mels",     "data.audio.deltas",
-                                           "data.audio.low_hz",      "data.audio.high_hz",  "data.audio.preemphasis",
-                                           "data.augment.noise_db",  "data.augment.speed",  "data.augment.gain_db",
-                                           "data.audio.coefficients"};
+    static const char *const of_audio[] = {"data.audio.rate",         "data.audio.features", "data.audio.window_ms",
+                                           "data.audio.hop_ms",       "data.audio.mels",     "data.audio.deltas",
+                                           "data.audio.low_hz",       "data.audio.high_hz",  "data.audio.preemphasis",
+                                           "data.augment.noise_db",   "data.augment.speed",  "data.augment.gain_db",
+                                           "data.audio.coefficients", "data.augment.warp"};
     static const char *const of_frames[] = {"data.audio.normalise", "data.augment.time_masks",
                                             "data.augment.feature_masks", "model.stack"};
     const int input = c->recipe->data.input;

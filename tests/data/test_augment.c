@@ -128,6 +128,29 @@ static void fixed_by_the_seed(void **state) {
     rondo_sound_free(&d);
 }
 
+/* Factors spread evenly around 1, all of them are drawn, and the sound itself stays. */
+static void warp(void **state) {
+    (void)state;
+    const rondo_audio_augment augment = {.warp = 0.2};
+    const int64_t middle = RONDO_AUDIO_WARPS / 2;
+    int drawn[RONDO_AUDIO_WARPS] = {0};
+    assert_true(rondo_audio_augment_factor(&augment, middle) == 1);
+    for (int64_t i = 0; i < RONDO_AUDIO_WARPS; i++)
+        assert_true(fabs(rondo_audio_augment_factor(&augment, i) - (0.8 + 0.4 * (double)i / 8)) < 1e-12);
+    for (uint64_t stream = 0; stream < 900; stream++) {
+        const int64_t i = rondo_audio_augment_warp(3, stream);
+        assert_in_range(i, 0, RONDO_AUDIO_WARPS - 1);
+        assert_int_equal(rondo_audio_augment_warp(3, stream), i);
+        drawn[i]++;
+    }
+    for (int i = 0; i < RONDO_AUDIO_WARPS; i++)
+        assert_in_range(drawn[i], 60, 140);
+    rondo_sound plain = tone(), sound = augmented(&augment, 1, 2);
+    assert_true(same(&plain, &sound));
+    rondo_sound_free(&plain);
+    rondo_sound_free(&sound);
+}
+
 static void no_samples(void **state) {
     (void)state;
     rondo_sound empty = {.rate = 8000};
@@ -138,9 +161,9 @@ static void no_samples(void **state) {
 
 static void refused(void **state) {
     (void)state;
-    static const rondo_audio_augment rows[] = {{.speed = 1},          {.speed = -1},     {.speed = NAN},
-                                               {.gain_db = NAN},      {.gain_db = 1000}, {.noise_db = -3},
-                                               {.noise_db = INFINITY}};
+    static const rondo_audio_augment rows[] = {
+        {.speed = 1},     {.speed = -1},          {.speed = NAN}, {.gain_db = NAN}, {.gain_db = 1000},
+        {.noise_db = -3}, {.noise_db = INFINITY}, {.warp = 0.6},  {.warp = -0.1},   {.warp = NAN}};
     rondo_sound sound = tone();
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_int_equal(rondo_audio_augment_sound(&sound, &rows[i], 1, 1, NULL), RONDO_ARGUMENT);
@@ -212,6 +235,7 @@ int main(void) {
         cmocka_unit_test(noise),
         cmocka_unit_test(speed),
         cmocka_unit_test(fixed_by_the_seed),
+        cmocka_unit_test(warp),
         cmocka_unit_test(no_samples),
         cmocka_unit_test(refused),
         cmocka_unit_test(time_masks),

@@ -50,6 +50,10 @@ static double number(const rondo__safetensors *file, const char *key) {
     return atof(text);
 }
 
+static double number_or_none(const rondo__safetensors *file, const char *key) {
+    return rondo__safetensors_metadata(file, key) ? number(file, key) : 0;
+}
+
 static rondo_audio_config config_of(const rondo__safetensors *file) {
     return (rondo_audio_config){
         .rate = (int64_t)number(file, "rate"),
@@ -62,6 +66,7 @@ static rondo_audio_config config_of(const rondo__safetensors *file) {
         .low_hz = number(file, "low_hz"),
         .high_hz = number(file, "high_hz"),
         .preemphasis = number(file, "preemphasis"),
+        .warp = number_or_none(file, "warp"),
     };
 }
 
@@ -90,7 +95,8 @@ static void same_as_librosa(const char *name) {
 
 static void librosa(void **state) {
     (void)state;
-    static const char *const names[] = {"plain", "deltas", "mfcc", "odd_rate", "wide", "long_hops"};
+    static const char *const names[] = {"plain", "deltas",    "mfcc",    "odd_rate",
+                                        "wide",  "long_hops", "warp_up", "warp_down"};
     for (size_t i = 0; i < COUNT(names); i++)
         same_as_librosa(names[i]);
 }
@@ -127,6 +133,7 @@ static const rondo_audio_config streamed[] = {
      .prior = 3,
      .mean = means,
      .deviation = deviations},
+    {.rate = 8000, .window_ms = 8, .hop_ms = 2, .mels = 3, .deltas = 1, .warp = 1.2},
     {.rate = 8000, .window_ms = 3.875, .hop_ms = 2, .mels = 3, .normalise = RONDO_NORMALISE_RUNNING},
 };
 
@@ -288,6 +295,52 @@ static void nan_shows(void **state) {
     rondo_frontend_destroy(&f);
 }
 
+/* ---- warp ---- */
+
+/* A tone of so many Hz, through a front end of that warp. */
+static float *tone_frame(double hz, double warp, int64_t *width) {
+    float sample[200];
+    rondo_frontend *f = make(&(rondo_audio_config){.rate = 8000, .warp = warp});
+    for (int i = 0; i < 200; i++)
+        sample[i] = (float)sin(6.283185307179586 * hz * i / 8000);
+    *width = rondo_frontend_width(f);
+    float *frame = apply(f, 200, sample);
+    rondo_frontend_destroy(&f);
+    return frame;
+}
+
+static int64_t loudest(double hz, double warp) {
+    int64_t width, best = 0;
+    float *frame = tone_frame(hz, warp, &width);
+    for (int64_t i = 1; i < width; i++)
+        best = frame[i] > frame[best] ? i : best;
+    rondo__free(frame);
+    return best;
+}
+
+/* The band that hears a tone hears the moved tone through moved edges; at the top nothing moves. */
+static void warp_follows_the_voice(void **state) {
+    (void)state;
+    static const double factors[] = {0.5, 0.8, 1.2, 2};
+    for (size_t i = 0; i < COUNT(factors); i++) {
+        for (double hz = 600; hz * factors[i] < 2600 && hz < 2600; hz += 400)
+            assert_true(llabs(loudest(hz * factors[i], factors[i]) - loudest(hz, 0)) <= 1);
+        assert_int_equal(loudest(3960, factors[i]), 39);
+    }
+    assert_int_equal(loudest(3960, 0), 39);
+}
+
+static void warp_of_one(void **state) {
+    (void)state;
+    int64_t width;
+    float *plain = tone_frame(500, 0, &width), *one = tone_frame(500, 1, &width), *other = tone_frame(500, 1.1, &width);
+    assert_memory_equal(plain, one, (size_t)width * sizeof *plain);
+    assert_memory_not_equal(plain, other, (size_t)width * sizeof *plain);
+    rondo__free(plain);
+    rondo__free(one);
+    rondo__free(other);
+}
+
 /* ---- refusals ---- */
 static void refused(void **state) {
     (void)state;
@@ -313,6 +366,11 @@ static void refused(void **state) {
         {{.rate = 8000, .high_hz = NAN}, "bands from"},
         {{.rate = 8000, .preemphasis = 1}, "preemphasis is 1"},
         {{.rate = 8000, .preemphasis = NAN}, "preemphasis is nan"},
+        {{.rate = 8000, .warp = 0.49}, "warp is 0.49"},
+        {{.rate = 8000, .warp = 2.1}, "warp is 2.1"},
+        {{.rate = 8000, .warp = -1}, "warp is -1"},
+        {{.rate = 8000, .warp = NAN}, "warp is nan"},
+        {{.rate = 8000, .mels = 60, .warp = 0.5}, "or less warp"},
         {{.rate = 8000, .window_ms = 0.01}, "window_ms is 0.01"},
         {{.rate = 8000, .window_ms = 1e300}, "window_ms is 1e+300"},
         {{.rate = 8000, .window_ms = NAN}, "window_ms is nan"},
@@ -382,10 +440,18 @@ static void failing_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(librosa),        cmocka_unit_test(streams),         cmocka_unit_test(nothing_from_the_future),
-        cmocka_unit_test(of_recording),   cmocka_unit_test(of_training_set), cmocka_unit_test(running),
-        cmocka_unit_test(nan_shows),      cmocka_unit_test(refused),         cmocka_unit_test(refused_calls),
+        cmocka_unit_test(librosa),
+        cmocka_unit_test(streams),
+        cmocka_unit_test(nothing_from_the_future),
+        cmocka_unit_test(of_recording),
+        cmocka_unit_test(of_training_set),
+        cmocka_unit_test(running),
+        cmocka_unit_test(nan_shows),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(refused_calls),
         cmocka_unit_test(failing_memory),
+        cmocka_unit_test(warp_follows_the_voice),
+        cmocka_unit_test(warp_of_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

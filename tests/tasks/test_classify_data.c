@@ -131,6 +131,9 @@ static void test_recipes(void **state) {
     refused("texts", SETS("data.pattern=\"{label}_{n}\""), "data.pattern is for files");
     refused("texts", SETS("data.tokenizer=none"), "needs a tokenizer");
     refused("series", SETS("data.augment.speed=0.1"), "data.augment.speed is for data.input audio");
+    refused("series", SETS("data.augment.warp=0.1"), "data.augment.warp is for data.input audio");
+    refused("sounds", SETS("data.augment.warp=0.6"), "data.augment.warp");
+    refused("sounds", SETS("data.augment.warp=0.5", "data.audio.mels=60", "data.audio.rate=8000"), "or less warp");
     refused("series", SETS("data.audio.normalise=running"), "running is for data.input audio");
     refused("sounds", SETS("data.pattern=\"{speaker}_{n}\""), "no {label}");
     refused("sounds", SETS("data.columns=[a]"), "data.columns is only for data.input series");

@@ -54,8 +54,8 @@ static void learns(void **state) {
 
 /* Any number of threads, the same model. */
 static void threads(void **state) {
-    static const char *const sets[] = {"train.max_steps=6", "model.bidirectional=true", "data.augment.gain_db=6",
-                                       "data.augment.time_masks=1", NULL};
+    static const char *const sets[] = {"train.max_steps=6", "model.bidirectional=true",
+                                       "data.augment={gain_db: 6, warp: 0.15}", "data.augment.time_masks=1", NULL};
     (void)state;
     tiny one = sounds_tiny("one", sets), two = sounds_tiny("two", sets);
     two.options.threads = 2;
