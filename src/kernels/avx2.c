@@ -52,19 +52,19 @@ static inline Q q_set(uint32_t x) { return _mm256_set1_epi32((int)x); }
 static inline V q_low(Q x) { return _mm256_castsi256_ps(_mm256_slli_epi32(x, 16)); }
 static inline V q_high(Q x) { return _mm256_castsi256_ps(_mm256_and_si256(x, _mm256_set1_epi32((int)0xffff0000u))); }
 static inline V v_dot2(V sum, Q a, Q w) { return v_fma(q_high(a), q_high(w), v_fma(q_low(a), q_low(w), sum)); }
-static inline V v_dot4(V sum, Q a, Q w) {
+static inline Q q_dot4(Q sum, Q a, Q w) {
     const Q even =
         _mm256_madd_epi16(_mm256_and_si256(a, _mm256_set1_epi16(255)), _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8));
     const Q odd = _mm256_madd_epi16(_mm256_srli_epi16(a, 8), _mm256_srai_epi16(w, 8));
-    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(sum), _mm256_add_epi32(even, odd)));
+    return _mm256_add_epi32(sum, _mm256_add_epi32(even, odd));
 }
 static inline void v_store_bytes(uint8_t *to, V x) {
     const __m256i whole = _mm256_add_epi32(_mm256_cvtps_epi32(x), _mm256_set1_epi32(128));
     const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
     _mm_storel_epi64((__m128i *)(void *)to, _mm_packus_epi16(words, words));
 }
-static inline V v_of_int(V sum, const int32_t *raised) {
-    return _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_castps_si256(sum), q_load((const uint32_t *)raised)));
+static inline V v_of_int(Q sum, const int32_t *raised) {
+    return _mm256_cvtepi32_ps(_mm256_sub_epi32(sum, q_load((const uint32_t *)raised)));
 }
 
 static inline Q q_product(Q a, uint32_t m) { return _mm256_mul_epu32(a, _mm256_set1_epi64x(m)); }

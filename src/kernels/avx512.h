@@ -42,8 +42,8 @@ static inline void v_store_bytes(uint8_t *to, V x) {
     const __m512i whole = _mm512_add_epi32(_mm512_cvtps_epi32(x), _mm512_set1_epi32(128));
     _mm_storeu_si128((__m128i *)(void *)to, _mm512_cvtepi32_epi8(whole));
 }
-static inline V v_of_int(V sum, const int32_t *raised) {
-    return _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_castps_si512(sum), _mm512_loadu_si512(raised)));
+static inline V v_of_int(Q sum, const int32_t *raised) {
+    return _mm512_cvtepi32_ps(_mm512_sub_epi32(sum, _mm512_loadu_si512(raised)));
 }
 
 #endif

@@ -57,11 +57,11 @@ static inline Q q_set(uint32_t x) { return vdupq_n_u32(x); }
 static inline V q_low(Q x) { return vreinterpretq_f32_u32(vshlq_n_u32(x, 16)); }
 static inline V q_high(Q x) { return vreinterpretq_f32_u32(vandq_u32(x, vdupq_n_u32(0xffff0000u))); }
 static inline V v_dot2(V sum, Q a, Q w) { return v_fma(q_high(a), q_high(w), v_fma(q_low(a), q_low(w), sum)); }
-static inline V v_dot4(V sum, Q a, Q w) {
+static inline Q q_dot4(Q sum, Q a, Q w) {
     const int8x16_t x = vreinterpretq_s8_u32(veorq_u32(a, vdupq_n_u32(0x80808080u))), y = vreinterpretq_s8_u32(w);
     const int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(x), vget_low_s8(y)));
     const int32x4_t high = vpaddlq_s16(vmull_high_s8(x, y));
-    return vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(sum), vpaddq_s32(low, high)));
+    return vreinterpretq_u32_s32(vaddq_s32(vreinterpretq_s32_u32(sum), vpaddq_s32(low, high)));
 }
 static inline void v_store_bytes(uint8_t *to, V x) {
     int32_t whole[4];
@@ -69,9 +69,9 @@ static inline void v_store_bytes(uint8_t *to, V x) {
     for (int i = 0; i < 4; i++)
         to[i] = (uint8_t)(whole[i] + 128);
 }
-static inline V v_of_int(V sum, const int32_t *raised) {
+static inline V v_of_int(Q sum, const int32_t *raised) {
     (void)raised;
-    return vcvtq_f32_s32(vreinterpretq_s32_f32(sum));
+    return vcvtq_f32_s32(vreinterpretq_s32_u32(sum));
 }
 
 static inline Q q_product(Q a, uint32_t m) {
