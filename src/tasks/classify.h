@@ -59,8 +59,7 @@ typedef struct rondo__classify {
     rondo_recurrent *net;
     int embedding, attention, weight, bias; /* parameters; -1: absent */
     rondo__classify_room room;
-    char where[RONDO__PATH]; /* of evaluations on other files */
-    int64_t *confusion;      /* (C, C) of the last evaluation, or NULL */
+    int64_t *confusion; /* (C, C) of the last evaluation, or NULL */
 
     /* of training only */
     rondo__classify_part train, valid;

@@ -227,7 +227,7 @@ rondo_status rondo__classify_read(rondo__classify *c, rondo_error *err) {
 
 rondo_status rondo__classify_open(rondo__classify *c, const char *path, rondo__classify_part *out, rondo_error *err) {
     *out = (rondo__classify_part){0};
-    rondo_status status = rondo__listening_list(&c->base.recipe, path, c->where, c->input == RONDO__INPUT_TEXT,
+    rondo_status status = rondo__listening_list(&c->base.recipe, path, c->base.where, c->input == RONDO__INPUT_TEXT,
                                                 rondo__classify_endings(c), &out->items, err);
     out->count = out->items.count;
     if (!status)

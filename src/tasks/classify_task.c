@@ -4,12 +4,11 @@
 
 #include "autograd/tape.h"
 #include "tasks/classify.h"
+#include "tasks/stack.h"
 #include "tasks/vocabulary.h"
 
-static void destroy(rondo__task_object **task) {
-    if (!task || !*task)
-        return;
-    rondo__classify *c = (rondo__classify *)*task;
+static void clear(rondo__task_object *task) {
+    rondo__classify *c = (rondo__classify *)task;
     rondo__classify_room_free(&c->room);
     rondo__classify_part_free(&c->train);
     rondo__classify_part_free(&c->valid);
@@ -17,36 +16,17 @@ static void destroy(rondo__task_object **task) {
     rondo__free(c->class_weights);
     rondo__free(c->confusion);
     rondo_recurrent_destroy(&c->net);
-    rondo_params_destroy(&c->base.params);
     rondo__listening_free(&c->listening);
     rondo__tokenizer_free(&c->tokenizer);
     rondo__label_names_free(&c->labels);
-    rondo__free(c);
-    *task = NULL;
 }
 
-static rondo_status begin(rondo__classify **out, rondo_context *context, const rondo__recipe *recipe,
-                          rondo_error *err) {
-    rondo__classify *c = rondo__calloc(1, sizeof *c);
-    *out = c;
-    if (!c)
-        return rondo__fail(err, RONDO_MEMORY, "classify: no memory");
-    c->base = (rondo__task_object){.class = &rondo__classify_class, .context = context, .recipe = *recipe};
-    c->input = (rondo__input_kind)recipe->data.input;
-    return RONDO_OK;
-}
-
-static rondo_status create(rondo__task_object **out, rondo_context *context, const rondo__recipe *recipe,
-                           rondo_error *err) {
-    rondo__classify *c;
-    rondo_status status = begin(&c, context, recipe, err);
-    if (!status)
-        status = rondo__classify_read(c, err);
+static rondo_status create(rondo__task_object *task, rondo_error *err) {
+    rondo__classify *c = (rondo__classify *)task;
+    c->input = (rondo__input_kind)task->recipe.data.input;
+    rondo_status status = rondo__classify_read(c, err);
     if (!status)
         status = rondo__classify_build(c, NULL, NULL, err);
-    *out = c ? &c->base : NULL;
-    if (status)
-        destroy(out);
     return status;
 }
 
@@ -73,21 +53,17 @@ static rondo_status load_input(rondo__classify *c, const rondo__model_meta *meta
     return status;
 }
 
-static rondo_status load(rondo__task_object **out, rondo_context *context, const rondo__model_meta *meta,
-                         const rondo__safetensors *file, const char *path, rondo_error *err) {
-    rondo__classify *c;
-    rondo_status status = begin(&c, context, &meta->recipe, err);
-    if (!status)
-        status = rondo__label_names_load(&c->labels, meta->vocabulary, "labels", path, err);
+static rondo_status load(rondo__task_object *task, const rondo__model_meta *meta, const rondo__safetensors *file,
+                         const char *path, rondo_error *err) {
+    rondo__classify *c = (rondo__classify *)task;
+    c->input = (rondo__input_kind)task->recipe.data.input;
+    rondo_status status = rondo__label_names_load(&c->labels, meta->vocabulary, "labels", path, err);
     if (!status && c->labels.count < 2)
         status = rondo__fail(err, RONDO_FORMAT, "%s: vocabulary: fewer than two labels", path);
     if (!status)
         status = load_input(c, meta, file, path, err);
     if (!status)
         status = rondo__classify_build(c, file, path, err);
-    *out = c ? &c->base : NULL;
-    if (status)
-        destroy(out);
     return status;
 }
 
@@ -111,25 +87,13 @@ static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch
     return rondo_cross_entropy(tape, rondo__classify_logits(c, tape), c->room.targets, &options);
 }
 
-static void after_batch(rondo__task_object *task) { (void)task; }
-
-static int state(rondo__task_object *task, int max, rondo__named *out) {
-    (void)task, (void)max, (void)out;
-    return 0;
-}
-
 static void describe(const rondo__task_object *task, rondo__text *json) {
-    static const char *const cells[] = {"elman", "jordan", "lstm", "gru"};
-    static const char *const inputs[] = {"audio", "text", "series"};
-    static const char *const poolings[] = {"last", "mean", "max", "attention"};
     const rondo__classify *c = (const rondo__classify *)task;
-    const rondo__recipe_model *m = &task->recipe.model;
-    rondo__text_format(
-        json,
-        "\"input\": \"%s\", \"cell\": \"%s\", \"layers\": %lld, \"hidden_size\": %lld, "
-        "\"bidirectional\": %s, \"pooling\": \"%s\", \"input_size\": %lld, \"classes\": %lld, \"labels\": ",
-        inputs[c->input], cells[m->cell], (long long)m->layers, (long long)m->hidden_size,
-        m->bidirectional ? "true" : "false", poolings[m->pooling], (long long)c->I, (long long)c->C);
+    rondo__stack_describe(&task->recipe, json);
+    rondo__text_format(json,
+                       "\"input\": \"%s\", \"pooling\": \"%s\", \"input_size\": %lld, \"classes\": %lld, \"labels\": ",
+                       rondo__recipe_choice(&task->recipe, "data.input"),
+                       rondo__recipe_choice(&task->recipe, "model.pooling"), (long long)c->I, (long long)c->C);
     rondo__label_names_json(&c->labels, json);
     rondo__text_format(json, ", ");
 }
@@ -146,15 +110,6 @@ static void notes(const rondo__task_object *task, rondo__text *lines) {
         if (!(c->class_weights[k] > 0))
             rondo__text_format(lines, "label '%s' has no example left for training\n", c->labels.name[k]);
     }
-}
-
-static rondo_status choose(rondo__task_object *task, const char *where, rondo_error *err) {
-    rondo__classify *c = (rondo__classify *)task;
-    if (strlen(where) >= sizeof c->where)
-        return rondo__fail(err, RONDO_ARGUMENT, "where: %zu bytes are too many (at most %d)", strlen(where),
-                           RONDO__PATH - 1);
-    snprintf(c->where, sizeof c->where, "%s", where);
-    return RONDO_OK;
 }
 
 static rondo_status vocabulary(rondo__task_object *task, rondo__text *json) {
@@ -180,19 +135,18 @@ static int extra_tensors(rondo__task_object *task, int max, rondo__named *out) {
 const rondo__task_class rondo__classify_class = {
     .name = "classify",
     .symbol = "sequences",
+    .size = sizeof(rondo__classify),
+    .labelled = true,
     .create = create,
     .load = load,
-    .destroy = destroy,
+    .clear = clear,
     .batches_per_epoch = batches_per_epoch,
     .loss = loss,
-    .after_batch = after_batch,
     .evaluate = rondo__classify_evaluate,
     .metrics = rondo__classify_metrics,
-    .state = state,
     .describe = describe,
     .notes = notes,
     .report = rondo__classify_report,
-    .select = choose,
     .vocabulary = vocabulary,
     .extra_tensors = extra_tensors,
 };

@@ -1,10 +1,9 @@
 /* Forecasts as a task of the training loop: windows in an order drawn for each epoch. */
 #include "tasks/forecast.h"
+#include "tasks/stack.h"
 
-static void destroy(rondo__task_object **task) {
-    if (!task || !*task)
-        return;
-    rondo__forecast *f = (rondo__forecast *)*task;
+static void clear(rondo__task_object *task) {
+    rondo__forecast *f = (rondo__forecast *)task;
     rondo__batch_free(&f->room);
     rondo__free(f->picked);
     rondo__free(f->order);
@@ -15,20 +14,6 @@ static void destroy(rondo__task_object **task) {
     rondo__text_free(&f->report);
     rondo_recurrent_destroy(&f->encoder);
     rondo_recurrent_destroy(&f->decoder);
-    rondo_params_destroy(&f->base.params);
-    rondo__free(f);
-    *task = NULL;
-}
-
-static rondo_status begin(rondo__forecast **out, rondo_context *context, const rondo__recipe *recipe,
-                          rondo_error *err) {
-    rondo__forecast *f = rondo__calloc(1, sizeof *f);
-    *out = f;
-    if (!f)
-        return rondo__fail(err, RONDO_MEMORY, "forecast: no memory");
-    f->base = (rondo__task_object){.class = &rondo__forecast_class, .context = context, .recipe = *recipe};
-    f->order_epoch = -1;
-    return RONDO_OK;
 }
 
 static rondo_status make_windows(rondo__forecast *f, rondo_error *err) {
@@ -47,37 +32,26 @@ static rondo_status make_windows(rondo__forecast *f, rondo_error *err) {
     return rondo__batch_make(f, &f->room, windows, err);
 }
 
-static rondo_status create(rondo__task_object **out, rondo_context *context, const rondo__recipe *recipe,
-                           rondo_error *err) {
-    rondo__forecast *f;
-    rondo_status status = begin(&f, context, recipe, err);
-    if (!status)
-        status = rondo__forecast_read(f, err);
+static rondo_status create(rondo__task_object *task, rondo_error *err) {
+    rondo__forecast *f = (rondo__forecast *)task;
+    f->order_epoch = -1;
+    rondo_status status = rondo__forecast_read(f, err);
     if (!status)
         status = make_windows(f, err);
     if (!status)
         status = rondo__forecast_build(f, NULL, NULL, err);
-    *out = f ? &f->base : NULL;
-    if (status)
-        destroy(out);
     return status;
 }
 
-static rondo_status load(rondo__task_object **out, rondo_context *context, const rondo__model_meta *meta,
-                         const rondo__safetensors *file, const char *path, rondo_error *err) {
-    rondo__forecast *f;
-    rondo_status status = begin(&f, context, &meta->recipe, err);
-    if (!status) {
-        rondo__forecast_sizes(f);
-        status = rondo__facts_parse(f, meta->vocabulary, path, err);
-    }
+static rondo_status load(rondo__task_object *task, const rondo__model_meta *meta, const rondo__safetensors *file,
+                         const char *path, rondo_error *err) {
+    rondo__forecast *f = (rondo__forecast *)task;
+    rondo__forecast_sizes(f);
+    rondo_status status = rondo__facts_parse(f, meta->vocabulary, path, err);
     if (!status) {
         rondo__forecast_sizes(f); /* masks are among the facts */
         status = rondo__forecast_build(f, file, path, err);
     }
-    *out = f ? &f->base : NULL;
-    if (status)
-        destroy(out);
     return status;
 }
 
@@ -100,29 +74,17 @@ static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch
     return rondo__forecast_loss(f, tape, &f->room, rondo__forecast_outputs(f, tape, &f->room), 0);
 }
 
-static void after_batch(rondo__task_object *task) { (void)task; }
-
-static int state(rondo__task_object *task, int max, rondo__named *out) {
-    (void)task, (void)max, (void)out;
-    return 0;
-}
-
 static void describe(const rondo__task_object *task, rondo__text *json) {
-    static const char *const cells[] = {"elman", "jordan", "lstm", "gru"};
-    static const char *const modes[] = {"direct", "recursive", "encoder_decoder"};
-    static const char *const outputs[] = {"point", "gaussian", "student_t", "negative_binomial", "quantiles"};
     const rondo__forecast *f = (const rondo__forecast *)task;
-    const rondo__recipe_model *m = &task->recipe.model;
     char step[32];
     rondo__time_step_print(f->facts.step, step);
-    rondo__text_format(
-        json,
-        "\"cell\": \"%s\", \"layers\": %lld, \"hidden_size\": %lld, \"mode\": \"%s\", \"output\": \"%s\", "
-        "\"window\": %lld, \"horizon\": %lld, \"targets\": %lld, \"step\": \"%s\", \"season\": %lld, ",
-        cells[m->cell], (long long)m->layers,
-        (long long)(m->hidden_sizes[0] ? m->hidden_sizes[m->layers - 1] : m->hidden_size), modes[m->mode],
-        outputs[m->output - RONDO__OUTPUT_POINT], (long long)f->W, (long long)f->H, (long long)f->N, step,
-        (long long)f->facts.season);
+    rondo__stack_describe(&task->recipe, json);
+    rondo__text_format(json,
+                       "\"mode\": \"%s\", \"output\": \"%s\", \"window\": %lld, \"horizon\": %lld, "
+                       "\"targets\": %lld, \"step\": \"%s\", \"season\": %lld, ",
+                       rondo__recipe_choice(&task->recipe, "model.mode"),
+                       rondo__recipe_choice(&task->recipe, "model.output"), (long long)f->W, (long long)f->H,
+                       (long long)f->N, step, (long long)f->facts.season);
 }
 
 static void note_split(const rondo__forecast *f, rondo__text *lines) {
@@ -162,26 +124,19 @@ static rondo_status vocabulary(rondo__task_object *task, rondo__text *json) {
     return rondo__facts_json((const rondo__forecast *)task, json);
 }
 
-static int extra_tensors(rondo__task_object *task, int max, rondo__named *out) {
-    (void)task, (void)max, (void)out;
-    return 0;
-}
-
 const rondo__task_class rondo__forecast_class = {
     .name = "forecast",
     .symbol = "values",
+    .size = sizeof(rondo__forecast),
     .create = create,
     .load = load,
-    .destroy = destroy,
+    .clear = clear,
     .batches_per_epoch = batches_per_epoch,
     .loss = loss,
-    .after_batch = after_batch,
     .evaluate = rondo__forecast_evaluate,
     .metrics = rondo__forecast_metrics,
-    .state = state,
     .describe = describe,
     .notes = notes,
     .report = report,
     .vocabulary = vocabulary,
-    .extra_tensors = extra_tensors,
 };

@@ -2,12 +2,11 @@
 #include <string.h>
 
 #include "tasks/language_model.h"
+#include "tasks/stack.h"
 #include "tasks/vocabulary.h"
 
-static void destroy(rondo__task_object **task) {
-    if (!task || !*task)
-        return;
-    rondo__lm *lm = (rondo__lm *)*task;
+static void clear(rondo__task_object *task) {
+    rondo__lm *lm = (rondo__lm *)task;
     rondo__lm_memory_free(&lm->memory);
     rondo__free(lm->train);
     rondo__free(lm->valid);
@@ -17,20 +16,7 @@ static void destroy(rondo__task_object **task) {
     rondo__free(lm->lengths);
     rondo_adaptive_destroy(&lm->adaptive);
     rondo_recurrent_destroy(&lm->net);
-    rondo_params_destroy(&lm->base.params);
     rondo__tokenizer_free(&lm->tokenizer);
-    rondo__free(lm);
-    *task = NULL;
-}
-
-static rondo_status begin(rondo__lm **out, rondo_context *context, const rondo__recipe *recipe, rondo_error *err) {
-    rondo__lm *lm = rondo__calloc(1, sizeof *lm);
-    *out = lm;
-    if (!lm)
-        return rondo__fail(err, RONDO_MEMORY, "language_model: no memory");
-    lm->base = (rondo__task_object){.class = &rondo__language_model, .context = context, .recipe = *recipe};
-    lm->order_epoch = -1;
-    return RONDO_OK;
 }
 
 /* Room for one batch; B and T are at most the number of symbols. */
@@ -50,33 +36,24 @@ static rondo_status make_room(rondo__lm *lm, rondo_error *err) {
     return rondo__lm_memory_make(&lm->memory, lm->net, lm->batches.B, err);
 }
 
-static rondo_status create(rondo__task_object **out, rondo_context *context, const rondo__recipe *recipe,
-                           rondo_error *err) {
-    rondo__lm *lm;
-    rondo_status status = begin(&lm, context, recipe, err);
-    if (!status)
-        status = rondo__lm_read(lm, err);
+static rondo_status create(rondo__task_object *task, rondo_error *err) {
+    rondo__lm *lm = (rondo__lm *)task;
+    lm->order_epoch = -1;
+    rondo_status status = rondo__lm_read(lm, err);
     if (!status)
         status = rondo__lm_build(lm, NULL, NULL, err);
     if (!status)
         status = make_room(lm, err);
-    *out = lm ? &lm->base : NULL;
-    if (status)
-        destroy(out);
     return status;
 }
 
-static rondo_status load(rondo__task_object **out, rondo_context *context, const rondo__model_meta *meta,
-                         const rondo__safetensors *file, const char *path, rondo_error *err) {
-    rondo__lm *lm;
-    rondo_status status = begin(&lm, context, &meta->recipe, err);
-    if (!status)
-        status = rondo__vocabulary_load(&lm->tokenizer, meta->vocabulary, file, "sentencepiece_model", path, err);
+static rondo_status load(rondo__task_object *task, const rondo__model_meta *meta, const rondo__safetensors *file,
+                         const char *path, rondo_error *err) {
+    rondo__lm *lm = (rondo__lm *)task;
+    rondo_status status =
+        rondo__vocabulary_load(&lm->tokenizer, meta->vocabulary, file, "sentencepiece_model", path, err);
     if (!status)
         status = rondo__lm_build(lm, file, path, err);
-    *out = lm ? &lm->base : NULL;
-    if (status)
-        destroy(out);
     return status;
 }
 
@@ -125,15 +102,10 @@ static int state(rondo__task_object *task, int max, rondo__named *out) {
 }
 
 static void describe(const rondo__task_object *task, rondo__text *json) {
-    static const char *const cells[] = {"elman", "jordan", "lstm", "gru"};
-    static const char *const tokenizers[] = {"char", "word", "sentencepiece", "none"};
     const rondo__lm *lm = (const rondo__lm *)task;
-    const rondo__recipe_model *m = &task->recipe.model;
-    rondo__text_format(json,
-                       "\"cell\": \"%s\", \"layers\": %lld, \"embedding_size\": %lld, \"hidden_size\": %lld, "
-                       "\"vocabulary_size\": %lld, \"tokenizer\": \"%s\", ",
-                       cells[m->cell], (long long)m->layers, (long long)lm->E, (long long)m->hidden_size,
-                       (long long)lm->V, tokenizers[rondo__tokenizer_get_kind(lm->tokenizer)]);
+    rondo__stack_describe(&task->recipe, json);
+    rondo__text_format(json, "\"embedding_size\": %lld, \"vocabulary_size\": %lld, \"tokenizer\": \"%s\", ",
+                       (long long)lm->E, (long long)lm->V, rondo__recipe_choice(&task->recipe, "data.tokenizer.type"));
 }
 
 static rondo_status vocabulary(rondo__task_object *task, rondo__text *json) {
@@ -147,9 +119,10 @@ static int extra_tensors(rondo__task_object *task, int max, rondo__named *out) {
 const rondo__task_class rondo__language_model = {
     .name = "language_model",
     .symbol = "symbols",
+    .size = sizeof(rondo__lm),
     .create = create,
     .load = load,
-    .destroy = destroy,
+    .clear = clear,
     .batches_per_epoch = batches_per_epoch,
     .loss = loss,
     .after_batch = after_batch,

@@ -41,7 +41,7 @@ static rondo_status load(rondo_model *model, rondo_context *context, const rondo
     const rondo__task_class *class = rondo__task_find(meta->recipe.task);
     if (!class)
         return rondo__fail(err, RONDO_UNSUPPORTED, "%s: this build has no such task yet", path);
-    rondo_status status = class->load(&model->task, context, meta, file, path, err);
+    rondo_status status = rondo__task_load(&model->task, class, context, meta, file, path, err);
     if (status)
         return status;
     rondo__text text = {0};
@@ -100,8 +100,7 @@ void rondo_model_close(rondo_model **model) {
     if (!model || !*model)
         return;
     rondo_tape_destroy(&(*model)->tape);
-    if ((*model)->task)
-        (*model)->task->class->destroy(&(*model)->task);
+    rondo__task_destroy(&(*model)->task);
     rondo__free((*model)->info);
     rondo__text_free(&(*model)->report);
     rondo__free((*model)->path);
@@ -147,10 +146,14 @@ const char *rondo_model_report(rondo_model *model) {
 rondo_status rondo_model_select(rondo_model *model, const char *where, rondo_error *err) {
     if (!model)
         return rondo__fail(err, RONDO_ARGUMENT, "select: model is NULL");
-    if (!model->task->class->select)
+    if (!model->task->class->labelled)
         return rondo__fail(err, RONDO_UNSUPPORTED, "select: a model of task %s has no labelled examples to choose from",
                            model->task->class->name);
-    return model->task->class->select(model->task, where ? where : "", err);
+    const size_t size = where ? strlen(where) : 0;
+    if (size >= sizeof model->task->where)
+        return rondo__fail(err, RONDO_ARGUMENT, "select: %zu bytes are too many (at most %d)", size, RONDO__PATH - 1);
+    memcpy(model->task->where, where ? where : "", size + 1);
+    return RONDO_OK;
 }
 
 rondo_status rondo_model_generate(rondo_model *model, const rondo_generate_options *options, rondo_text_fn write,

@@ -30,3 +30,11 @@ rondo_recurrent_config rondo__stack_config(const rondo__recipe_model *m, int64_t
         config.hidden_sizes[i] = m->hidden_sizes[i];
     return config;
 }
+
+void rondo__stack_describe(const rondo__recipe *recipe, rondo__text *json) {
+    const rondo__recipe_model *m = &recipe->model;
+    rondo__text_format(json, "\"cell\": \"%s\", \"layers\": %lld, \"hidden_size\": %lld, \"bidirectional\": %s, ",
+                       rondo__recipe_choice(recipe, "model.cell"), (long long)m->layers,
+                       (long long)(m->hidden_sizes[0] ? m->hidden_sizes[m->layers - 1] : m->hidden_size),
+                       m->bidirectional ? "true" : "false");
+}

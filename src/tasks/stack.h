@@ -9,4 +9,9 @@
  * stands, they are as many as the hidden units of the last layer, with output activation tanh. */
 rondo_recurrent_config rondo__stack_config(const rondo__recipe_model *model, int64_t input_size);
 
+/* What `rondo info` says of it: "cell", "layers", "hidden_size" of the last layer, "bidirectional", each followed by ",
+ * ".
+ */
+void rondo__stack_describe(const rondo__recipe *recipe, rondo__text *json);
+
 #endif

@@ -1,11 +1,10 @@
 /* The tagger as a task of the training loop. */
 #include "autograd/tape.h"
+#include "tasks/stack.h"
 #include "tasks/tag.h"
 
-static void destroy(rondo__task_object **task) {
-    if (!task || !*task)
-        return;
-    rondo__tag *t = (rondo__tag *)*task;
+static void clear(rondo__task_object *task) {
+    rondo__tag *t = (rondo__tag *)task;
     rondo__arena_free(&t->batch.room);
     rondo__free(t->score.confusion);
     rondo__frame_batches_free(&t->batches);
@@ -17,47 +16,23 @@ static void destroy(rondo__task_object **task) {
     rondo_crf_destroy(&t->crf);
     rondo_recurrent_destroy(&t->spelling);
     rondo_recurrent_destroy(&t->net);
-    rondo_params_destroy(&t->base.params);
     rondo__tag_vocabulary_free(&t->vocabulary);
-    rondo__free(t);
-    *task = NULL;
 }
 
-static rondo_status begin(rondo__tag **out, rondo_context *context, const rondo__recipe *recipe, rondo_error *err) {
-    rondo__tag *t = rondo__calloc(1, sizeof *t);
-    *out = t;
-    if (!t)
-        return rondo__fail(err, RONDO_MEMORY, "tag: no memory");
-    t->base = (rondo__task_object){.class = &rondo__tag_class, .context = context, .recipe = *recipe};
-    rondo__arena_init(&t->batch.room);
-    return RONDO_OK;
-}
-
-static rondo_status create(rondo__task_object **out, rondo_context *context, const rondo__recipe *recipe,
-                           rondo_error *err) {
-    rondo__tag *t;
-    rondo_status status = begin(&t, context, recipe, err);
-    if (!status)
-        status = rondo__tag_read(t, err);
+static rondo_status create(rondo__task_object *task, rondo_error *err) {
+    rondo__tag *t = (rondo__tag *)task;
+    rondo_status status = rondo__tag_read(t, err);
     if (!status)
         status = rondo__tag_build(t, NULL, NULL, err);
-    *out = t ? &t->base : NULL;
-    if (status)
-        destroy(out);
     return status;
 }
 
-static rondo_status load(rondo__task_object **out, rondo_context *context, const rondo__model_meta *meta,
-                         const rondo__safetensors *file, const char *path, rondo_error *err) {
-    rondo__tag *t;
-    rondo_status status = begin(&t, context, &meta->recipe, err);
-    if (!status)
-        status = rondo__tag_vocabulary_load(&t->vocabulary, meta->vocabulary, &meta->recipe, path, err);
+static rondo_status load(rondo__task_object *task, const rondo__model_meta *meta, const rondo__safetensors *file,
+                         const char *path, rondo_error *err) {
+    rondo__tag *t = (rondo__tag *)task;
+    rondo_status status = rondo__tag_vocabulary_load(&t->vocabulary, meta->vocabulary, &meta->recipe, path, err);
     if (!status)
         status = rondo__tag_build(t, file, path, err);
-    *out = t ? &t->base : NULL;
-    if (status)
-        destroy(out);
     return status;
 }
 
@@ -77,25 +52,15 @@ static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch
     return rondo__tag_loss(t, tape);
 }
 
-static void after_batch(rondo__task_object *task) { (void)task; }
-
-static int state(rondo__task_object *task, int max, rondo__named *out) {
-    (void)task, (void)max, (void)out;
-    return 0;
-}
-
 static void describe(const rondo__task_object *task, rondo__text *json) {
-    static const char *const cells[] = {"elman", "jordan", "lstm", "gru"};
     const rondo__tag *t = (const rondo__tag *)task;
     const rondo__recipe_model *m = &task->recipe.model;
+    rondo__stack_describe(&task->recipe, json);
     rondo__text_format(json,
-                       "\"cell\": \"%s\", \"layers\": %lld, \"embedding_size\": %lld, \"hidden_size\": %lld, "
-                       "\"bidirectional\": %s, \"characters_hidden_size\": %lld, \"crf\": %s, "
+                       "\"embedding_size\": %lld, \"characters_hidden_size\": %lld, \"crf\": %s, "
                        "\"vocabulary_size\": %lld, \"characters\": %lld, \"labels\": %lld, ",
-                       cells[m->cell], (long long)m->layers, (long long)m->embedding_size, (long long)m->hidden_size,
-                       m->bidirectional ? "true" : "false", (long long)m->characters.hidden_size,
-                       m->crf ? "true" : "false", (long long)t->V, (long long)t->vocabulary.characters.count + 1,
-                       (long long)t->K);
+                       (long long)m->embedding_size, (long long)m->characters.hidden_size, m->crf ? "true" : "false",
+                       (long long)t->V, (long long)t->vocabulary.characters.count + 1, (long long)t->K);
 }
 
 static void note_set(rondo__text *lines, const char *name, const rondo__tag_set *set) {
@@ -124,26 +89,19 @@ static rondo_status vocabulary(rondo__task_object *task, rondo__text *json) {
     return rondo__tag_vocabulary_json(&((rondo__tag *)task)->vocabulary, json);
 }
 
-static int extra_tensors(rondo__task_object *task, int max, rondo__named *out) {
-    (void)task, (void)max, (void)out;
-    return 0;
-}
-
 const rondo__task_class rondo__tag_class = {
     .name = "tag",
     .symbol = "words",
+    .size = sizeof(rondo__tag),
     .create = create,
     .load = load,
-    .destroy = destroy,
+    .clear = clear,
     .batches_per_epoch = batches_per_epoch,
     .loss = loss,
-    .after_batch = after_batch,
     .evaluate = rondo__tag_evaluate,
     .metrics = rondo__tag_metrics,
-    .state = state,
     .describe = describe,
     .notes = notes,
     .report = rondo__tag_report,
     .vocabulary = vocabulary,
-    .extra_tensors = extra_tensors,
 };

@@ -16,10 +16,10 @@ static rondo_status train(rondo__recipe *recipe, const rondo_train_options *opti
     if (!status)
         status = rondo_context_create(&context, &machine, err);
     if (!status)
-        status = class->create(&task, context, recipe, err);
+        status = rondo__task_create(&task, class, context, recipe, err);
     if (!status)
         status = rondo__train_run(task, options, result, err);
-    class->destroy(&task);
+    rondo__task_destroy(&task);
     rondo_context_destroy(&context);
     return status;
 }

@@ -60,8 +60,7 @@ typedef struct rondo__transcribe {
     int64_t V, I, W;
     int32_t blank;
     rondo__transcribe_room room;
-    char where[RONDO__PATH]; /* of evaluations on other files */
-    rondo__text report;      /* of the last evaluation */
+    rondo__text report; /* of the last evaluation */
 
     /* of training only */
     rondo__transcribe_part train, valid;

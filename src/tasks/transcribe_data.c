@@ -158,7 +158,7 @@ rondo_status rondo__transcribe_open(rondo__transcribe *t, const char *path, rond
                                     rondo_error *err) {
     *out = (rondo__transcribe_part){0};
     rondo_status status =
-        rondo__listening_list(&t->base.recipe, path, t->where, false, rondo__recording_endings, &out->items, err);
+        rondo__listening_list(&t->base.recipe, path, t->base.where, false, rondo__recording_endings, &out->items, err);
     out->count = out->items.count;
     if (!status)
         status = read_texts(t, out, err);

@@ -3,13 +3,12 @@
 #include <string.h>
 
 #include "autograd/tape.h"
+#include "tasks/stack.h"
 #include "tasks/transcribe.h"
 #include "tasks/vocabulary.h"
 
-static void destroy(rondo__task_object **task) {
-    if (!task || !*task)
-        return;
-    rondo__transcribe *t = (rondo__transcribe *)*task;
+static void clear(rondo__task_object *task) {
+    rondo__transcribe *t = (rondo__transcribe *)task;
     rondo__transcribe_part_free(&t->train);
     rondo__transcribe_part_free(&t->valid);
     rondo__frame_batches_free(&t->batches);
@@ -17,49 +16,26 @@ static void destroy(rondo__task_object **task) {
     rondo__listening_free(&t->listening);
     rondo__text_free(&t->report);
     rondo_recurrent_destroy(&t->net);
-    rondo_params_destroy(&t->base.params);
     rondo__tokenizer_free(&t->tokenizer);
-    rondo__free(t);
-    *task = NULL;
 }
 
-static rondo_status begin(rondo__transcribe **out, rondo_context *context, const rondo__recipe *recipe,
-                          rondo_error *err) {
-    rondo__transcribe *t = rondo__calloc(1, sizeof *t);
-    *out = t;
-    if (!t)
-        return rondo__fail(err, RONDO_MEMORY, "transcribe: no memory");
-    t->base = (rondo__task_object){.class = &rondo__transcribe_class, .context = context, .recipe = *recipe};
-    return RONDO_OK;
-}
-
-static rondo_status create(rondo__task_object **out, rondo_context *context, const rondo__recipe *recipe,
-                           rondo_error *err) {
-    rondo__transcribe *t;
-    rondo_status status = begin(&t, context, recipe, err);
-    if (!status)
-        status = rondo__transcribe_read(t, err);
+static rondo_status create(rondo__task_object *task, rondo_error *err) {
+    rondo__transcribe *t = (rondo__transcribe *)task;
+    rondo_status status = rondo__transcribe_read(t, err);
     if (!status)
         status = rondo__transcribe_build(t, NULL, NULL, err);
-    *out = t ? &t->base : NULL;
-    if (status)
-        destroy(out);
     return status;
 }
 
-static rondo_status load(rondo__task_object **out, rondo_context *context, const rondo__model_meta *meta,
-                         const rondo__safetensors *file, const char *path, rondo_error *err) {
-    rondo__transcribe *t;
-    rondo_status status = begin(&t, context, &meta->recipe, err);
+static rondo_status load(rondo__task_object *task, const rondo__model_meta *meta, const rondo__safetensors *file,
+                         const char *path, rondo_error *err) {
+    rondo__transcribe *t = (rondo__transcribe *)task;
+    rondo_status status =
+        rondo__vocabulary_load(&t->tokenizer, meta->vocabulary, file, "sentencepiece_model", path, err);
     if (!status)
-        status = rondo__vocabulary_load(&t->tokenizer, meta->vocabulary, file, "sentencepiece_model", path, err);
-    if (!status)
-        status = rondo__listening_load(&t->listening, context, &meta->recipe, 0, file, path, err);
+        status = rondo__listening_load(&t->listening, task->context, &meta->recipe, 0, file, path, err);
     if (!status)
         status = rondo__transcribe_build(t, file, path, err);
-    *out = t ? &t->base : NULL;
-    if (status)
-        destroy(out);
     return status;
 }
 
@@ -85,24 +61,12 @@ static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch
     return rondo_ctc_loss(tape, rondo__transcribe_logits(t, tape), t->room.target, t->room.target_lengths, &options);
 }
 
-static void after_batch(rondo__task_object *task) { (void)task; }
-
-static int state(rondo__task_object *task, int max, rondo__named *out) {
-    (void)task, (void)max, (void)out;
-    return 0;
-}
-
 static void describe(const rondo__task_object *task, rondo__text *json) {
-    static const char *const cells[] = {"elman", "jordan", "lstm", "gru"};
-    static const char *const tokenizers[] = {"char", "word", "sentencepiece", "none"};
     const rondo__transcribe *t = (const rondo__transcribe *)task;
-    const rondo__recipe_model *m = &task->recipe.model;
-    rondo__text_format(json,
-                       "\"cell\": \"%s\", \"layers\": %lld, \"hidden_size\": %lld, \"bidirectional\": %s, "
-                       "\"input_size\": %lld, \"rate\": %lld, \"vocabulary_size\": %lld, \"tokenizer\": \"%s\", ",
-                       cells[m->cell], (long long)m->layers, (long long)m->hidden_size,
-                       m->bidirectional ? "true" : "false", (long long)t->I, (long long)t->listening.config.rate,
-                       (long long)t->blank, tokenizers[rondo__tokenizer_get_kind(t->tokenizer)]);
+    rondo__stack_describe(&task->recipe, json);
+    rondo__text_format(json, "\"input_size\": %lld, \"rate\": %lld, \"vocabulary_size\": %lld, \"tokenizer\": \"%s\", ",
+                       (long long)t->I, (long long)t->listening.config.rate, (long long)t->blank,
+                       rondo__recipe_choice(&task->recipe, "data.tokenizer.type"));
 }
 
 static void note_part(const rondo__transcribe_part *part, const char *name, rondo__text *lines) {
@@ -130,15 +94,6 @@ static void report(const rondo__task_object *task, rondo__text *lines) {
         rondo__text_add(lines, t->report.data, t->report.size);
 }
 
-static rondo_status choose(rondo__task_object *task, const char *where, rondo_error *err) {
-    rondo__transcribe *t = (rondo__transcribe *)task;
-    if (strlen(where) >= sizeof t->where)
-        return rondo__fail(err, RONDO_ARGUMENT, "where: %zu bytes are too many (at most %d)", strlen(where),
-                           RONDO__PATH - 1);
-    snprintf(t->where, sizeof t->where, "%s", where);
-    return RONDO_OK;
-}
-
 static rondo_status vocabulary(rondo__task_object *task, rondo__text *json) {
     return rondo__tokenizer_json(((const rondo__transcribe *)task)->tokenizer, json);
 }
@@ -152,19 +107,18 @@ static int extra_tensors(rondo__task_object *task, int max, rondo__named *out) {
 const rondo__task_class rondo__transcribe_class = {
     .name = "transcribe",
     .symbol = "symbols",
+    .size = sizeof(rondo__transcribe),
+    .labelled = true,
     .create = create,
     .load = load,
-    .destroy = destroy,
+    .clear = clear,
     .batches_per_epoch = batches_per_epoch,
     .loss = loss,
-    .after_batch = after_batch,
     .evaluate = rondo__transcribe_evaluate,
     .metrics = rondo__transcribe_metrics,
-    .state = state,
     .describe = describe,
     .notes = notes,
     .report = report,
-    .select = choose,
     .vocabulary = vocabulary,
     .extra_tensors = extra_tensors,
 };

@@ -4,48 +4,27 @@
 #include "tasks/translate.h"
 #include "tasks/vocabulary.h"
 
-static void destroy(rondo__task_object **task) {
-    if (!task || !*task)
-        return;
-    rondo__translate *t = (rondo__translate *)*task;
+static void clear(rondo__task_object *task) {
+    rondo__translate *t = (rondo__translate *)task;
     rondo_decoding_close(&t->decoding);
     rondo__room_free(&t->room);
     rondo__part_free(&t->train);
     rondo__part_free(&t->valid);
     rondo_seq2seq_destroy(&t->net);
-    rondo_params_destroy(&t->base.params);
     if (t->target != t->source)
         rondo__tokenizer_free(&t->target);
     rondo__tokenizer_free(&t->source);
-    rondo__free(t);
-    *task = NULL;
 }
 
-static rondo_status begin(rondo__translate **out, rondo_context *context, const rondo__recipe *recipe,
-                          rondo_error *err) {
-    rondo__translate *t = rondo__calloc(1, sizeof *t);
-    *out = t;
-    if (!t)
-        return rondo__fail(err, RONDO_MEMORY, "translate: no memory");
-    t->base = (rondo__task_object){.class = &rondo__translate_class, .context = context, .recipe = *recipe};
-    return RONDO_OK;
-}
-
-static rondo_status create(rondo__task_object **out, rondo_context *context, const rondo__recipe *recipe,
-                           rondo_error *err) {
-    rondo__translate *t;
-    rondo_status status = begin(&t, context, recipe, err);
-    if (!status)
-        status = rondo__translate_check(recipe, err);
+static rondo_status create(rondo__task_object *task, rondo_error *err) {
+    rondo__translate *t = (rondo__translate *)task;
+    rondo_status status = rondo__translate_check(&task->recipe, err);
     if (!status)
         status = rondo__translate_read(t, err);
     if (!status)
         status = rondo__translate_build(t, NULL, NULL, err);
     if (!status)
         status = rondo__room_make(&t->room, t, &t->train, err);
-    *out = t ? &t->base : NULL;
-    if (status)
-        destroy(out);
     return status;
 }
 
@@ -60,12 +39,10 @@ static rondo_status load_side(rondo__tokenizer **out, const rondo__model_meta *m
     return status;
 }
 
-static rondo_status load(rondo__task_object **out, rondo_context *context, const rondo__model_meta *meta,
-                         const rondo__safetensors *file, const char *path, rondo_error *err) {
-    rondo__translate *t;
-    rondo_status status = begin(&t, context, &meta->recipe, err);
-    if (!status)
-        status = load_side(&t->source, meta, file, "source", "source.sentencepiece_model", path, err);
+static rondo_status load(rondo__task_object *task, const rondo__model_meta *meta, const rondo__safetensors *file,
+                         const char *path, rondo_error *err) {
+    rondo__translate *t = (rondo__translate *)task;
+    rondo_status status = load_side(&t->source, meta, file, "source", "source.sentencepiece_model", path, err);
     if (!status && meta->recipe.data.shared_vocabulary)
         t->target = t->source;
     else if (!status)
@@ -74,9 +51,6 @@ static rondo_status load(rondo__task_object **out, rondo_context *context, const
         status = rondo__translate_symbols(t, err);
     if (!status)
         status = rondo__translate_build(t, file, path, err);
-    *out = t ? &t->base : NULL;
-    if (status)
-        destroy(out);
     return status;
 }
 
@@ -114,13 +88,6 @@ static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch
     return rondo_seq2seq_loss(t->net, tape, &pairs, &options);
 }
 
-static void after_batch(rondo__task_object *task) { (void)task; }
-
-static int state(rondo__task_object *task, int max, rondo__named *out) {
-    (void)task, (void)max, (void)out;
-    return 0;
-}
-
 static rondo_status vocabulary(rondo__task_object *task, rondo__text *json) {
     const rondo__translate *t = (const rondo__translate *)task;
     rondo__text_format(json, "{\"source\": ");
@@ -141,10 +108,9 @@ static int extra_tensors(rondo__task_object *task, int max, rondo__named *out) {
     return count;
 }
 
-static const char *const cells[] = {"elman", "jordan", "lstm", "gru", "transformer"};
-
-static void describe_stack(const rondo__recipe_stack *s, const char *name, int64_t embedding, rondo__text *json) {
-    rondo__text_format(json, "\"%s\": \"%s\", \"%s_layers\": %lld, \"%s_size\": %lld, ", name, cells[s->cell], name,
+static void describe_stack(const rondo__recipe_stack *s, const char *name, const char *cell, int64_t embedding,
+                           rondo__text *json) {
+    rondo__text_format(json, "\"%s\": \"%s\", \"%s_layers\": %lld, \"%s_size\": %lld, ", name, cell, name,
                        (long long)s->layers, name,
                        (long long)(s->cell == RONDO__TRANSFORMER ? embedding
                                    : s->hidden_sizes[0]          ? s->hidden_sizes[s->layers - 1]
@@ -152,35 +118,36 @@ static void describe_stack(const rondo__recipe_stack *s, const char *name, int64
 }
 
 static void describe(const rondo__task_object *task, rondo__text *json) {
-    static const char *const tokenizers[] = {"char", "word", "sentencepiece", "none"};
-    static const char *const types[] = {"none", "dot", "scaled_dot", "general", "concat", "additive", "multihead"};
     const rondo__translate *t = (const rondo__translate *)task;
-    const rondo__recipe_model *m = &task->recipe.model;
-    describe_stack(&m->encoder, "encoder", m->embedding_size, json);
+    const rondo__recipe *recipe = &task->recipe;
+    const rondo__recipe_model *m = &recipe->model;
+    const char *decoder = rondo__recipe_choice(recipe, "model.decoder.cell");
+    describe_stack(&m->encoder, "encoder", rondo__recipe_choice(recipe, "model.encoder.cell"), m->embedding_size, json);
     rondo__text_format(json, "\"encoder_bidirectional\": %s, ", m->encoder.bidirectional ? "true" : "false");
-    describe_stack(&m->decoder, "decoder", m->embedding_size, json);
+    describe_stack(&m->decoder, "decoder", decoder, m->embedding_size, json);
     rondo__text_format(json, "\"attention\": \"%s\", \"embedding_size\": %lld, ",
-                       m->decoder.cell == RONDO__TRANSFORMER ? cells[RONDO__TRANSFORMER] : types[m->attention.type],
+                       m->decoder.cell == RONDO__TRANSFORMER ? decoder
+                                                             : rondo__recipe_choice(recipe, "model.attention.type"),
                        (long long)m->embedding_size);
     rondo__text_format(json, "\"source_vocabulary_size\": %lld, \"target_vocabulary_size\": %lld, ",
                        (long long)rondo__tokenizer_size(t->source), (long long)t->V);
     rondo__text_format(json, "\"source_tokenizer\": \"%s\", \"target_tokenizer\": \"%s\", ",
-                       tokenizers[rondo__tokenizer_get_kind(t->source)],
-                       tokenizers[rondo__tokenizer_get_kind(t->target)]);
+                       rondo__recipe_choice(recipe, "data.source_tokenizer.type"),
+                       rondo__recipe_choice(recipe, t->target == t->source ? "data.source_tokenizer.type"
+                                                                           : "data.target_tokenizer.type"));
 }
 
 const rondo__task_class rondo__translate_class = {
     .name = "translate",
     .symbol = "tokens",
+    .size = sizeof(rondo__translate),
     .create = create,
     .load = load,
-    .destroy = destroy,
+    .clear = clear,
     .batches_per_epoch = batches_per_epoch,
     .loss = loss,
-    .after_batch = after_batch,
     .evaluate = rondo__translate_evaluate,
     .metrics = rondo__translate_metrics,
-    .state = state,
     .describe = describe,
     .vocabulary = vocabulary,
     .extra_tensors = extra_tensors,

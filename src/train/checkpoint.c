@@ -63,7 +63,9 @@ static int list(rondo__run *run, small_arrays *a, rondo__named *out) {
     if (run->average)
         out[count++] = (rondo__named){"train.average", rondo_tensor_view(RONDO_REAL, run->average, 1, &size)};
     count += rondo__optimizer_state(run->optimizer, out + count);
-    return count + run->task->class->state(run->task, MOST_STATES, out + count);
+    if (run->task->class->state)
+        count += run->task->class->state(run->task, MOST_STATES, out + count);
+    return count;
 }
 
 rondo_status rondo__checkpoint_save(rondo__run *run, rondo_error *err) {
@@ -158,7 +160,7 @@ static rondo_status take_all(rondo__run *run, const rondo__safetensors *file, co
         unpack_best(run, a);
     rondo__named beside[16];
     const char *allowed[17] = {0};
-    const int most = run->task->class->extra_tensors(run->task, 16, beside);
+    const int most = run->task->class->extra_tensors ? run->task->class->extra_tensors(run->task, 16, beside) : 0;
     for (int i = 0; i < most; i++)
         allowed[i] = beside[i].name;
     if (!status)

@@ -63,7 +63,8 @@ static rondo_status one_batch(rondo__run *run, step_tally *tally, double *loss, 
                                                  : rondo__fail(err, status, "train: backward failed");
     if (!isfinite(*loss))
         return refuse_numbers(run, *loss, err);
-    task->class->after_batch(task);
+    if (task->class->after_batch)
+        task->class->after_batch(task);
     p->loss_sum += *loss * (double)symbols;
     p->loss_symbols += symbols;
     run->busy_symbols += (double)symbols;

@@ -45,7 +45,8 @@ rondo_status rondo__model_put(rondo__task_object *task, const char *path, const 
         status = rondo__fail(err, status, "%s: %s", path, rondo_status_sentence(status));
     } else {
         int count = list_parameters(task->params, values, list);
-        count += task->class->extra_tensors(task, MAX_TASK_TENSORS, list + count);
+        if (task->class->extra_tensors)
+            count += task->class->extra_tensors(task, MAX_TASK_TENSORS, list + count);
         for (int i = 0; i < extras; i++)
             list[count++] = extra[i];
         const rondo__pair pairs[] = {{"format", "pt"}, {"rondo", json.data}};

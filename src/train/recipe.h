@@ -259,6 +259,8 @@ rondo_status rondo__recipe_read(rondo__recipe *recipe, const char *path, int set
 /* From text (YAML, and so JSON too), for model files, tests and fuzzing. label stands for the file name in errors. */
 rondo_status rondo__recipe_parse(rondo__recipe *recipe, const char *label, const char *text, size_t size, int sets,
                                  const char *const *set, rondo_error *err);
+/* The word that a key of choices has: "lstm" of "model.cell". */
+const char *rondo__recipe_choice(const rondo__recipe *recipe, const char *path);
 /* All keys with their values, defaults included; JSON for the model file, YAML for recipe.yaml as run. */
 rondo_status rondo__recipe_json(const rondo__recipe *recipe, rondo__text *out);
 rondo_status rondo__recipe_yaml(const rondo__recipe *recipe, rondo__text *out);

@@ -1,5 +1,6 @@
 #include "train/recipe_schema.h"
 
+#include <assert.h>
 #include <string.h>
 
 int rondo__field_find(const char *path) {
@@ -76,6 +77,12 @@ bool rondo__field_equal(const rondo__field *field, const rondo__recipe *a, const
         return memcmp(x, y, sizeof(rondo__names)) == 0;
     }
     return false;
+}
+
+const char *rondo__recipe_choice(const rondo__recipe *recipe, const char *path) {
+    const int row = rondo__field_find(path);
+    assert(row >= 0 && rondo__recipe_fields[row].type == RONDO__CHOICE);
+    return rondo__recipe_fields[row].names[*(const int *)rondo__field_of(&rondo__recipe_fields[row], recipe)];
 }
 
 void rondo__recipe_defaults(rondo__recipe *recipe) {

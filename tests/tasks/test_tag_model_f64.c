@@ -17,14 +17,14 @@ static rondo__tag *make_tagger(const char *const *sets) {
     while (sets[count])
         count++;
     if (rondo__recipe_read(&recipe, t.recipe, count, sets, &err) ||
-        rondo__tag_class.create(&task, context, &recipe, &err))
+        rondo__task_create(&task, &rondo__tag_class, context, &recipe, &err))
         fail_msg("%s", err.message);
     return (rondo__tag *)task;
 }
 
 static void drop_tagger(rondo__tag *t) {
     rondo__task_object *task = &t->base;
-    rondo__tag_class.destroy(&task);
+    rondo__task_destroy(&task);
 }
 
 static rondo_var *leaf(const rondo__tag *t, const char *name) {
