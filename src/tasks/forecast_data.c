@@ -138,7 +138,8 @@ void rondo__seen_free(rondo__seen_set *set) {
 static rondo_status read_set(const rondo__forecast *f, rondo__series_set *set, const char *path, rondo_error *err) {
     lists names;
     const rondo__series_spec spec = spec_of(&f->base.recipe.data.series, &names);
-    rondo_status status = rondo__series_read(set, path, &spec, err);
+    char room[RONDO__PATH];
+    rondo_status status = rondo__series_read(set, rondo__data_find(path, room), &spec, err);
     for (int64_t i = 0; !status && i < set->count; i++)
         status = check_levels(f, set, &set->series[i], err);
     if (status)

@@ -127,7 +127,8 @@ static rondo_status read_text(rondo__lm *lm, rondo_tape *tape, const int32_t *id
 static rondo_status read_file(rondo__lm *lm, rondo_tape *tape, const char *path, totals *sum, rondo_error *err) {
     int32_t *ids = NULL;
     int64_t n = 0, characters = 0;
-    rondo_status status = rondo__lm_encode_file(lm, path, &ids, &n, &characters, err);
+    char room[RONDO__PATH];
+    rondo_status status = rondo__lm_encode_file(lm, rondo__data_find(path, room), &ids, &n, &characters, err);
     if (!status && n < 2)
         status =
             rondo__fail(err, RONDO_FORMAT, "%s: too short: %lld symbols (at least 2 are needed)", path, (long long)n);

@@ -1,7 +1,6 @@
 #include "tasks/listening.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 const char *const rondo__recording_endings[] = {".wav", ".flac", ".ogg", ".aiff", ".aif", ".au", ".mp3", NULL};
@@ -28,27 +27,11 @@ rondo_status rondo__listening_lists(const rondo__recipe *recipe, bool texts, con
     return status ? status : rondo__labelled_read(valid, path, &spec, err);
 }
 
-static bool there(const char *path) {
-    size_t size;
-    return rondo__file_exists(path) || rondo__archive_path(path, &size);
-}
-
 rondo_status rondo__listening_list(const rondo__recipe *recipe, const char *path, const char *where, bool texts,
                                    const char *const *ending, rondo__labelled *out, rondo_error *err) {
     const rondo__labelled_spec spec = spec_of(recipe, where, texts, ending);
-    const char *data = getenv("RONDO_DATA");
-    rondo__text below = {0};
-    if (!there(path) && path[0] != '/' && data && *data)
-        rondo__text_format(&below, "%s/%s", data, path);
-    const char *found = below.data && !below.failed && there(below.data) ? below.data : path;
-    *out = (rondo__labelled){0};
-    rondo_status status =
-        there(found) ? rondo__labelled_read(out, found, &spec, err)
-                     : rondo__fail(err, RONDO_NOT_FOUND, "%.200s: there is no such list, folder or archive (%s)", path,
-                                   data && *data ? "also not in RONDO_DATA; check the path"
-                                                 : "check the path, or set RONDO_DATA to its folder");
-    rondo__text_free(&below);
-    return status;
+    char room[RONDO__PATH];
+    return rondo__labelled_read(out, rondo__data_find(path, room), &spec, err);
 }
 
 /* ---- the front end ---- */

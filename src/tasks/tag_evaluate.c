@@ -66,7 +66,8 @@ static rondo_status evaluate_file(rondo__tag *t, rondo_tape *tape, const char *p
     const rondo__tagged_spec spec = rondo__tag_spec(t);
     rondo__tagged text;
     rondo__tag_set set;
-    rondo_status status = rondo__tagged_read(&text, path, &spec, err);
+    char room[RONDO__PATH];
+    rondo_status status = rondo__tagged_read(&text, rondo__data_find(path, room), &spec, err);
     if (status)
         return status;
     status = rondo__tag_set_make(&set, t, &text, 0, text.sentences, err);

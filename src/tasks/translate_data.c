@@ -189,10 +189,12 @@ rondo_status rondo__translate_read_part(rondo__translate *t, rondo__part *part, 
     if (files != (dictionary ? 1 : 2))
         return rondo__fail(err, RONDO_ARGUMENT, "evaluate: this model takes %s (%d given)",
                            dictionary ? "one file, a dictionary" : "two files, sources and their translations", files);
+    char room[2][RONDO__PATH];
+    const char *source = rondo__data_find(file[0], room[0]);
     *part = (rondo__part){0};
     rondo_status status = dictionary
-                              ? rondo__pair_texts_dictionary(&part->texts, file[0], t->base.recipe.data.stress, err)
-                              : rondo__pair_texts_read(&part->texts, file[0], file[1], err);
+                              ? rondo__pair_texts_dictionary(&part->texts, source, t->base.recipe.data.stress, err)
+                              : rondo__pair_texts_read(&part->texts, source, rondo__data_find(file[1], room[1]), err);
     if (!status)
         status = encode(t, part, err);
     if (!status)

@@ -269,6 +269,9 @@ rondo_status rondo__recipe_yaml(const rondo__recipe *recipe, rondo__text *out);
  * RONDO_NOT_FOUND names every place tried and says how to set RONDO_DATA or run scripts/get-data. */
 rondo_status rondo__recipe_find(const rondo__recipe *recipe, const char *name, char found[RONDO__PATH],
                                 rondo_error *err);
+/* Data that a user names beside a recipe (eval, forecast): path as it is, or, where that is absent and relative, what
+ * stands below $RONDO_DATA, written into room. */
+const char *rondo__data_find(const char *path, char room[RONDO__PATH]);
 /* Sets data.folder so that the recipe, written to another folder, finds the same files. */
 void rondo__recipe_pin(rondo__recipe *recipe);
 #endif

@@ -26,6 +26,8 @@ rondo_status rondo__recipe_check_stack(const rondo__recipe_checking *c, const ch
 
 /* The stack under model that all tasks but translate have. */
 rondo_status rondo__recipe_check_model(const rondo__recipe_checking *c);
+/* The front end under data.audio of the tasks over recordings. */
+rondo_status rondo__recipe_check_audio(const rondo__recipe_checking *c);
 
 /* Of one task each, in recipe_check_TASK.c. What resolves sets defaults that hang on other keys, before the checks. */
 rondo_status rondo__recipe_check_language_model(const rondo__recipe_checking *c);

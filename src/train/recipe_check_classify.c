@@ -62,5 +62,7 @@ rondo_status rondo__recipe_check_classify(const rondo__recipe_checking *c) {
         status = check_input(c);
     if (!status)
         status = check_labels(c);
+    if (!status && c->recipe->data.input == RONDO__INPUT_AUDIO)
+        status = rondo__recipe_check_audio(c);
     return status ? status : check_pooling(c);
 }

@@ -23,6 +23,8 @@ static rondo_status check_spelling(const rondo__recipe_checking *c) {
 rondo_status rondo__recipe_check_transcribe(const rondo__recipe_checking *c) {
     const rondo__recipe *recipe = c->recipe;
     rondo_status status = check_spelling(c);
+    if (!status)
+        status = rondo__recipe_check_audio(c);
     if (status)
         return status;
     if (recipe->data.tokenizer.type == RONDO__NO_TOKENIZER)

@@ -81,6 +81,14 @@ static bool whole_path(const char *path, char whole[PATH_MAX]) {
     return (size_t)snprintf(whole + length, PATH_MAX - length, "%s", path + size) < PATH_MAX - length;
 }
 
+const char *rondo__data_find(const char *path, char room[RONDO__PATH]) {
+    const char *data = getenv("RONDO_DATA");
+    rondo__text tried = {0};
+    const bool below = path[0] != '/' && !is_there(path) && data && *data && try_folder(data, path, room, &tried);
+    rondo__text_free(&tried);
+    return below ? room : path;
+}
+
 void rondo__recipe_pin(rondo__recipe *recipe) {
     char other[2 * RONDO__PATH], whole[PATH_MAX];
     const bool given = other_folder(recipe, other);
