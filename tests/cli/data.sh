@@ -80,7 +80,7 @@ check "no path of this machine is in the model" sh -c '! grep -aqF "$PWD" first/
 [ -e never ] && note_failure "refused data left a folder behind"
 # data of eval: as they are named, else below $RONDO_DATA, for every task
 mkdir -p home/texts
-cp whole.txt home/texts/other.txt
-RONDO_DATA=$work/home expect 0 '' "$RONDO" eval zero/model.safetensors --data texts/other.txt
+"$RONDO_TOP/tests/support/sentences" 200 > home/texts/other.txt
+RONDO_DATA=home expect 0 '' "$RONDO" eval zero/model.safetensors --data texts/other.txt
 expect 2 "texts/other.txt" "$RONDO" eval zero/model.safetensors --data texts/other.txt
 finish
