@@ -35,6 +35,8 @@ static inline int rondo__int8(float x, float inverse) {
 /* Panels of bf16: ceil(K/2) rows of `stride` pairs of bf16 (32 bits, the even k in the low half), the room of K rows of
  * float. Panels of int8: ceil(K/4) rows of `stride` fours of bytes, then `stride` steps (float), then `stride` int32:
  * 128 times the sum of the column's bytes, for kernels that multiply bytes of A that were raised by 128. */
+#define RONDO__INT8_DEPTH                                                                                              \
+    65536 /* beyond, sums might not fit 32 bits: such a matrix stays float, packed and multiplied as that */
 static inline int64_t rondo__half(int64_t K) { return (K + 1) / 2; }
 static inline int64_t rondo__quarter(int64_t K) { return (K + 3) / 4; }
 typedef struct rondo__panel8 {

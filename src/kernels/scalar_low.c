@@ -39,6 +39,10 @@ static int32_t dot_int8(int64_t K, const real *a, int64_t acs, float inverse, co
 
 static void gemm_int8(int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, int64_t acs, const real *packed,
                       int64_t n0, int64_t n1, real *c, int64_t ldc, const real *bias, bool accumulate) {
+    if (K > RONDO__INT8_DEPTH) {
+        rondo__scalar_gemm(M, N, K, a, ars, acs, packed, n0, n1, c, ldc, bias, accumulate);
+        return;
+    }
     for (int64_t m = 0; m < M; m++) {
         const float most = rondo__most_of_row(a + m * ars, acs, K), step = rondo__int8_step(most);
         const float inverse = rondo__int8_inverse(most);

@@ -63,8 +63,8 @@ static inline __attribute__((always_inline)) void tile_at(int rows, int64_t K, c
         memcpy(c + r * ldc, acc[r], (size_t)columns * sizeof(real));
 }
 
-static void gemm(int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, int64_t acs, const real *packed,
-                 int64_t n0, int64_t n1, real *c, int64_t ldc, const real *bias, bool accumulate) {
+void rondo__scalar_gemm(int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, int64_t acs, const real *packed,
+                        int64_t n0, int64_t n1, real *c, int64_t ldc, const real *bias, bool accumulate) {
     for (int64_t n = n0; n < n1; n += COLUMNS) {
         int64_t first = n / RONDO_PANEL * RONDO_PANEL;
         int64_t stride = rondo__round16(min64(RONDO_PANEL, N - first));
@@ -81,5 +81,5 @@ static void gemm(int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, in
 
 void rondo__scalar_product(rondo__kernels *table) {
     table->pack = rondo__scalar_pack;
-    table->gemm = gemm;
+    table->gemm = rondo__scalar_gemm;
 }
