@@ -50,7 +50,7 @@ typedef struct rondo__kernels {
     /* --- products --- */
     /* Packs columns [n0, n1) of W (n0 a multiple of RONDO_PANEL); element (k, n) is w[k*rs + n*cs]. */
     void (*pack)(real *dst, const real *w, int64_t rs, int64_t cs, int64_t K, int64_t N, int64_t n0, int64_t n1);
-    /* C (M, N; rows ldc apart), columns [n0, n1), n0 a multiple of RONDO_PANEL:
+    /* C (M, N; rows ldc apart), columns [n0, n1), any, though multiples of 16 are cheaper and whole panels cheapest:
      *   !accumulate: C = bias + A·W (bias (N) or NULL); the chain STARTS from the bias (or 0), then += a*w, k rising
      *   accumulate:  C = C + A·W; the chain starts from C, bias is ignored
      * So a product in blocks of k, the first with the bias and the others accumulating, gives the bits of the whole
@@ -102,24 +102,25 @@ typedef struct rondo__kernels {
     void (*layer_norm_backward_row)(int64_t n, real *dx, real *dgain, real *dbias, const real *dout, const real *x,
                                     const real *gain, const real stats[2]);
 
-    /* --- gates, one row of H units (callers loop over rows) --- */
+    /* --- gates: n of a row's H units (callers loop over rows). Every pointer stands at the first of them; H is the
+     * distance between gates, and between rows of peepholes --- */
     /* LSTM: a (4H) pre-activations i|f|g|o in, gates out in place. c_prev (H), c (H) out, tanh_c (H) out, h (H) out.
      * peephole (3H) or NULL; clip 0: none; coupled: i = 1-f. c may be c_prev. h may be NULL (layer-norm path). */
-    void (*lstm_gates)(int64_t H, real *a, const real *c_prev, real *c, real *tanh_c, real *h, const real *peephole,
-                       real clip, bool coupled);
+    void (*lstm_gates)(int64_t n, int64_t H, real *a, const real *c_prev, real *c, real *tanh_c, real *h,
+                       const real *peephole, real clip, bool coupled);
     /* gates (4H) as left by forward, tanh_c, c_prev, c (after clipping); dh (H), dc (H) in: gradient from the next step
      * and the output, dc out: gradient for c_prev (may be in place). da (4H) out: gradient of the pre-activations.
      * Peephole gradients (3H) += when dpeephole is not NULL. */
-    void (*lstm_gates_backward)(int64_t H, real *da, real *dc, real *dpeephole, const real *dh, const real *gates,
-                                const real *tanh_c, const real *c_prev, const real *c, const real *peephole, real clip,
-                                bool coupled);
+    void (*lstm_gates_backward)(int64_t n, int64_t H, real *da, real *dc, real *dpeephole, const real *dh,
+                                const real *gates, const real *tanh_c, const real *c_prev, const real *c,
+                                const real *peephole, real clip, bool coupled);
     /* GRU, reset after: ax (3H) = W_ih x + biases of the input; ah (3H) = W_hh h + b_hh. gates (3H) out: r|z|n (may be
      * ax). h (H) out, may be h_prev. ah stays as it is (its n part is needed by backward). */
-    void (*gru_gates)(int64_t H, real *gates, const real *ax, const real *ah, const real *h_prev, real *h);
+    void (*gru_gates)(int64_t n, int64_t H, real *gates, const real *ax, const real *ah, const real *h_prev, real *h);
     /* dh (H) in: gradient of h_t; dh_prev (H) += z∘dh (direct path only). dax (3H) out, dah (3H) out. ahn (H): n part
      * of ah */
-    void (*gru_gates_backward)(int64_t H, real *dax, real *dah, real *dh_prev, const real *dh, const real *gates,
-                               const real *ahn, const real *h_prev);
+    void (*gru_gates_backward)(int64_t n, int64_t H, real *dax, real *dah, real *dh_prev, const real *dh,
+                               const real *gates, const real *ahn, const real *h_prev);
 
     /* --- additive attention: one query row against one key row, y = tanh(q + k + c*u); u NULL: without c*u --- */
     /* sum of v∘y, in double */

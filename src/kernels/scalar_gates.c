@@ -1,11 +1,11 @@
-/* The gates of LSTM and GRU for one row of H units. Every unit reads all its inputs before it writes an output, which
+/* The gates of LSTM and GRU for n units of one row. Every unit reads all its inputs before it writes an output, which
  * is what lets outputs stand where inputs stood. */
 #include "kernels/maths.h"
 #include "kernels/scalar.h"
 
-static void lstm_gates(int64_t H, real *a, const real *c_prev, real *c, real *tanh_c, real *h, const real *peephole,
-                       real clip, bool coupled) {
-    for (int64_t j = 0; j < H; j++) {
+static void lstm_gates(int64_t n, int64_t H, real *a, const real *c_prev, real *c, real *tanh_c, real *h,
+                       const real *peephole, real clip, bool coupled) {
+    for (int64_t j = 0; j < n; j++) {
         real p = c_prev[j], ai = a[j], af = a[H + j], ao = a[3 * H + j];
         if (peephole) {
             ai += peephole[j] * p;
@@ -30,10 +30,10 @@ static void lstm_gates(int64_t H, real *a, const real *c_prev, real *c, real *ta
 }
 
 /* Mirror of lstm_gates, from h back to the pre-activations. */
-static void lstm_gates_backward(int64_t H, real *da, real *dc, real *dpeephole, const real *dh, const real *gates,
-                                const real *tanh_c, const real *c_prev, const real *c, const real *peephole, real clip,
-                                bool coupled) {
-    for (int64_t j = 0; j < H; j++) {
+static void lstm_gates_backward(int64_t n, int64_t H, real *da, real *dc, real *dpeephole, const real *dh,
+                                const real *gates, const real *tanh_c, const real *c_prev, const real *c,
+                                const real *peephole, real clip, bool coupled) {
+    for (int64_t j = 0; j < n; j++) {
         real i = gates[j], f = gates[H + j], g = gates[2 * H + j], o = gates[3 * H + j];
         real dhj = dh[j], t = tanh_c[j], p = c_prev[j], cell = c[j];
         real dao = dhj * t * (o * ((real)1 - o));
@@ -61,24 +61,24 @@ static void lstm_gates_backward(int64_t H, real *da, real *dc, real *dpeephole, 
     }
 }
 
-static void gru_gates(int64_t H, real *gates, const real *ax, const real *ah, const real *h_prev, real *h) {
-    for (int64_t j = 0; j < H; j++) {
+static void gru_gates(int64_t n, int64_t H, real *gates, const real *ax, const real *ah, const real *h_prev, real *h) {
+    for (int64_t j = 0; j < n; j++) {
         real r = rondo__sigmoid(ax[j] + ah[j]), z = rondo__sigmoid(ax[H + j] + ah[H + j]);
-        real n = rondo__tanh(ax[2 * H + j] + r * ah[2 * H + j]);
+        real fresh = rondo__tanh(ax[2 * H + j] + r * ah[2 * H + j]);
         real p = h_prev[j];
         gates[j] = r;
         gates[H + j] = z;
-        gates[2 * H + j] = n;
-        h[j] = n + z * (p - n);
+        gates[2 * H + j] = fresh;
+        h[j] = fresh + z * (p - fresh);
     }
 }
 
-static void gru_gates_backward(int64_t H, real *dax, real *dah, real *dh_prev, const real *dh, const real *gates,
-                               const real *ahn, const real *h_prev) {
-    for (int64_t j = 0; j < H; j++) {
-        real r = gates[j], z = gates[H + j], n = gates[2 * H + j], dhj = dh[j], m = ahn[j], p = h_prev[j];
-        real dan = dhj * ((real)1 - z) * ((real)1 - n * n);
-        real daz = dhj * (p - n) * (z * ((real)1 - z));
+static void gru_gates_backward(int64_t n, int64_t H, real *dax, real *dah, real *dh_prev, const real *dh,
+                               const real *gates, const real *ahn, const real *h_prev) {
+    for (int64_t j = 0; j < n; j++) {
+        real r = gates[j], z = gates[H + j], fresh = gates[2 * H + j], dhj = dh[j], m = ahn[j], p = h_prev[j];
+        real dan = dhj * ((real)1 - z) * ((real)1 - fresh * fresh);
+        real daz = dhj * (p - fresh) * (z * ((real)1 - z));
         real dar = dan * m * (r * ((real)1 - r));
         dh_prev[j] += z * dhj;
         dax[j] = dar;

@@ -36,8 +36,8 @@ void rondo__scalar_pack(real *dst, const real *w, int64_t rs, int64_t cs, int64_
     }
 }
 
-/* One tile: c (rows, columns) from start values in acc; w: first of the tile's columns in the panel, rows `stride`
- * apart. */
+/* One tile: c (rows, columns) from start values in acc; w: first of the tile's columns in the panel, a multiple of
+ * COLUMNS, rows `stride` apart. The first `skip` columns are not C's. */
 static inline __attribute__((always_inline)) void tile(int rows, int64_t K, const real *a, int64_t ars, int64_t acs,
                                                        const real *w, int64_t stride, real acc[ROWS][COLUMNS]) {
     for (int64_t k = 0; k < K; k++)
@@ -50,32 +50,34 @@ static inline __attribute__((always_inline)) void tile(int rows, int64_t K, cons
 
 static inline __attribute__((always_inline)) void tile_at(int rows, int64_t K, const real *a, int64_t ars, int64_t acs,
                                                           const real *w, int64_t stride, real *c, int64_t ldc,
-                                                          int64_t columns, const real *bias, bool accumulate) {
+                                                          int64_t skip, int64_t columns, const real *bias,
+                                                          bool accumulate) {
     real acc[ROWS][COLUMNS] = {{0}};
     for (int r = 0; r < rows; r++) {
         if (accumulate)
-            memcpy(acc[r], c + r * ldc, (size_t)columns * sizeof(real));
+            memcpy(acc[r] + skip, c + r * ldc, (size_t)columns * sizeof(real));
         else if (bias)
-            memcpy(acc[r], bias, (size_t)columns * sizeof(real));
+            memcpy(acc[r] + skip, bias, (size_t)columns * sizeof(real));
     }
     tile(rows, K, a, ars, acs, w, stride, acc);
     for (int r = 0; r < rows; r++)
-        memcpy(c + r * ldc, acc[r], (size_t)columns * sizeof(real));
+        memcpy(c + r * ldc, acc[r] + skip, (size_t)columns * sizeof(real));
 }
 
 void rondo__scalar_gemm(int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, int64_t acs, const real *packed,
                         int64_t n0, int64_t n1, real *c, int64_t ldc, const real *bias, bool accumulate) {
-    for (int64_t n = n0; n < n1; n += COLUMNS) {
+    for (int64_t n = n0, next; n < n1; n = next) {
         int64_t first = n / RONDO_PANEL * RONDO_PANEL;
-        int64_t stride = rondo__round16(min64(RONDO_PANEL, N - first));
-        const real *w = packed + rondo__panel_at(K, first) + (n - first);
-        int64_t columns = min64(COLUMNS, n1 - n);
+        int64_t stride = rondo__round16(min64(RONDO_PANEL, N - first)), skip = n % COLUMNS;
+        const real *w = packed + rondo__panel_at(K, first) + (n - skip - first);
+        next = min64(n - skip + COLUMNS, n1);
+        int64_t columns = next - n;
         const real *b = bias ? bias + n : NULL;
         int64_t m = 0;
         for (; m + ROWS <= M; m += ROWS)
-            tile_at(ROWS, K, a + m * ars, ars, acs, w, stride, c + m * ldc + n, ldc, columns, b, accumulate);
+            tile_at(ROWS, K, a + m * ars, ars, acs, w, stride, c + m * ldc + n, ldc, skip, columns, b, accumulate);
         for (; m < M; m++)
-            tile_at(1, K, a + m * ars, ars, acs, w, stride, c + m * ldc + n, ldc, columns, b, accumulate);
+            tile_at(1, K, a + m * ars, ars, acs, w, stride, c + m * ldc + n, ldc, skip, columns, b, accumulate);
     }
 }
 

@@ -183,7 +183,7 @@ static void step_reset_after(const rondo__gru_gates *g, const rondo__gru_rows *r
     for (int64_t i = 0; i < r->rows; i++) {
         if (r->ahn)
             memcpy(r->ahn + i * H, r->ah + i * G + 2 * H, (size_t)H * sizeof(real));
-        g->kernels->gru_gates(H, r->gates + i * G, r->gates + i * G, r->ah + i * G, r->h_prev + i * H, h + i * H);
+        g->kernels->gru_gates(H, H, r->gates + i * G, r->gates + i * G, r->ah + i * G, r->h_prev + i * H, h + i * H);
     }
 }
 

@@ -42,8 +42,8 @@ typedef struct step_back {
 static void back_reset_after(const rondo__gru *g, const step_back *b) {
     const int64_t H = g->H, G = 3 * H, at = b->at, place = b->first * H;
     for (int64_t i = 0; i < b->rows; i++)
-        g->kernels->gru_gates_backward(H, g->da_x + (at + i) * G, g->da_h + (at + i) * G, b->dh + i * H, b->d + i * H,
-                                       g->gates + (at + i) * G, g->ahn + (at + i) * H, b->h_prev + i * H);
+        g->kernels->gru_gates_backward(H, H, g->da_x + (at + i) * G, g->da_h + (at + i) * G, b->dh + i * H,
+                                       b->d + i * H, g->gates + (at + i) * G, g->ahn + (at + i) * H, b->h_prev + i * H);
     norm_back(g, at, b->rows, 0, 2 * H, g->stats[2]);
     norm_back(g, at, b->rows, 2 * H, H, g->stats[3]);
     rondo__recurrent_back(g->kernels, b->rows, H, G, b->dh, g->draw_h + at * G, G, g->gates_of.w_hh,

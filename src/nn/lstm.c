@@ -232,7 +232,7 @@ void rondo__lstm_advance(const rondo__lstm_cell *cell, int64_t n, const rondo__l
     for (int64_t r = 0; r < n; r++) {
         real *gates = rows->gates + r * 4 * H, *c = rows->cell + r * H, *tanh_c = rows->tanh_c + r * H;
         real *hidden = rows->hidden + r * H;
-        k->lstm_gates(H, gates, rows->c_prev + r * H, c, tanh_c, cell->gain_h ? NULL : hidden, cell->peephole,
+        k->lstm_gates(H, H, gates, rows->c_prev + r * H, c, tanh_c, cell->gain_h ? NULL : hidden, cell->peephole,
                       cell->clip, cell->coupled);
         if (cell->gain_h)
             normed_output(cell, hidden, tanh_c, c, gates + 3 * H, rows->stats_c + 2 * r);

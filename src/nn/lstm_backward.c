@@ -133,7 +133,7 @@ static void gates_backward(const backward_run *run, const rondo__lstm_rows *rows
                                    rows->stats_c + 2 * r);
             memset(du, 0, (size_t)H * sizeof *du);
         }
-        k->lstm_gates_backward(H, da, dc, NULL, du, gates, tanh_c, rows->c_prev + r * H, c, run->peephole, run->clip,
+        k->lstm_gates_backward(H, H, da, dc, NULL, du, gates, tanh_c, rows->c_prev + r * H, c, run->peephole, run->clip,
                                run->coupled);
         if (run->gain_h)
             memcpy(da + 3 * H, m->dz + (row + r) * 4 * H, (size_t)H * sizeof *da);

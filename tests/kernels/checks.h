@@ -61,13 +61,13 @@ static double case_layer_norm_backward(const rondo__kernels *k, int64_t n, real 
                                variant & 4 ? x[5] : NULL, stats);
     return 0;
 }
-CHECK_VOID(case_lstm, k->lstm_gates(n, x[0], x[1], variant & 8 ? x[1] : x[2], x[3], variant & 1 ? x[4] : NULL,
+CHECK_VOID(case_lstm, k->lstm_gates(n, n, x[0], x[1], variant & 8 ? x[1] : x[2], x[3], variant & 1 ? x[4] : NULL,
                                     variant & 2 ? x[5] : NULL, (real)(variant & 4 ? 0.3 : 0), variant & 1))
 CHECK_VOID(case_lstm_backward,
-           k->lstm_gates_backward(n, x[0], x[1], variant & 8 ? x[2] : NULL, x[3], x[4], x[5], x[6], x[7],
+           k->lstm_gates_backward(n, n, x[0], x[1], variant & 8 ? x[2] : NULL, x[3], x[4], x[5], x[6], x[7],
                                   variant & 2 ? x[8] : NULL, (real)(variant & 4 ? 0.3 : 0), variant & 1))
-CHECK_VOID(case_gru, k->gru_gates(n, variant & 1 ? x[1] : x[0], x[1], x[2], x[3], variant & 2 ? x[3] : x[4]))
-CHECK_VOID(case_gru_backward, k->gru_gates_backward(n, x[0], x[1], x[2], x[3], x[4], x[5], x[6]))
+CHECK_VOID(case_gru, k->gru_gates(n, n, variant & 1 ? x[1] : x[0], x[1], x[2], x[3], variant & 2 ? x[3] : x[4]))
+CHECK_VOID(case_gru_backward, k->gru_gates_backward(n, n, x[0], x[1], x[2], x[3], x[4], x[5], x[6]))
 CHECK_VALUE(case_additive, k->additive_score(n, x[0], x[1], variant ? x[2] : NULL, s[0], x[3]))
 CHECK_VALUE(case_additive_backward,
             k->additive_backward(n, x[0], variant & 1 ? x[1] : NULL, variant & 2 ? x[2] : NULL,
@@ -240,6 +240,49 @@ static int check_places(const rondo__kernels *k) {
     return bad;
 }
 
+/* Gates of a range of units: the bits of the whole row, nothing else touched, wherever the range begins. x[0..8] are
+ * (4H); all arrays are compared. */
+enum { UNITS = 53 };
+typedef void (*check_gates)(const rondo__kernels *k, int64_t n, int64_t first, real (*x)[4 * UNITS]);
+static void units_lstm(const rondo__kernels *k, int64_t n, int64_t j, real (*x)[4 * UNITS]) {
+    k->lstm_gates(n, UNITS, x[0] + j, x[1] + j, x[2] + j, x[3] + j, x[4] + j, x[5] + j, (real)0.7, false);
+}
+static void units_lstm_backward(const rondo__kernels *k, int64_t n, int64_t j, real (*x)[4 * UNITS]) {
+    k->lstm_gates_backward(n, UNITS, x[0] + j, x[1] + j, x[2] + j, x[3] + j, x[4] + j, x[5] + j, x[6] + j, x[7] + j,
+                           x[8] + j, (real)0.7, false);
+}
+static void units_gru(const rondo__kernels *k, int64_t n, int64_t j, real (*x)[4 * UNITS]) {
+    k->gru_gates(n, UNITS, x[0] + j, x[1] + j, x[2] + j, x[3] + j, x[4] + j);
+}
+static void units_gru_backward(const rondo__kernels *k, int64_t n, int64_t j, real (*x)[4 * UNITS]) {
+    k->gru_gates_backward(n, UNITS, x[0] + j, x[1] + j, x[2] + j, x[3] + j, x[4] + j, x[5] + j, x[6] + j);
+}
+
+static int check_units(const rondo__kernels *k) {
+    static real start[CHECK_ARRAYS][4 * UNITS], whole[CHECK_ARRAYS][4 * UNITS], part[CHECK_ARRAYS][4 * UNITS];
+    const check_gates all[] = {units_lstm, units_lstm_backward, units_gru, units_gru_backward};
+    int bad = 0;
+    for (int i = 0; i < CHECK_ARRAYS; i++)
+        for (int j = 0; j < 4 * UNITS; j++)
+            start[i][j] = check_random();
+    for (int f = 0; f < 4; f++) {
+        memcpy(whole, start, sizeof start);
+        all[f](k, UNITS, 0, whole);
+        for (int cut = 0; cut <= UNITS; cut++) {
+            memcpy(part, start, sizeof start);
+            all[f](k, UNITS - cut, cut, part);
+            for (int i = 0; i < CHECK_ARRAYS; i++)
+                for (int j = 0; j < 4 * UNITS; j++)
+                    bad += part[i][j] != (j % UNITS >= cut ? whole : start)[i][j];
+            all[f](k, cut, 0, part);
+            bad += memcmp(part, whole, sizeof whole) != 0;
+        }
+    }
+    if (bad)
+        printf("%s gates: ranges of units differ in %d places\n", k->isa, bad);
+    return bad;
+}
+
 /* ---- gemm ---- */
 
 typedef struct check_product {
@@ -259,6 +302,28 @@ static void check_gemm_call(const rondo__kernels *k, const check_product *p, rea
     k->gemm(M, p->N, K, p->a + m * ars + k0 * acs, ars, acs, packed, n0, n1, c + m * p->ldc, p->ldc, bias, accumulate);
 }
 
+/* Ranges of columns that begin and end anywhere, in a packed room that ends where W does: the same bits, and nothing
+ * beside the range is written. */
+static int check_gemm_cuts(const rondo__kernels *k, const check_product *p) {
+    const size_t bytes = (size_t)(p->M * p->ldc) * sizeof(real);
+    const int64_t count = rondo__packed_count(p->K, p->N);
+    int bad = 0;
+    real *packed = malloc((size_t)count * sizeof(real)), *c = malloc(bytes + 1);
+    memcpy(packed, p->packed, (size_t)count * sizeof(real));
+    for (int64_t first = 0; first < p->N; first += first < 18 ? 1 : 11)
+        for (int64_t n = 1; n <= p->N - first; n += n < 3 ? 1 : n < 40 ? 7 : 29) {
+            for (int64_t i = 0; i < p->M * p->ldc; i++)
+                c[i] = 7;
+            check_gemm_call(k, p, c, 0, p->M, 0, packed, p->K, first, first + n, p->bias, false);
+            for (int64_t m = 0; m < p->M; m++)
+                for (int64_t j = 0; j < p->ldc; j++)
+                    bad += c[m * p->ldc + j] != (j >= first && j < first + n ? p->c[m * p->ldc + j] : 7);
+        }
+    free(c);
+    free(packed);
+    return bad;
+}
+
 /* Against a chain in double; then the same bits by single rows, by columns and by blocks of k. */
 static int check_gemm_bits(const rondo__kernels *k, const check_product *p) {
     int64_t size = p->M * p->ldc;
@@ -271,6 +336,7 @@ static int check_gemm_bits(const rondo__kernels *k, const check_product *p) {
         check_gemm_call(k, p, p->d, 0, p->M, 0, p->packed, p->K, n, n + RONDO_PANEL < p->N ? n + RONDO_PANEL : p->N,
                         p->bias, false);
     bad += memcmp(p->c, p->d, bytes) != 0;
+    bad += check_gemm_cuts(k, p);
     real *packed = malloc((size_t)rondo__packed_count(p->K, p->N) * sizeof(real) + 1);
     for (int64_t k0 = 0; k0 < p->K; k0 += 5) {
         int64_t depth = p->K - k0 < 5 ? p->K - k0 : 5;
@@ -351,7 +417,7 @@ static int check_gemm(const rondo__kernels *k) {
 
 /* All checks of one table; the number of faults. */
 static int check_all(const rondo__kernels *k) {
-    return check_kernels(k) + check_accuracy(k) + check_places(k) + check_pack(k) + check_gemm(k);
+    return check_kernels(k) + check_accuracy(k) + check_places(k) + check_units(k) + check_pack(k) + check_gemm(k);
 }
 
 #endif

@@ -47,10 +47,10 @@ static void time_gates(const rondo__kernels *k) {
     for (int run = 0; run < 7; run++) {
         double start = rondo__clock_seconds();
         for (int i = 0; i < REPEATS; i++)
-            k->lstm_gates(H, a, c, c, t, h, NULL, 0, false);
+            k->lstm_gates(H, H, a, c, c, t, h, NULL, 0, false);
         double middle = rondo__clock_seconds();
         for (int i = 0; i < REPEATS; i++)
-            k->gru_gates(H, b, a, a, h, h);
+            k->gru_gates(H, H, b, a, a, h, h);
         lstm = fmin(lstm, (middle - start) / REPEATS);
         gru = fmin(gru, (rondo__clock_seconds() - middle) / REPEATS);
     }

@@ -33,26 +33,29 @@ typedef struct product {
     bool transposed_a, transposed_w, accumulate, bias;
 } product;
 
-static real a[MOST], w[MOST], bias[700], packed[MOST + 4096], want[MOST], got[MOST];
+static real a[MOST], w[MOST], bias[700], want[MOST], got[MOST];
 
 static void fill(int64_t n, real *x, uint64_t stream) {
     for (int64_t i = 0; i < n; i++)
         x[i] = (real)rondo__random_normal(7, stream, (uint64_t)i);
 }
 
-static void run(const rondo__kernels *k, const product *p, int64_t rows, int64_t panels, real *c) {
+/* In pieces of so many rows and columns. The packed room ends where W does. */
+static void run(const rondo__kernels *k, const product *p, int64_t rows, int64_t columns, real *c) {
+    real *packed = malloc((size_t)rondo__packed_count(p->K, p->N) * sizeof(real));
     for (int64_t i = 0; i < p->M * p->N; i++)
         c[i] = (real)0.25 * (real)(i % 7);
-    memset(packed, 0xff, sizeof packed);
+    memset(packed, 0xff, (size_t)rondo__packed_count(p->K, p->N) * sizeof(real));
     k->pack(packed, w, p->transposed_w ? 1 : p->N, p->transposed_w ? p->K : 1, p->K, p->N, 0, p->N);
     for (int64_t m = 0; m < p->M; m += rows)
-        for (int64_t n = 0; n < p->N; n += panels * RONDO_PANEL) {
-            const int64_t end = n + panels * RONDO_PANEL < p->N ? n + panels * RONDO_PANEL : p->N;
+        for (int64_t n = 0; n < p->N; n += columns) {
+            const int64_t end = n + columns < p->N ? n + columns : p->N;
             const int64_t count = p->M - m < rows ? p->M - m : rows;
             const int64_t ars = p->transposed_a ? 1 : p->K, acs = p->transposed_a ? p->M : 1;
             k->gemm(count, p->N, p->K, a + m * ars, ars, acs, packed, n, end, c + m * p->N, p->N, p->bias ? bias : NULL,
                     p->accumulate);
         }
+    free(packed);
 }
 
 /* Largest difference, over the size that a sum of K products of normal numbers has. */
@@ -70,23 +73,24 @@ static void check(const product *p) {
     for (int precision = RONDO__BF16; precision < RONDO__PRECISIONS; precision++) {
         static real exact[MOST];
         const rondo__kernels *scalar = rondo__kernels_get("scalar");
-        run(scalar, p, p->M, 1000, exact);
-        run(rondo__kernels_with(scalar, (rondo__precision)precision), p, p->M, 1000, want);
+        run(scalar, p, p->M, p->N, exact);
+        run(rondo__kernels_with(scalar, (rondo__precision)precision), p, p->M, p->N, want);
         assert_true(worst(p, want, exact) < (precision == RONDO__BF16 ? 0.03 : 0.1));
         for (int i = 0; i < TABLES; i++) {
             const rondo__kernels *k = table_of(i, (rondo__precision)precision);
             if (!k)
                 continue;
             assert_int_equal(k->precision, precision);
-            run(k, p, p->M, 1000, got);
+            run(k, p, p->M, p->N, got);
             if (precision == RONDO__INT8 && sizeof(real) == 4)
                 assert_memory_equal(got, want, (size_t)(p->M * p->N) * sizeof(real));
             assert_true(worst(p, got, want) < 1e-5);
             static real cut[MOST];
-            run(k, p, 1, 1, cut);
-            assert_memory_equal(got, cut, (size_t)(p->M * p->N) * sizeof(real));
-            run(k, p, 5, 2, cut);
-            assert_memory_equal(got, cut, (size_t)(p->M * p->N) * sizeof(real));
+            static const int64_t cuts[][2] = {{1, RONDO_PANEL}, {5, 2 * RONDO_PANEL}, {1, 16}, {11, 48}, {3, 23}};
+            for (size_t j = 0; j < sizeof cuts / sizeof *cuts; j++) {
+                run(k, p, cuts[j][0], cuts[j][1], cut);
+                assert_memory_equal(got, cut, (size_t)(p->M * p->N) * sizeof(real));
+            }
         }
     }
 }
@@ -116,7 +120,7 @@ static void not_hidden(void **state) {
                 fill(p.K * p.N, w, 2);
                 a[1 * p.K + 7] = infinite ? (real)INFINITY : (real)NAN;
                 w[3 * p.N + 69] = infinite ? -(real)INFINITY : (real)NAN;
-                run(k, &p, p.M, 1000, got);
+                run(k, &p, p.M, p.N, got);
                 for (int64_t m = 0; m < p.M; m++)
                     for (int64_t n = 0; n < p.N; n++)
                         assert_int_equal(isfinite(got[m * p.N + n]), m != 1 && n != 69);
@@ -132,7 +136,7 @@ static void zeros_give_the_bias(void **state) {
             fill(p.N, bias, 3);
             memset(a, 0, sizeof a);
             fill(p.K * p.N, w, 2);
-            run(k, &p, p.M, 1000, got);
+            run(k, &p, p.M, p.N, got);
             for (int64_t n = 0; n < p.N; n++)
                 assert_true(got[n] == bias[n]);
         }
