@@ -7,9 +7,13 @@
 #include "rondo/context.h"
 #include "rondo/tensor.h"
 
+/* How the steps of a recurrent layer are shared out (nn/walk.h). Tests force it; the bits are the same. */
+typedef enum rondo__cut { RONDO__CUT_BY_COST, RONDO__CUT_ROWS, RONDO__CUT_UNITS } rondo__cut;
+
 struct rondo_context {
     rondo__pool *pool;
     int threads;
+    rondo__cut cut;
     const rondo__kernels *kernels; /* of the context's precision */
     const rondo__kernels *exact;   /* of float: attention, which multiplies no weights */
 };

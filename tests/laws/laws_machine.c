@@ -2,17 +2,21 @@
 #include "laws/law.h"
 
 #include "support/test.h"
+#include "tensor/context.h"
 
 static const law_mode train = {.training = true, .gradients = true};
 
+/* However the steps are shared out, too. */
 void law_8_threads(const law_case *c) {
-    static const int threads[] = {2, 3, 4, 8};
+    static const int threads[] = {2, 3, 4, 8, 1, 2, 3};
+    static const rondo__cut cuts[] = {0, 0, 0, 0, RONDO__CUT_UNITS, RONDO__CUT_UNITS, RONDO__CUT_UNITS};
     law_data data = law_make(c);
     rondo_tape *tape = law_tape(1, NULL);
     law_result expected = law_run(tape, c, &data, train);
     law_end(tape);
     for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
         tape = law_tape(threads[i], NULL);
+        rondo_tape_context(tape)->cut = cuts[i] ? cuts[i] : RONDO__CUT_ROWS;
         law_result found = law_run(tape, c, &data, train);
         law_compare(c, &found, &expected, -1);
         law_forget(&found);

@@ -1,5 +1,5 @@
 /* The plan of rows, the moves between padded and packed arrays, and the masks. */
-#include "nn/sequence.h"
+#include "nn/walk.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -172,6 +172,54 @@ static void count_work(void *arg, int64_t first, int64_t count, int worker) {
         ;
 }
 
+typedef struct unit_visits {
+    rondo_context *context;
+    _Atomic int32_t units[100], meetings;
+} unit_visits;
+static void visit_units(void *arg, int64_t first, int64_t end, int worker) {
+    unit_visits *v = arg;
+    for (int64_t i = first; i < end; i++)
+        v->units[i]++;
+    rondo__pool_meet(v->context->pool, worker);
+    v->meetings++;
+}
+
+static void test_walk_by_units_visits_each_once(void **state) {
+    (void)state;
+    for (int threads = 1; threads < 9; threads++)
+        for (int64_t H = 1; H < 100; H += 9) {
+            rondo_context *c = context(threads);
+            rondo__plan plan = make_plan(NULL, false);
+            unit_visits v = {.context = c};
+            const rondo__walk walk = {.units = H, .products = 10, .by_units = visit_units, .arg = &v};
+            c->cut = RONDO__CUT_UNITS;
+            rondo__walk_steps(c, &plan, &walk);
+            for (int i = 0; i < 100; i++)
+                assert_int_equal(v.units[i], i < H);
+            assert_int_equal(v.meetings, threads);
+            drop(&plan);
+            rondo_context_destroy(&c);
+        }
+}
+
+/* One long row: by units, as soon as a step is worth meeting for. Many rows: by rows. Little to do: by rows. */
+static void test_cut_goes_by_cost(void **state) {
+    (void)state;
+    rondo_context *c = context(2), *alone = context(1);
+    for (int kind = 0; kind < 4; kind++) {
+        const int64_t rows = kind == 1 ? 64 : 1, H = kind == 2 ? 8 : 256;
+        rondo__plan plan;
+        void *memory = aligned_alloc(RONDO_ALIGN, rondo__plan_bytes(100, 64));
+        rondo__plan_make(&plan, memory, 100, rows, &(rondo_sequence_options){0});
+        const rondo__walk walk = {.units = H, .products = 4 * H * H, .by_units = visit_units};
+        assert_int_equal(rondo__walk_cut(kind == 3 ? alone : c, &plan, &walk),
+                         kind ? RONDO__CUT_ROWS : RONDO__CUT_UNITS);
+        free(memory);
+    }
+    rondo_context_destroy(&alone);
+    rondo_context_destroy(&c);
+}
+
 /* No work for padding: the rows that are walked are the sum of the lengths, whatever they are, and every thread has its
  * share of them but for one row more or less. */
 static void test_work_is_the_sum_of_lengths(void **state) {
@@ -272,11 +320,18 @@ static void test_zoneout_mask(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ragged_plan),  cmocka_unit_test(test_dense_plan),
-        cmocka_unit_test(test_empty_plans),  cmocka_unit_test(test_moves),
-        cmocka_unit_test(test_states),       cmocka_unit_test(test_walk_visits_each_place_once),
-        cmocka_unit_test(test_checks),       cmocka_unit_test(test_recurrent_mask),
-        cmocka_unit_test(test_zoneout_mask), cmocka_unit_test(test_work_is_the_sum_of_lengths),
+        cmocka_unit_test(test_ragged_plan),
+        cmocka_unit_test(test_dense_plan),
+        cmocka_unit_test(test_empty_plans),
+        cmocka_unit_test(test_moves),
+        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_walk_visits_each_place_once),
+        cmocka_unit_test(test_walk_by_units_visits_each_once),
+        cmocka_unit_test(test_cut_goes_by_cost),
+        cmocka_unit_test(test_checks),
+        cmocka_unit_test(test_recurrent_mask),
+        cmocka_unit_test(test_zoneout_mask),
+        cmocka_unit_test(test_work_is_the_sum_of_lengths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,91 @@
+/* The choice between rows and units.
+ *
+ * Measured on Zen 4 with AVX-512 (float), in multiply-adds of one core: whole tiles of rows make 55 a nanosecond. One
+ * row makes 22, as each weight is read for a single product, so a step costs at least as much as FEW = 2.5 rows. Two
+ * threads meet in 100 ns, or in 500 ns in the machine's bad spells (bench/NOTES.md). Waking a sleeper takes 5 to 50 µs,
+ * and a region waits for it, while a job cut by rows goes on without.
+ *
+ * So, in multiply-adds, of a step of n rows with p products each, t threads:
+ *
+ *     one     p·max(n, FEW)
+ *     rows    p·max(⌈n/t⌉, FEW)
+ *     units   p·max(n, FEW)·(largest share of units) + MEETING
+ *
+ * summed over the steps. Units must win by WAKING; a walk of less than ALONE stays on one thread. Other instruction
+ * sets, precisions and machines have other speeds, but then the products and the meetings shift much alike. */
+#include "nn/walk.h"
+
+enum {
+    FEW_DOUBLED = 5,
+    MEETING = 250 * 55,      /* 250 ns */
+    WAKING = 10 * 1000 * 55, /* 10 µs over the whole walk */
+    ALONE = 4 * 1000 * 55    /* 4 µs */
+};
+
+typedef struct costs {
+    double one, rows, units;
+} costs;
+
+static double at_least_few(int64_t rows) { return 0.5 * (double)(2 * rows > FEW_DOUBLED ? 2 * rows : FEW_DOUBLED); }
+
+/* The largest range of units, as a share of all. */
+static double largest_share(int64_t units, int threads) {
+    int64_t most = 0;
+    for (int i = 0; i < threads; i++) {
+        const int64_t mine = rondo__first_unit(units, threads, i + 1) - rondo__first_unit(units, threads, i);
+        most = mine > most ? mine : most;
+    }
+    return (double)most / (double)units;
+}
+
+static costs costs_of(const rondo__plan *plan, const rondo__walk *walk, int threads) {
+    const double products = (double)walk->products, share = largest_share(walk->units, threads);
+    const double meeting = (double)MEETING * (walk->meetings > 1 ? walk->meetings : 1);
+    costs c = {0, 0, 0};
+    for (int64_t s = 0; s < plan->steps; s++) {
+        const int64_t rows = plan->active[s];
+        c.one += products * at_least_few(rows);
+        c.rows += products * at_least_few((rows + threads - 1) / threads);
+        c.units += products * at_least_few(rows) * share + meeting;
+    }
+    return c;
+}
+
+static bool stays_alone(const costs *c) { return c->one < ALONE; }
+
+rondo__cut rondo__walk_cut(const rondo_context *context, const rondo__plan *plan, const rondo__walk *walk) {
+    if (!walk->by_units || walk->units == 0 || plan->steps == 0)
+        return RONDO__CUT_ROWS;
+    if (context->cut != RONDO__CUT_BY_COST)
+        return context->cut;
+    if (context->threads == 1)
+        return RONDO__CUT_ROWS;
+    const costs c = costs_of(plan, walk, context->threads);
+    return c.units + WAKING < c.rows ? RONDO__CUT_UNITS : RONDO__CUT_ROWS;
+}
+
+typedef struct units_job {
+    const rondo__walk *walk;
+    int threads;
+} units_job;
+
+static void walk_units(void *arg, int64_t index, int worker) {
+    const units_job *job = arg;
+    const rondo__walk *walk = job->walk;
+    (void)index;
+    walk->by_units(walk->arg, rondo__first_unit(walk->units, job->threads, worker),
+                   rondo__first_unit(walk->units, job->threads, worker + 1), worker);
+}
+
+void rondo__walk_steps(rondo_context *context, const rondo__plan *plan, const rondo__walk *walk) {
+    if (rondo__walk_cut(context, plan, walk) == RONDO__CUT_UNITS) {
+        units_job job = {walk, rondo__pool_threads(context->pool)};
+        rondo__pool_region(context->pool, walk_units, &job);
+        return;
+    }
+    const costs c = context->threads > 1 ? costs_of(plan, walk, 1) : (costs){0, 0, 0};
+    if (context->cut == RONDO__CUT_BY_COST && plan->B > 0 && stays_alone(&c))
+        walk->by_rows(walk->arg, 0, plan->B, 0);
+    else
+        rondo__walk_rows(context, plan, walk->by_rows, walk->arg);
+}

@@ -1,0 +1,42 @@
+/* How the steps of a plan (sequence.h) are shared out among threads: by rows of the batch or by units of the cell.
+ *
+ *     rows   each thread walks all steps of its own rows: no barrier, but every thread reads all recurrent weights at
+ *            each of its steps, and one row keeps one thread busy
+ *     units  each thread makes its own units of all rows, keeping its slice of the weights in its own cache; all meet
+ *            once a step, since the next one needs everybody's units
+ *
+ * The cut is chosen by cost, so it depends on the number of threads. It may, because it does not change a bit: each
+ * element of a product is one chain wherever its column range begins, and gates are elementwise (kernels.h). */
+#ifndef RONDO_NN_WALK_H
+#define RONDO_NN_WALK_H
+
+#include "nn/sequence.h"
+
+/* Walks all steps of units [first, end), end - first may be 0: after each step that others have to see,
+ * rondo__pool_meet(context->pool, worker), the same number of times for every worker. */
+typedef void (*rondo__units_task)(void *arg, int64_t first, int64_t end, int worker);
+
+typedef struct rondo__walk {
+    int64_t units;    /* that are shared out: H */
+    int64_t products; /* multiply-adds of one row at one step, input product left out */
+    int meetings;     /* in a step; 0 counts as 1 */
+    rondo__rows_task by_rows;
+    rondo__units_task by_units; /* NULL: this cell (or this variant of it) is always cut by rows */
+    void *arg;
+} rondo__walk;
+
+/* Runs by_rows or by_units, whichever costs less, on all threads or, where the walk is too short to wake anybody, on
+ * the caller's alone. One parallel region. */
+void rondo__walk_steps(rondo_context *context, const rondo__plan *plan, const rondo__walk *walk);
+
+/* What rondo__walk_steps goes by; never RONDO__CUT_BY_COST. One thread alone counts as rows. */
+rondo__cut rondo__walk_cut(const rondo_context *context, const rondo__plan *plan, const rondo__walk *walk);
+
+/* Where the units of one of `threads` workers begin: at a multiple of 16, whole vectors, if there are so many units. */
+static inline int64_t rondo__first_unit(int64_t units, int threads, int worker) {
+    const int64_t grain = units >= 16 * (int64_t)threads ? 16 : 1, parts = (units + grain - 1) / grain;
+    const int64_t first = parts * worker / threads * grain;
+    return first < units ? first : units;
+}
+
+#endif
