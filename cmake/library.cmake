@@ -10,6 +10,11 @@ if(NOT RONDO_HAVE_CAIRO) # plot.c then says so
   list(FILTER RONDO_SOURCES EXCLUDE REGEX "/src/plot/(canvas|fonts|lettering|shapes|svg_names|frame|curves|lines|bands|bars|heatmap)\\.c$")
 endif()
 
+# the run time of exported C files (src/exchange/c), as text inside the library
+include(cmake/embed.cmake)
+file(GLOB C_PARTS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/exchange/c/*.inc)
+rondo_embed(${CMAKE_BINARY_DIR}/generated/c_parts.h part ${C_PARTS})
+
 set(KERNELS ${CMAKE_SOURCE_DIR}/src/kernels)
 set_source_files_properties(${KERNELS}/avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
 set_source_files_properties(${KERNELS}/avx512.c PROPERTIES COMPILE_OPTIONS
@@ -32,7 +37,7 @@ else()
 endif()
 
 function(rondo_configure TARGET)
-  target_include_directories(${TARGET} PUBLIC ${CMAKE_SOURCE_DIR}/include PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_include_directories(${TARGET} PUBLIC ${CMAKE_SOURCE_DIR}/include PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
   target_compile_definitions(${TARGET} PRIVATE _GNU_SOURCE=1 RONDO_VERSION="${PROJECT_VERSION}" ${RONDO_DEFINITIONS})
   target_link_libraries(${TARGET} PUBLIC ${RONDO_LIBRARIES})
 endfunction()

@@ -32,6 +32,7 @@
 #include "rondo/context.h"
 #include "rondo/crf.h"
 #include "rondo/ctc.h"
+#include "rondo/deploy.h"
 #include "rondo/forecast.h"
 #include "rondo/label_score.h"
 #include "rondo/losses.h"

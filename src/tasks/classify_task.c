@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "autograd/tape.h"
+#include "exchange/network.h"
 #include "tasks/classify.h"
 #include "tasks/stack.h"
 #include "tasks/vocabulary.h"
@@ -132,6 +133,34 @@ static int extra_tensors(rondo__task_object *task, int max, rondo__named *out) {
     return rondo__listening_tensors(&c->listening, max, out);
 }
 
+/* Probabilities of the labels, from symbols or from frames as the front end leaves them. */
+static rondo_status network(rondo__task_object *task, rondo__network *out, rondo_error *err) {
+    const rondo__classify *c = (const rondo__classify *)task;
+    const rondo__recipe_model *m = &task->recipe.model;
+    rondo_status status = RONDO_OK;
+#define VALUES(index) (rondo_params_at(task->params, index)->value.data)
+    const rondo__block blocks[] = {
+        {.kind = RONDO__RECURRENT, .net = c->net},
+        {.kind = RONDO__POOL,
+         .in = c->W,
+         .pooling = (rondo_pooling)m->pooling,
+         .weight = c->attention >= 0 ? VALUES(c->attention) : NULL},
+        {.kind = RONDO__LINEAR, .in = c->W, .out = c->C, .weight = VALUES(c->weight), .bias = VALUES(c->bias)},
+        {.kind = RONDO__ACTIVATION, .in = c->C, .activation = RONDO_SOFTMAX},
+    };
+    if (c->tokenizer)
+        status = rondo__network_add(out,
+                                    (rondo__block){.kind = RONDO__EMBEDDING,
+                                                   .in = rondo__tokenizer_size(c->tokenizer),
+                                                   .out = c->I,
+                                                   .weight = VALUES(c->embedding)},
+                                    err);
+    for (size_t i = 0; !status && i < sizeof blocks / sizeof *blocks; i++)
+        status = rondo__network_add(out, blocks[i], err);
+    return status;
+#undef VALUES
+}
+
 const rondo__task_class rondo__classify_class = {
     .name = "classify",
     .symbol = "sequences",
@@ -149,4 +178,5 @@ const rondo__task_class rondo__classify_class = {
     .report = rondo__classify_report,
     .vocabulary = vocabulary,
     .extra_tensors = extra_tensors,
+    .network = network,
 };

@@ -1,6 +1,7 @@
 /* The language model as a task: batches in order, states carried from chunk to chunk. */
 #include <string.h>
 
+#include "exchange/network.h"
 #include "tasks/language_model.h"
 #include "tasks/stack.h"
 #include "tasks/vocabulary.h"
@@ -116,6 +117,31 @@ static int extra_tensors(rondo__task_object *task, int max, rondo__named *out) {
     return rondo__vocabulary_tensor(((rondo__lm *)task)->tokenizer, "sentencepiece_model", max, out);
 }
 
+/* Logits of the next symbol. */
+static rondo_status network(rondo__task_object *task, rondo__network *out, rondo_error *err) {
+    const rondo__lm *lm = (const rondo__lm *)task;
+    const real *table = rondo_params_at(task->params, lm->embedding)->value.data;
+    if (lm->adaptive)
+        return rondo__fail(err, RONDO_UNSUPPORTED,
+                           "export: an adaptive softmax cannot be written yet (train with model.output: softmax)");
+    rondo_status status = rondo__network_add(
+        out, (rondo__block){.kind = RONDO__EMBEDDING, .in = lm->V, .out = lm->E, .weight = table}, err);
+    if (!status)
+        status = rondo__network_add(
+            out,
+            (rondo__block){.kind = RONDO__RECURRENT, .net = lm->net, .feedback = lm->feeds_embedding ? table : NULL},
+            err);
+    if (status || lm->jordan)
+        return status;
+    return rondo__network_add(out,
+                              (rondo__block){.kind = RONDO__LINEAR,
+                                             .in = lm->W,
+                                             .out = lm->V,
+                                             .weight = rondo_params_at(task->params, lm->weight)->value.data,
+                                             .bias = rondo_params_at(task->params, lm->bias)->value.data},
+                              err);
+}
+
 const rondo__task_class rondo__language_model = {
     .name = "language_model",
     .symbol = "symbols",
@@ -132,4 +158,5 @@ const rondo__task_class rondo__language_model = {
     .describe = describe,
     .vocabulary = vocabulary,
     .extra_tensors = extra_tensors,
+    .network = network,
 };

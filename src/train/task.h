@@ -10,6 +10,7 @@
 
 typedef struct rondo__task_class rondo__task_class;
 struct rondo__model_meta; /* model_file.h */
+struct rondo__network;    /* exchange/network.h */
 
 /* An object of a task begins with this. */
 typedef struct rondo__task_object {
@@ -57,6 +58,9 @@ struct rondo__task_class {
     /* Vocabulary as JSON for the model file's metadata, and tensors beside the parameters (NULL: none). */
     rondo_status (*vocabulary)(rondo__task_object *task, rondo__text *json);
     int (*extra_tensors)(rondo__task_object *task, int max, rondo__named *out);
+    /* What is left of the model where it is deployed, pointing into the task; what cannot be is refused by name. NULL:
+     * nothing of this task can. */
+    rondo_status (*network)(rondo__task_object *task, struct rondo__network *out, rondo_error *err);
 };
 
 /* Objects (src/train/task.c). On failure *out is NULL. */

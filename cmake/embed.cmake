@@ -1,0 +1,12 @@
+# Text files as C arrays: rondo_embed(HEADER PREFIX FILE...) writes HEADER with `static const char PREFIX_NAME[]` for each FILE.
+function(rondo_embed HEADER PREFIX)
+  set(TEXT "")
+  foreach(FILE ${ARGN})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${FILE})
+    get_filename_component(NAME ${FILE} NAME_WE)
+    file(READ ${FILE} BYTES HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," BYTES "${BYTES}")
+    string(APPEND TEXT "static const char ${PREFIX}_${NAME}[] = {${BYTES}};\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${HEADER} CONTENT "${TEXT}" @ONLY)
+endfunction()

@@ -1,0 +1,34 @@
+/* Models leave for places where no library goes: as one C file. */
+#ifndef RONDO_DEPLOY_H
+#define RONDO_DEPLOY_H
+
+#include "rondo/model.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What the weights of an exported file are. int8, int16: whole numbers with a step for each row of a matrix; what they
+ * are multiplied with is rounded as it comes (with one step per vector), sums are whole; gates, states, biases and
+ * norms stay float. */
+typedef enum rondo_c_precision { RONDO_C_FLOAT32, RONDO_C_INT8, RONDO_C_INT16 } rondo_c_precision;
+
+/* Zero means the default. */
+typedef struct rondo_c_options {
+    const char *name; /* what identifiers begin with; NULL: the file's name */
+    rondo_c_precision precision;
+    int64_t check_steps; /* length of the test sequence in the file; 0: 8; negative: none */
+} rondo_c_options;
+
+/* Writes PATH, plain C99 (and C++) that needs nothing but libm, or not even that with NAME_NO_LIBM: no heap, no stdio,
+ * weights as constant data, the state in a struct of the caller; NAME_init, NAME_step (one step; where the model reads
+ * in one direction), NAME_run (a whole sequence). Its first comment says what memory and how many operations it takes.
+ * Compiled with NAME_CHECK it is a program that runs a test sequence and compares with what Rondo computed.
+ * options may be NULL. RONDO_UNSUPPORTED names what cannot be written. */
+RONDO_API rondo_status rondo_model_export_c(rondo_model *model, const char *path, const rondo_c_options *options,
+                                            rondo_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,150 @@
+#include "exchange/c_file.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "c_parts.h" /* made by cmake/embed.cmake from src/exchange/c */
+
+static void put_bytes(rondo__c_file *file, const char *text, size_t size) {
+    if (!file->status)
+        file->status = rondo__writer_put(file->writer, text, size, file->err);
+}
+
+/* Writes text with the model's name in place of "model_" and "MODEL_". */
+static void put_named(rondo__c_file *file, const char *text, size_t size) {
+    size_t from = 0;
+    for (size_t i = 0; i + 6 <= size; i++) {
+        bool lower = memcmp(text + i, "model_", 6) == 0, upper = memcmp(text + i, "MODEL_", 6) == 0;
+        if (!lower && !upper)
+            continue;
+        put_bytes(file, text + from, i - from);
+        put_bytes(file, lower ? file->name : file->upper, strlen(file->name));
+        from = i + 5; /* the underscore stays */
+    }
+    put_bytes(file, text + from, size - from);
+}
+
+void rondo__c_put(rondo__c_file *file, const char *format, ...) {
+    if (file->status)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    char line[1024];
+    int size = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    put_named(file, line, size < 0 ? 0 : (size_t)size < sizeof line ? (size_t)size : sizeof line - 1);
+}
+
+void rondo__c_put_part(rondo__c_file *file, rondo__c_part part) {
+    static const struct {
+        const char *text;
+        size_t size;
+    } parts[] = {
+        [RONDO__C_MATHS] = {part_maths, sizeof part_maths},
+        [RONDO__C_SIGMOID] = {part_sigmoid, sizeof part_sigmoid},
+        [RONDO__C_ACTIVATION] = {part_activation, sizeof part_activation},
+        [RONDO__C_MIX] = {part_mix, sizeof part_mix},
+        [RONDO__C_PRODUCT_F32] = {part_product_f32, sizeof part_product_f32},
+        [RONDO__C_PRODUCT_INT] = {part_product_int, sizeof part_product_int},
+        [RONDO__C_VECTORS] = {part_vectors, sizeof part_vectors},
+        [RONDO__C_NORM] = {part_norm, sizeof part_norm},
+        [RONDO__C_ELMAN] = {part_elman, sizeof part_elman},
+        [RONDO__C_JORDAN] = {part_jordan, sizeof part_jordan},
+        [RONDO__C_LSTM] = {part_lstm, sizeof part_lstm},
+        [RONDO__C_GRU] = {part_gru, sizeof part_gru},
+    };
+    put_bytes(file, "\n", 1);
+    put_named(file, parts[part].text, parts[part].size);
+}
+
+/* ---- numbers ---- */
+
+static void put_float(rondo__c_file *file, const char *name, int64_t i, real x) {
+    char text[40];
+    if (!isfinite(x)) {
+        file->status = rondo__fail(file->err, RONDO_FORMAT,
+                                   "export: %s[%lld] is %g (the model's weights are damaged: train it again)", name,
+                                   (long long)i, (double)x);
+        return;
+    }
+    int size = snprintf(text, sizeof text, "%.9g", (double)x);
+    const bool whole = !strpbrk(text, ".e");
+    snprintf(text + size, sizeof text - (size_t)size, "%sf,%s", whole ? ".0" : "", i % 8 == 7 ? "\n" : " ");
+    put_bytes(file, text, strlen(text));
+}
+
+static void begin(rondo__c_file *file, const char *type, const char *name, int64_t n) {
+    rondo__c_put(file, "static const %s %s[%lld] = {\n", type, name, (long long)n);
+}
+
+void rondo__c_put_floats(rondo__c_file *file, const char *name, int64_t n, const real *data) {
+    if (!data)
+        return;
+    begin(file, "float", name, n);
+    for (int64_t i = 0; i < n && !file->status; i++)
+        put_float(file, name, i, data[i]);
+    rondo__c_put(file, "};\n");
+}
+
+/* Panels of 16 rows of W, the last one narrower; in each, k after k. */
+static void put_panels(rondo__c_file *file, const char *name, int64_t N, int64_t K, int64_t stride, const real *w) {
+    int64_t at = 0;
+    for (int64_t n = 0; n < N; n += 16) {
+        const int64_t width = N - n < 16 ? N - n : 16;
+        for (int64_t k = 0; k < K; k++)
+            for (int64_t j = 0; j < width && !file->status; j++)
+                put_float(file, name, at++, w[(n + j) * stride + k]);
+    }
+}
+
+static real most_of(int64_t K, const real *w) {
+    real most = 0;
+    for (int64_t k = 0; k < K; k++)
+        most = fabs((double)w[k]) > (double)most || isnan(w[k]) ? (real)fabs((double)w[k]) : most;
+    return most;
+}
+
+static double largest_whole(const rondo__c_file *file) { return file->precision == RONDO_C_INT8 ? 127 : 32767; }
+
+static void put_wholes(rondo__c_file *file, int64_t N, int64_t K, int64_t stride, const real *w) {
+    for (int64_t n = 0; n < N && !file->status; n++) {
+        const double step = (double)most_of(K, w + n * stride) / largest_whole(file);
+        for (int64_t k = 0; k < K; k++) {
+            char text[16];
+            snprintf(text, sizeof text, "%d,%s", step > 0 ? (int)lrint((double)w[n * stride + k] / step) : 0,
+                     (n * K + k) % 24 == 23 ? "\n" : "");
+            put_bytes(file, text, strlen(text));
+        }
+    }
+}
+
+void rondo__c_put_matrix(rondo__c_file *file, const char *name, int64_t N, int64_t K, int64_t stride, const real *w) {
+    char array[80];
+    if (!w)
+        return;
+    snprintf(array, sizeof array, "%s_w", name);
+    if (file->precision == RONDO_C_FLOAT32) {
+        begin(file, "float", array, N * K);
+        put_panels(file, array, N, K, stride, w);
+        rondo__c_put(file, "};\n");
+        return;
+    }
+    begin(file, "model_whole", array, N * K);
+    put_wholes(file, N, K, stride, w);
+    rondo__c_put(file, "};\n");
+    snprintf(array, sizeof array, "%s_step", name);
+    begin(file, "float", array, N);
+    for (int64_t n = 0; n < N && !file->status; n++)
+        put_float(file, array, n, (real)((double)most_of(K, w + n * stride) / largest_whole(file)));
+    rondo__c_put(file, "};\n");
+}
+
+void rondo__c_put_use(rondo__c_file *file, const char *name, bool present) {
+    if (file->precision == RONDO_C_FLOAT32)
+        rondo__c_put(file, present ? "{%s_w}, " : "{0}, ", name);
+    else if (present)
+        rondo__c_put(file, "{%s_w, %s_step}, ", name, name);
+    else
+        rondo__c_put(file, "{0, 0}, ");
+}

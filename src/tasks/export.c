@@ -1,0 +1,23 @@
+/* A trained model written for other places. */
+#include "exchange/c_file.h"
+#include "tasks/model.h"
+
+rondo_status rondo_model_export_c(rondo_model *model, const char *path, const rondo_c_options *options,
+                                  rondo_error *err) {
+    static const rondo_c_options defaults;
+    rondo__network network = {0};
+    if (!model || !path)
+        return rondo__fail(err, RONDO_ARGUMENT, "export: model or path is NULL");
+    options = options ? options : &defaults;
+    if ((int)options->precision < RONDO_C_FLOAT32 || options->precision > RONDO_C_INT16)
+        return rondo__fail(err, RONDO_ARGUMENT, "export: precision is %d (it must be one of rondo_c_precision)",
+                           (int)options->precision);
+    rondo__task_object *task = model->task;
+    if (!task->class->network)
+        return rondo__fail(err, RONDO_UNSUPPORTED, "%s: a model of task %s cannot be written as C yet", model->path,
+                           task->class->name);
+    rondo_status status = task->class->network(task, &network, err);
+    if (!status)
+        status = rondo__c_write(&network, task->context, path, options, err);
+    return status;
+}
