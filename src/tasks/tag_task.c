@@ -1,5 +1,6 @@
 /* The tagger as a task of the training loop. */
 #include "autograd/tape.h"
+#include "exchange/network.h"
 #include "tasks/stack.h"
 #include "tasks/tag.h"
 
@@ -89,6 +90,28 @@ static rondo_status vocabulary(rondo__task_object *task, rondo__text *json) {
     return rondo__tag_vocabulary_json(&((rondo__tag *)task)->vocabulary, json);
 }
 
+/* Scores of the labels, from words by number. */
+static rondo_status network(rondo__task_object *task, rondo__network *out, rondo_error *err) {
+    const rondo__tag *t = (const rondo__tag *)task;
+    if (t->spelling || t->crf)
+        return rondo__fail(
+            err, RONDO_UNSUPPORTED, "export: a tagger with %s cannot be written yet (train it with model.%s)",
+            t->spelling ? "characters" : "a CRF", t->spelling ? "characters.hidden_size: 0" : "crf: false");
+    const rondo__block words = {.kind = RONDO__EMBEDDING,
+                                .in = t->V,
+                                .out = task->recipe.model.embedding_size,
+                                .weight = rondo_params_at(task->params, t->embedding)->value.data};
+    const rondo__block labels = {.kind = RONDO__LINEAR,
+                                 .in = t->W,
+                                 .out = t->K,
+                                 .weight = rondo_params_at(task->params, t->weight)->value.data,
+                                 .bias = rondo_params_at(task->params, t->bias)->value.data};
+    rondo_status status = rondo__network_add(out, words, err);
+    if (!status)
+        status = rondo__network_add(out, (rondo__block){.kind = RONDO__RECURRENT, .net = t->net}, err);
+    return status ? status : rondo__network_add(out, labels, err);
+}
+
 const rondo__task_class rondo__tag_class = {
     .name = "tag",
     .symbol = "words",
@@ -104,4 +127,5 @@ const rondo__task_class rondo__tag_class = {
     .notes = notes,
     .report = rondo__tag_report,
     .vocabulary = vocabulary,
+    .network = network,
 };
