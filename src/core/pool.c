@@ -17,6 +17,10 @@
  * first adds itself to sleepers and then looks at the gate, the caller first opens the gate and then looks at sleepers,
  * so one of them sees the other.
  *
+ * A region waits for all workers, and on a busy machine one that sleeps may need a whole time slice, milliseconds, to
+ * come. So whoever can do without a region asks first whether all are awake. If not, they are stirred: they get up
+ * without a job and spin, to be there the next time.
+ *
  * With more threads than cores nobody spins for long: the time belongs to the thread that has work. */
 #include <assert.h>
 #include <pthread.h>
@@ -44,6 +48,7 @@ typedef struct worker {
 struct rondo__pool {
     _Alignas(RONDO_ALIGN) _Atomic uint64_t gate;
     _Atomic int sleepers;
+    _Atomic unsigned stirs;
     atomic_bool quit;
     rondo__task task;
     void *arg;
@@ -115,8 +120,9 @@ static bool nothing_new(rondo__pool *pool, uint64_t served) {
 
 static void sleep_until_new(rondo__pool *pool, uint64_t served) {
     pthread_mutex_lock(&pool->lock);
+    const unsigned stirs = atomic_load(&pool->stirs);
     atomic_fetch_add(&pool->sleepers, 1);
-    while (nothing_new(pool, served))
+    while (nothing_new(pool, served) && atomic_load(&pool->stirs) == stirs)
         pthread_cond_wait(&pool->wake, &pool->lock);
     atomic_fetch_sub(&pool->sleepers, 1);
     pthread_mutex_unlock(&pool->lock);
@@ -154,6 +160,14 @@ static void wake_sleepers(rondo__pool *pool, int64_t wanted) {
         for (int64_t i = 0; i < wanted; i++)
             pthread_cond_signal(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
+}
+
+bool rondo__pool_awake(rondo__pool *pool) {
+    if (!pool || atomic_load(&pool->sleepers) == 0)
+        return true;
+    atomic_fetch_add(&pool->stirs, 1);
+    wake_sleepers(pool, pool->threads);
+    return false;
 }
 
 static void run_job(rondo__pool *pool, int64_t n, bool region, rondo__task task, void *arg) {

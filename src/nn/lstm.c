@@ -23,10 +23,11 @@
  *     zx zh (N,4H) stats_x stats_h stats_c (N,2)    normalised: products before LN, means and deviations
  *
  * Scratch of forward: the packed weights (unless the tape keeps them), the sum of the biases, the packed rows of x when
- * ragged, and a row buffer per place of the batch. Scratch of backward: see lstm_backward.c.
+ * ragged, and row buffers per place of the batch (two with dropout: units write the next step's while others read).
+ * Scratch of backward: see lstm_backward.c.
  *
- * Each thread walks all steps of its own rows (rondo__walk_rows), so there is no barrier, and no row knows its
- * neighbours: the bits are those of the row run alone, and those of the streaming step (lstm_step.c). */
+ * Threads share the steps out by rows or by units (walk.h). No row and no unit's arithmetic knows its neighbours: the
+ * bits are those of the row run alone, and those of the streaming step (lstm_step.c). */
 #include "nn/lstm.h"
 
 #include "nn/cell.h"
@@ -166,7 +167,7 @@ typedef struct scratch {
     rondo__form ih, hh, hr;
     real *bias;            /* (4H) */
     real *x;               /* (N, I) when ragged */
-    real *masked, *normed; /* (B, R), (B, 4H) */
+    real *masked, *normed; /* (2, B, R), (B, 4H) */
 } scratch;
 
 static scratch lay_out_scratch(const rondo__lstm_sizes *s, const rondo_call *call, rondo__carver *carver) {
@@ -177,7 +178,7 @@ static scratch lay_out_scratch(const rondo__lstm_sizes *s, const rondo_call *cal
         m.hr = rondo__carve_form(carver, call, rondo__lstm_form(s, LSTM_W_HR, true));
     m.bias = rondo__carve(carver, 4 * s->H);
     m.x = rondo__carve_if(carver, s->ragged, s->N * s->I);
-    m.masked = rondo__carve_if(carver, s->dropout, s->B * s->R);
+    m.masked = rondo__carve_if(carver, s->dropout, 2 * s->B * s->R);
     m.normed = rondo__carve_if(carver, s->norm, s->B * 4 * s->H);
     return m;
 }
@@ -245,9 +246,34 @@ void rondo__lstm_advance(const rondo__lstm_cell *cell, int64_t n, const rondo__l
         rondo__zoneout_mix(n * H, rows->c, rows->keep_c, rows->c_prev, rows->cell);
 }
 
+/* Units [first, end) of each row, the rows H apart. */
+static void mix_units(int64_t n, int64_t H, int64_t first, int64_t end, real *h, const real *keep, const real *h_prev,
+                      const real *fresh) {
+    for (int64_t at = first; keep && at < n * H; at += H)
+        rondo__zoneout_mix(end - first, h + at, keep + at, h_prev + at, fresh + at);
+}
+
+void rondo__lstm_advance_units(const rondo__lstm_cell *cell, int64_t n, const rondo__lstm_rows *rows, int64_t first,
+                               int64_t end) {
+    const rondo__kernels *k = cell->kernels;
+    const int64_t H = cell->H, G = 4 * H;
+    const real *h = rows->mask ? rows->masked : rows->h_prev;
+    for (int64_t gate = 0; gate < G; gate += H)
+        k->gemm(n, G, H, h, H, 1, cell->packed_hh, gate + first, gate + end, rows->gates, G, NULL, true);
+    for (int64_t r = 0; r < n; r++) {
+        const int64_t at = r * H + first;
+        k->lstm_gates(end - first, H, rows->gates + r * G + first, rows->c_prev + at, rows->cell + at,
+                      rows->tanh_c + at, rows->hidden + at, rondo__offset((real *)cell->peephole, first), cell->clip,
+                      cell->coupled);
+    }
+    mix_units(n, H, first, end, rows->h, rows->keep_h, rows->h_prev, rows->h);
+    mix_units(n, H, first, end, rows->c, rows->keep_c, rows->c_prev, rows->cell);
+}
+
 /* ---- forward ---- */
 
 typedef struct forward_run {
+    rondo_context *context;
     rondo__lstm_sizes sizes;
     rondo__lstm_saved saved;
     scratch scratch;
@@ -266,6 +292,32 @@ static void walk_forward(void *arg, int64_t first, int64_t count, int worker) {
         rows.masked = rondo__offset(run->scratch.masked, first * run->sizes.R);
         rows.normed = rondo__offset(run->scratch.normed, first * 4 * run->sizes.H);
         rondo__lstm_advance(&run->cell, n, &rows);
+    }
+}
+
+/* Units [first, end) of h∘mask, where step s reads it. */
+static void mask_units(const forward_run *run, int64_t s, int64_t n, int64_t first, int64_t end, const real *h) {
+    const int64_t H = run->sizes.H;
+    real *masked = run->scratch.masked + s % 2 * run->sizes.B * H;
+    for (int64_t at = first; at < n * H; at += H)
+        run->cell.kernels->mul(end - first, masked + at, h + at, run->saved.mask + at);
+}
+
+static void walk_forward_units(void *arg, int64_t first, int64_t end, int worker) {
+    const forward_run *run = arg;
+    const rondo__plan *plan = &run->plan;
+    if (run->sizes.dropout) {
+        mask_units(run, 0, run->sizes.B, first, end, run->saved.h0);
+        rondo__pool_meet(run->context->pool, worker);
+    }
+    for (int64_t s = 0; s < plan->steps; s++) {
+        rondo__lstm_rows rows = rondo__lstm_rows_at(&run->sizes, &run->saved, plan, s, 0);
+        rows.masked = rondo__offset(run->scratch.masked, s % 2 * run->sizes.B * run->sizes.R);
+        rondo__lstm_advance_units(&run->cell, plan->active[s], &rows, first, end);
+        if (run->sizes.dropout)
+            mask_units(run, s + 1, plan->active[s], first, end, rows.h);
+        if (s + 1 < plan->steps)
+            rondo__pool_meet(run->context->pool, worker);
     }
 }
 
@@ -317,7 +369,7 @@ static void prepare_cell(const rondo_call *call, forward_run *run) {
 
 static rondo_status forward(rondo_call *call, rondo_error *err) {
     (void)err;
-    forward_run run = {.sizes = rondo__lstm_sizes_of(call)};
+    forward_run run = {.context = call->context, .sizes = rondo__lstm_sizes_of(call)};
     const rondo__lstm_sizes *s = &run.sizes;
     run.saved = rondo__lstm_lay_out(s, call, &(rondo__carver){.base = call->saved});
     run.scratch = lay_out_scratch(s, call, &(rondo__carver){.base = call->scratch});
@@ -331,7 +383,12 @@ static rondo_status forward(rondo_call *call, rondo_error *err) {
     input_product(call, &run);
     /* 3. all steps */
     prepare_cell(call, &run);
-    rondo__walk_rows(call->context, &run.plan, walk_forward, &run);
+    rondo__walk_steps(call->context, &run.plan,
+                      &(rondo__walk){.units = s->H,
+                                     .products = 4 * s->H * s->R,
+                                     .by_rows = walk_forward,
+                                     .by_units = rondo__lstm_has_units(s) ? walk_forward_units : NULL,
+                                     .arg = &run});
     /* 4. out */
     if (s->ragged)
         rondo__scatter_rows(call->context, &run.plan, s->R, call->out[LSTM_OUTPUT]->value.data, run.saved.h, false);

@@ -4,7 +4,7 @@
 
 #include "autograd/packs.h"
 #include "nn/carve.h"
-#include "nn/sequence.h"
+#include "nn/walk.h"
 #include "rondo/op.h"
 
 /* The inputs and outputs of the operator. */
@@ -61,6 +61,10 @@ typedef struct rondo__lstm_rows {
 
 /* One step of n rows. */
 void rondo__lstm_advance(const rondo__lstm_cell *cell, int64_t n, const rondo__lstm_rows *rows);
+/* The same of units [first, end) alone, reading all of h_prev: for cells without normalisation and projection. A mask
+ * must have been applied: masked is what the product reads. */
+void rondo__lstm_advance_units(const rondo__lstm_cell *cell, int64_t n, const rondo__lstm_rows *rows, int64_t first,
+                               int64_t end);
 
 /* Sizes and switches of one call. */
 typedef struct rondo__lstm_sizes {
@@ -74,6 +78,9 @@ typedef struct rondo__lstm_saved {
     real *mask, *keep_h, *keep_c;
     real *zx, *zh, *stats_x, *stats_h, *stats_c;
 } rondo__lstm_saved;
+
+/* Normalisation needs whole rows, a projection has other units than the cell: these are cut by rows. */
+static inline bool rondo__lstm_has_units(const rondo__lstm_sizes *s) { return !s->norm && !s->projected; }
 
 rondo__lstm_sizes rondo__lstm_sizes_of(const rondo_call *call);
 /* Lays saved memory out; base NULL only measures. */

@@ -196,6 +196,62 @@ static void walk_backward(void *arg, int64_t first, int64_t count, int worker) {
     }
 }
 
+/* ---- the same by units: cells without normalisation and projection, where du is dh ---- */
+
+/* op(count, out, a, b) on units [first, end) of n rows, H apart. */
+static void on_units(void (*op)(int64_t, real *, const real *, const real *), int64_t n, int64_t H, int64_t first,
+                     int64_t end, real *out, const real *a, const real *b) {
+    for (int64_t at = first; at < n * H; at += H)
+        op(end - first, out + at, a + at, b + at);
+}
+
+static void split_units(int64_t n, int64_t H, int64_t first, int64_t end, real *kept, real *d, const real *keep) {
+    for (int64_t at = first; at < n * H; at += H)
+        split(end - first, kept + at, d + at, keep + at);
+}
+
+static void gates_backward_units(const backward_run *run, const rondo__lstm_rows *rows, int64_t n, int64_t row,
+                                 int64_t first, int64_t end) {
+    const scratch *m = &run->scratch;
+    const int64_t H = run->sizes.H;
+    for (int64_t r = 0; r < n; r++) {
+        const int64_t at = r * H + first, gates = r * 4 * H + first;
+        run->kernels->lstm_gates_backward(end - first, H, m->da + row * 4 * H + gates, m->dc + at, NULL, m->dh + at,
+                                          rows->gates + gates, rows->tanh_c + at, rows->c_prev + at, rows->cell + at,
+                                          rondo__offset((real *)run->peephole, first), run->clip, run->coupled);
+    }
+}
+
+/* Everything that a unit does by itself comes before the meeting, then the product reads all units' δ of this step. The
+ * next step begins with own units again and writes to other rows of δ, so one meeting is enough. */
+static void retreat_units(const backward_run *run, int64_t step, int64_t first, int64_t end, int worker) {
+    const rondo__kernels *k = run->kernels;
+    const rondo__lstm_sizes *s = &run->sizes;
+    const scratch *m = &run->scratch;
+    const int64_t H = s->H, G = 4 * H, row = run->plan.start[step], n = run->plan.active[step];
+    const rondo__lstm_rows rows = rondo__lstm_rows_at(s, &run->saved, &run->plan, step, 0);
+    on_units(k->add, n, H, first, end, m->dh, m->dh, run->dout + row * H);
+    if (s->zone_h)
+        split_units(n, H, first, end, m->kept_h, m->dh, rows.keep_h);
+    if (s->zone_c)
+        split_units(n, H, first, end, m->kept_c, m->dc, rows.keep_c);
+    gates_backward_units(run, &rows, n, row, first, end);
+    rondo__pool_meet(run->call->context->pool, worker);
+    k->gemm(n, H, G, m->da + row * G, G, 1, run->packed_hh, first, end, m->dh, H, NULL, false);
+    if (s->dropout)
+        on_units(k->mul, n, H, first, end, m->dh, m->dh, rows.mask);
+    if (s->zone_h)
+        on_units(k->add, n, H, first, end, m->dh, m->dh, m->kept_h);
+    if (s->zone_c)
+        on_units(k->add, n, H, first, end, m->dc, m->dc, m->kept_c);
+}
+
+static void walk_backward_units(void *arg, int64_t first, int64_t end, int worker) {
+    const backward_run *run = arg;
+    for (int64_t step = run->plan.steps - 1; step >= 0; step--)
+        retreat_units(run, step, first, end, worker);
+}
+
 /* ---- sums over all rows ---- */
 
 /* dW (M, K) += dyᵀ·x over rows [0, N): dy (N, M), x (N, K). */
@@ -330,7 +386,12 @@ rondo_status rondo__lstm_backward(rondo_call *call, rondo_error *err) {
     rondo__order_rows(&run.plan, s->H, run.scratch.dc, call->out[LSTM_C]->grad);
     run.dout = rondo__packed_view(call->context, &run.plan, s->R, call->out[LSTM_OUTPUT]->grad, run.scratch.dout);
     /* 3. all steps, backward in time */
-    rondo__walk_rows(call->context, &run.plan, walk_backward, &run);
+    rondo__walk_steps(call->context, &run.plan,
+                      &(rondo__walk){.units = s->H,
+                                     .products = 4 * s->H * s->R,
+                                     .by_rows = walk_backward,
+                                     .by_units = rondo__lstm_has_units(s) ? walk_backward_units : NULL,
+                                     .arg = &run});
     recurrent_gradient(&run);
     weight_gradient(&run, LSTM_W_HR, s->R, s->H, s->N, run.scratch.dr, run.saved.hidden);
     if (rondo__lstm_grad(call, LSTM_PEEPHOLE))

@@ -2,8 +2,9 @@
  *
  * Measured on Zen 4 with AVX-512 (float), in multiply-adds of one core: whole tiles of rows make 55 a nanosecond. One
  * row makes 22, as each weight is read for a single product, so a step costs at least as much as FEW = 2.5 rows. Two
- * threads meet in 100 ns, or in 500 ns in the machine's bad spells (bench/NOTES.md). Waking a sleeper takes 5 to 50 µs,
- * and a region waits for it, while a job cut by rows goes on without.
+ * threads meet in 100 ns, or in 500 ns in the machine's bad spells (bench/NOTES.md). To wake a sleeper takes 5 to 50 µs
+ * and, where other work runs, milliseconds; units would wait for it, while a job cut by rows goes on without. So units
+ * are only for a pool that is awake.
  *
  * So, in multiply-adds, of a step of n rows with p products each, t threads:
  *
@@ -11,15 +12,15 @@
  *     rows    p·max(⌈n/t⌉, FEW)
  *     units   p·max(n, FEW)·(largest share of units) + MEETING
  *
- * summed over the steps. Units must win by WAKING; a walk of less than ALONE stays on one thread. Other instruction
+ * summed over the steps. Units must win by STARTING; a walk of less than ALONE stays on one thread. Other instruction
  * sets, precisions and machines have other speeds, but then the products and the meetings shift much alike. */
 #include "nn/walk.h"
 
 enum {
     FEW_DOUBLED = 5,
-    MEETING = 250 * 55,      /* 250 ns */
-    WAKING = 10 * 1000 * 55, /* 10 µs over the whole walk */
-    ALONE = 4 * 1000 * 55    /* 4 µs */
+    MEETING = 250 * 55,       /* 250 ns */
+    STARTING = 2 * 1000 * 55, /* 2 µs over the whole walk */
+    ALONE = 4 * 1000 * 55     /* 4 µs */
 };
 
 typedef struct costs {
@@ -61,7 +62,7 @@ rondo__cut rondo__walk_cut(const rondo_context *context, const rondo__plan *plan
     if (context->threads == 1)
         return RONDO__CUT_ROWS;
     const costs c = costs_of(plan, walk, context->threads);
-    return c.units + WAKING < c.rows ? RONDO__CUT_UNITS : RONDO__CUT_ROWS;
+    return c.units + STARTING < c.rows ? RONDO__CUT_UNITS : RONDO__CUT_ROWS;
 }
 
 typedef struct units_job {
@@ -78,7 +79,8 @@ static void walk_units(void *arg, int64_t index, int worker) {
 }
 
 void rondo__walk_steps(rondo_context *context, const rondo__plan *plan, const rondo__walk *walk) {
-    if (rondo__walk_cut(context, plan, walk) == RONDO__CUT_UNITS) {
+    const bool units = rondo__walk_cut(context, plan, walk) == RONDO__CUT_UNITS;
+    if (units && (context->cut == RONDO__CUT_UNITS || rondo__pool_awake(context->pool))) {
         units_job job = {walk, rondo__pool_threads(context->pool)};
         rondo__pool_region(context->pool, walk_units, &job);
         return;
