@@ -55,7 +55,7 @@ static int run_cell(int argc, char **argv) {
         {"--dtype", CLI_CHOICE, &dtype, "NAME", "what products compute with: f32, bf16, int8 (not train)",
          .choices = cli_precisions},
         {"--seconds", CLI_REAL, &o.seconds, "F", "how long to measure (default 2)", 0.001, 3600},
-        {"--threads", CLI_WHOLE, &threads, "N", "threads (default: all cores)", 0, 1024},
+        {"--threads", CLI_WHOLE, &threads, "N", "threads (default: all cores, step: 1)", 0, 1024},
         {"--json", CLI_FLAG, &json, NULL, "one JSON object on stdout"},
     };
     int code = cli_parse(&cli_bench, argc, argv, sizeof options / sizeof *options, options, 1, 1, &what);
@@ -67,6 +67,7 @@ static int run_cell(int argc, char **argv) {
         return cli_fail(CLI_USAGE, "bench: --dtype int8 is for use, not for training (take bf16, or --pass forward)");
     o.cell = cell;
     o.pass = (rondo_bench_pass)pass;
+    o.shared_steps = threads > 1;
     return measure(&o, threads, dtype, json);
 }
 

@@ -112,6 +112,7 @@ typedef struct rondo_bench_options {
     int64_t input_size, hidden_size, layers, batch, steps;
     rondo_bench_pass pass;
     bool input_gradient; /* train: also the gradient of the input */
+    bool shared_steps;   /* step: on all threads of the context (rondo_stream_share), where that can be */
     double seconds;      /* how long to measure; 0: 2 */
     /* variants, as in rondo_recurrent_config */
     bool peepholes, layer_norm;

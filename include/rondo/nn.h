@@ -128,12 +128,20 @@ RONDO_API rondo_var *rondo_recurrent_forward(rondo_recurrent *net, rondo_tape *t
 /* ---- streaming: one step at a time, weights packed at open, nothing allocated afterwards ---- */
 typedef struct rondo_stream rondo_stream;
 /* A stream over `batch` independent sequences of a one-directional network, whose parameters must stay unchanged and
- * alive. The context gives the instruction set (a step runs on the calling thread); it must outlive the stream.
+ * alive. The context gives the instruction set; it must outlive the stream. A step runs on the calling thread alone,
+ * unless rondo_stream_share says otherwise.
  * feedback: Jordan's F values (O, Q) or NULL. Starts from learned or zero states. */
 RONDO_API rondo_status rondo_stream_open(rondo_stream **out, rondo_context *context, rondo_recurrent *net,
                                          int64_t batch, const rondo_real *feedback, rondo_error *err);
 RONDO_API void rondo_stream_close(rondo_stream **stream);
-/* x (B, I) -> y (B, output_size). No allocation, lock or system call. Same bits as rondo_recurrent_forward. */
+/* Steps from here on are shared out by units over all threads of the context, which nobody else may use meanwhile: for
+ * large layers (each core holds its part of the weights) whose steps follow each other at once. The others spin between
+ * steps, for some 50 µs; then they sleep, and the next step wakes them (one lock, one system call) and goes on alone.
+ * The bits are the same. RONDO_UNSUPPORTED, and nothing changes, where the network cannot be shared out (a cell or
+ * variant without units) or there are more threads than cores. false: on one thread again. */
+RONDO_API rondo_status rondo_stream_share(rondo_stream *stream, bool share);
+/* x (B, I) -> y (B, output_size), which are not the same array. No allocation, lock or system call. Same bits as
+ * rondo_recurrent_forward. */
 RONDO_API void rondo_stream_step(rondo_stream *stream, const rondo_real *x, rondo_real *y);
 RONDO_API void rondo_stream_reset(rondo_stream *stream);
 /* Pointers to the live states of one layer (B, width): may be read and written between steps. c: NULL but for LSTM. */

@@ -60,6 +60,7 @@ void rondo__pool_run(rondo__pool *pool, int64_t n, rondo__task task, void *arg);
 void rondo__pool_region(rondo__pool *pool, rondo__task task, void *arg);
 /* Whether no worker sleeps, so that a region can begin at once. If one does, it is woken for the next time. */
 bool rondo__pool_awake(rondo__pool *pool);
+bool rondo__pool_fits(const rondo__pool *pool); /* there is a core for each of its threads */
 /* All workers of the region running on pool wait for each other: they spin, then yield on a busy machine. */
 void rondo__pool_meet(rondo__pool *pool, int worker);
 

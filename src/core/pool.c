@@ -162,6 +162,8 @@ static void wake_sleepers(rondo__pool *pool, int64_t wanted) {
     pthread_mutex_unlock(&pool->lock);
 }
 
+bool rondo__pool_fits(const rondo__pool *pool) { return !pool || pool->spins == SPINS; }
+
 bool rondo__pool_awake(rondo__pool *pool) {
     if (!pool || atomic_load(&pool->sleepers) == 0)
         return true;

@@ -66,6 +66,7 @@ static void pack(rondo__step_layer *layer, const rondo__step_weights *w) {
     const rondo__kernels *k = layer->kernels;
     const rondo_lstm_options *options = &layer->options.lstm;
     int64_t B = layer->B, I = layer->I, H = layer->H, R = layer->R, G = 4 * H;
+    layer->units = w->w_hr || w->gain_h ? 0 : H;
     rondo__lstm_rows rows = {0};
     real *zx;
     pieces m = lay_out(layer, w, &(rondo__carver){.base = layer->memory}, &rows, &zx);
@@ -98,24 +99,46 @@ static void pack(rondo__step_layer *layer, const rondo__step_weights *w) {
     };
 }
 
+/* The rows of this step. The cell's new state stands where the old one stood, as each unit reads only its own. */
+static rondo__lstm_rows rows_of(const rondo__step_layer *layer) {
+    const lstm_step *m = layer->memory;
+    rondo__lstm_rows rows = m->rows;
+    rows.h_prev = layer->h;
+    rows.c_prev = layer->c;
+    rows.c = layer->c;
+    rows.cell = rows.keep_c ? rows.cell : layer->c;
+    return rows;
+}
+
+static void step_units(rondo__step_layer *layer, const real *x, real *y, int64_t first, int64_t end) {
+    const lstm_step *m = layer->memory;
+    const int64_t B = layer->B, I = layer->I, H = layer->H, G = 4 * H;
+    const rondo__lstm_rows rows = rows_of(layer);
+    for (int64_t gate = 0; gate < G; gate += H)
+        layer->kernels->gemm(B, G, I, x, I, 1, m->packed_ih, gate + first, gate + end, rows.gates, G, m->bias, false);
+    rondo__lstm_advance_units(&m->cell, B, &rows, first, end);
+    for (int64_t at = first; at < B * H; at += H)
+        memcpy(y + at, rows.h + at, (size_t)(end - first) * sizeof *y);
+}
+
+static void finish(rondo__step_layer *layer) {
+    const lstm_step *m = layer->memory;
+    memcpy(layer->h, m->rows.h, (size_t)(layer->B * layer->R) * sizeof(real));
+}
+
 static void step(rondo__step_layer *layer, const real *x, real *y) {
     const lstm_step *m = layer->memory;
     const rondo__kernels *k = layer->kernels;
     int64_t B = layer->B, I = layer->I, H = layer->H, R = layer->R, G = 4 * H;
-    rondo__lstm_rows rows = m->rows;
-    rows.h_prev = layer->h;
-    rows.c_prev = layer->c;
-    rows.c = rows.keep_c ? layer->c : rows.cell;
+    const rondo__lstm_rows rows = rows_of(layer);
     k->gemm(B, G, I, x, I, 1, m->packed_ih, 0, G, m->gain_x ? m->zx : rows.gates, G, m->gain_x ? NULL : m->bias, false);
     for (int64_t r = 0; m->gain_x && r < B; r++) {
         real stats[2];
         k->layer_norm_row(G, rows.gates + r * G, m->zx + r * G, m->gain_x, m->bias, RONDO_NORM_EPS, stats);
     }
     rondo__lstm_advance(&m->cell, B, &rows);
-    if (!rows.keep_c)
-        memcpy(layer->c, rows.cell, (size_t)(B * H) * sizeof *y);
-    memcpy(layer->h, rows.h, (size_t)(B * R) * sizeof *y);
     memcpy(y, rows.h, (size_t)(B * R) * sizeof *y);
+    finish(layer);
 }
 
-const rondo__step_class rondo__lstm_step = {bytes, pack, step};
+const rondo__step_class rondo__lstm_step = {bytes, pack, step, step_units, finish};

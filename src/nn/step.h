@@ -23,10 +23,11 @@ typedef struct rondo__step_layer {
         rondo_jordan_options jordan;
         rondo_lstm_options lstm;
         rondo_gru_options gru;
-    } options;    /* rates are used as outside of training */
-    real *h;      /* (B, R); Jordan: s (B, Q). Owned by the caller, read and written by step */
-    real *c;      /* (B, H), LSTM only */
-    void *memory; /* bytes(), 64-byte aligned: packed weights, biases, scratch of a step */
+    } options;     /* rates are used as outside of training */
+    real *h;       /* (B, R); Jordan: s (B, Q). Owned by the caller, read and written by step */
+    real *c;       /* (B, H), LSTM only */
+    void *memory;  /* bytes(), 64-byte aligned: packed weights, biases, scratch of a step */
+    int64_t units; /* set by pack: that a step may be shared out by; 0: it may not */
 } rondo__step_layer;
 
 typedef struct rondo__step_class {
@@ -34,6 +35,10 @@ typedef struct rondo__step_class {
     void (*pack)(rondo__step_layer *layer, const rondo__step_weights *weights);
     /* x (B, I) -> y (B, R); Jordan: y (B, O) is a_t. */
     void (*step)(rondo__step_layer *layer, const real *x, real *y);
+    /* For layers with units: units [first, end) of y and of the new state, from all of x and of the old state h, which
+     * stays until finish, called once when all units are made. step is both. NULL where no layer has units. */
+    void (*step_units)(rondo__step_layer *layer, const real *x, real *y, int64_t first, int64_t end);
+    void (*finish)(rondo__step_layer *layer);
 } rondo__step_class;
 
 /* Each at the end of its cell's file. */

@@ -11,17 +11,20 @@
 #include "nn/jordan.h"
 #include "nn/recurrent.h"
 #include "nn/step.h"
+#include "nn/walk.h"
 #include "tensor/context.h"
 
 #include <string.h>
 
 struct rondo_stream {
+    rondo_context *context;
     rondo_recurrent *net;
     const rondo__step_class *class;
     int64_t B;
     rondo__step_layer layer[RONDO_MAX_LAYERS];
     real *before;  /* (B, Q) state units of Jordan's last layer before the last step; NULL for other cells */
     real *rows[2]; /* (B, widest layer) */
+    bool shared;   /* rondo_stream_share */
     bool stepped;  /* `before` holds a step that teach may correct */
 };
 
@@ -143,7 +146,7 @@ rondo_status rondo_stream_open(rondo_stream **out, rondo_context *context, rondo
     rondo_status status = check_open(net, batch, feedback, err);
     if (status)
         return status;
-    rondo_stream plan = {.net = net, .class = class_of(net->config.cell), .B = batch};
+    rondo_stream plan = {.context = context, .net = net, .class = class_of(net->config.cell), .B = batch};
     for (int l = 0; l < net->config.layers; l++)
         describe_layer(&plan, l, context->kernels);
     rondo_stream *stream = rondo__alloc(carve(&plan, NULL, feedback));
@@ -179,7 +182,62 @@ static void step_layer(rondo_stream *stream, int l, const real *x, real *y) {
         kernels->add(n, y, y, x);
 }
 
+/* ---- on several threads: each makes its units of a layer, all meet, the next layer ---- */
+
+rondo_status rondo_stream_share(rondo_stream *stream, bool share) {
+    if (!stream)
+        return RONDO_ARGUMENT;
+    for (int l = 0; share && l < stream->net->config.layers; l++)
+        if (stream->layer[l].units == 0)
+            return RONDO_UNSUPPORTED;
+    if (share && stream->context->cut != RONDO__CUT_UNITS && !rondo__pool_fits(stream->context->pool))
+        return RONDO_UNSUPPORTED;
+    stream->shared = share && stream->context->threads > 1;
+    return RONDO_OK;
+}
+
+typedef struct shared_step {
+    rondo_stream *stream;
+    const real *x;
+    real *y;
+} shared_step;
+
+static void share_step(void *arg, int64_t index, int worker) {
+    const shared_step *s = arg;
+    rondo_stream *stream = s->stream;
+    const real *x = s->x;
+    const int last = stream->net->config.layers - 1;
+    (void)index;
+    for (int l = 0; l <= last; l++) {
+        rondo__step_layer *layer = &stream->layer[l];
+        real *y = l == last ? s->y : stream->rows[l % 2];
+        const int64_t first = rondo__first_unit(layer->units, stream->context->threads, worker);
+        const int64_t end = rondo__first_unit(layer->units, stream->context->threads, worker + 1);
+        stream->class->step_units(layer, x, y, first, end);
+        for (int64_t b = 0; rondo__recurrent_is_residual(stream->net, l) && b < stream->B; b++)
+            layer->kernels->add(end - first, y + b * layer->R + first, y + b * layer->R + first,
+                                x + b * layer->R + first);
+        if (l < last)
+            rondo__pool_meet(stream->context->pool, worker);
+        x = y;
+    }
+}
+
+static bool step_on_all(rondo_stream *stream, const real *x, real *y) {
+    const rondo_context *context = stream->context;
+    if (!stream->shared || !(context->cut == RONDO__CUT_UNITS || rondo__pool_awake(context->pool)))
+        return false;
+    rondo__pool_region(context->pool, share_step, &(shared_step){stream, x, y});
+    for (int l = 0; l < stream->net->config.layers; l++)
+        stream->class->finish(&stream->layer[l]);
+    return true;
+}
+
 void rondo_stream_step(rondo_stream *stream, const rondo_real *x, rondo_real *y) {
+    if (step_on_all(stream, x, y)) {
+        stream->stepped = true;
+        return;
+    }
     int last = stream->net->config.layers - 1;
     if (stream->before)
         memcpy(stream->before, stream->layer[last].h,

@@ -59,7 +59,7 @@ rondo__cut rondo__walk_cut(const rondo_context *context, const rondo__plan *plan
         return RONDO__CUT_ROWS;
     if (context->cut != RONDO__CUT_BY_COST)
         return context->cut;
-    if (context->threads == 1)
+    if (context->threads == 1 || !rondo__pool_fits(context->pool))
         return RONDO__CUT_ROWS;
     const costs c = costs_of(plan, walk, context->threads);
     return c.units + STARTING < c.rows ? RONDO__CUT_UNITS : RONDO__CUT_ROWS;

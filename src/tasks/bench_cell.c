@@ -16,6 +16,7 @@ typedef struct bench {
     rondo_recurrent *net;
     rondo_tape *tape;
     rondo_stream *stream;
+    bool shared;
     rondo_tensor x;  /* (T, B, I) */
     rondo_real *dx;  /* (T, B, I) or NULL */
     rondo_real *dy;  /* (T, B, D*H): gradient of the output */
@@ -108,8 +109,11 @@ static rondo_status make(bench *b, rondo_error *err) {
         status = make_net(b, err);
     if (!status)
         status = make_arrays(b, err);
-    if (!status && b->options->pass == RONDO_BENCH_STEP)
-        return rondo_stream_open(&b->stream, b->context, b->net, b->options->batch, NULL, err);
+    if (!status && b->options->pass == RONDO_BENCH_STEP) {
+        status = rondo_stream_open(&b->stream, b->context, b->net, b->options->batch, NULL, err);
+        b->shared = !status && b->options->shared_steps && rondo_stream_share(b->stream, true) == RONDO_OK;
+        return status;
+    }
     return status ? status : rondo_tape_create(&b->tape, b->context, err);
 }
 
@@ -189,7 +193,7 @@ rondo_status rondo_bench_cell(rondo_context *context, const rondo_bench_options 
         result->p99_ms = part(b.seconds, n, 0.99);
         result->p999_ms = part(b.seconds, n, 0.999);
         result->gflops = flops(options) / (median > 0 ? median : 1e-9) / 1e9;
-        result->threads = options->pass == RONDO_BENCH_STEP ? 1 : rondo_context_threads(context);
+        result->threads = options->pass == RONDO_BENCH_STEP && !b.shared ? 1 : rondo_context_threads(context);
         result->isa = rondo_context_isa(context);
     }
     clean(&b);

@@ -2,6 +2,7 @@
 #include "core/core.h"
 #include "rondo/nn.h"
 #include "support/test.h"
+#include "tensor/context.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,7 @@ static void fill(rondo_real *x, int64_t n, uint64_t stream) {
 }
 
 /* One configuration: all steps at once, then streamed; twice, the second time after a reset. */
-static void compare(const rondo_recurrent_config *config, bool taught) {
+static void compare(const rondo_recurrent_config *config, bool taught, bool share) {
     rig r = {0};
     rig_open(&r, config);
     int64_t O = rondo_recurrent_output_size(r.net), state;
@@ -69,6 +70,9 @@ static void compare(const rondo_recurrent_config *config, bool taught) {
     rondo_stream *stream = NULL;
     if (rondo_stream_open(&stream, r.context, r.net, B, config->feedback_size ? f : NULL, &err))
         fail_msg("%s", err.message);
+    r.context->cut = share ? RONDO__CUT_UNITS : RONDO__CUT_BY_COST; /* whether the others are awake or not */
+    if (share && rondo_stream_share(stream, true) != RONDO_OK)
+        assert_true(config->cell != RONDO_LSTM || config->layer_norm || config->projection_size > 0);
     uint64_t before = rondo__alloc_count();
     for (int round = 0; round < 2; round++) {
         for (int t = 0; t < T; t++) {
@@ -150,9 +154,10 @@ static void streams_equal_sequences(void **unused) {
          .activation = RONDO_RELU},
     };
     for (size_t i = 0; i < sizeof(config) / sizeof(config[0]); i++) {
-        compare(&config[i], false);
+        compare(&config[i], false, false);
+        compare(&config[i], false, true);
         if (config[i].cell == RONDO_JORDAN)
-            compare(&config[i], true);
+            compare(&config[i], true, true);
     }
 }
 
