@@ -19,7 +19,11 @@
  *
  * A region waits for all workers, and on a busy machine one that sleeps may need a whole time slice, milliseconds, to
  * come. So whoever can do without a region asks first whether all are awake. If not, they are stirred: they get up
- * without a job and spin, to be there the next time.
+ * without a job and spin, to be there the next time. Awake is not yet running: when somebody was waited for in vain, as
+ * other work holds the cores, or did not get up in time, the pool counts as asleep for a while (PATIENCE).
+ *
+ * To meet, each worker counts its meetings in a line of its own and waits until the others' counts have come as far:
+ * the way from one core to another is gone once, not to and fro.
  *
  * With more threads than cores nobody spins for long: the time belongs to the thread that has work. */
 #include <assert.h>
@@ -37,6 +41,8 @@
 
 #define MOST_THREADS 1024
 #define SPINS 3000
+#define PATIENCE 0.02 /* seconds that a crowded pool is left alone */
+#define RISING 0.001  /* seconds that a sleeper may need to get up */
 
 typedef struct worker {
     rondo__pool *pool;
@@ -44,22 +50,29 @@ typedef struct worker {
     int index;
 } worker;
 
+typedef struct meetings {
+    _Alignas(RONDO_ALIGN) _Atomic unsigned count;
+} meetings;
+
 /* What different threads write stands in different cache lines. */
 struct rondo__pool {
     _Alignas(RONDO_ALIGN) _Atomic uint64_t gate;
     _Atomic int sleepers;
     _Atomic unsigned stirs;
+    double stirred;      /* clock when sleepers were last woken without a job; 0: all awake since. As quiet_until, the
+                            caller's own */
+    double quiet_until;  /* clock until which the pool counts as asleep; 0: it does not */
+    atomic_bool crowded; /* somebody was waited for in vain */
     atomic_bool quit;
     rondo__task task;
     void *arg;
     int64_t n;
     bool region;
-    _Alignas(RONDO_ALIGN) _Atomic int64_t next;     /* the next index to take; in a region: workers that have entered */
-    _Alignas(RONDO_ALIGN) _Atomic int met;          /* workers waiting in rondo__pool_meet */
-    _Alignas(RONDO_ALIGN) _Atomic unsigned meeting; /* its number: the sense that is reversed */
+    _Alignas(RONDO_ALIGN) _Atomic int64_t next; /* the next index to take; in a region: workers that have entered */
     _Alignas(RONDO_ALIGN) pthread_mutex_t lock;
     pthread_cond_t wake;
-    worker *workers; /* (threads - 1), those beside the caller */
+    worker *workers;    /* (threads - 1), those beside the caller */
+    meetings *meetings; /* (threads) that each has come to */
     int threads, spins;
 };
 
@@ -72,11 +85,13 @@ static void pause_cpu(void) {
 }
 
 /* One turn of waiting: spins the first times, then lets others run. */
-static void wait_turn(const rondo__pool *pool, int *turns) {
+static void wait_turn(rondo__pool *pool, int *turns) {
     if (*turns < pool->spins) {
         ++*turns;
         pause_cpu();
     } else {
+        if (pool->region)
+            atomic_store_explicit(&pool->crowded, true, memory_order_relaxed);
         sched_yield();
     }
 }
@@ -164,12 +179,33 @@ static void wake_sleepers(rondo__pool *pool, int64_t wanted) {
 
 bool rondo__pool_fits(const rondo__pool *pool) { return !pool || pool->spins == SPINS; }
 
-bool rondo__pool_awake(rondo__pool *pool) {
-    if (!pool || atomic_load(&pool->sleepers) == 0)
-        return true;
-    atomic_fetch_add(&pool->stirs, 1);
-    wake_sleepers(pool, pool->threads);
+static bool leave_alone(rondo__pool *pool, double now) {
+    pool->stirred = 0;
+    pool->quiet_until = now + PATIENCE;
     return false;
+}
+
+bool rondo__pool_awake(rondo__pool *pool) {
+    if (!pool)
+        return true;
+    const bool asleep = atomic_load(&pool->sleepers) > 0;
+    const bool crowded = atomic_load_explicit(&pool->crowded, memory_order_relaxed);
+    if (!asleep && !crowded && pool->quiet_until <= 0) {
+        pool->stirred = 0;
+        return true;
+    }
+    const double now = rondo__clock_seconds();
+    if (now < pool->quiet_until)
+        return false;
+    pool->quiet_until = 0;
+    if (atomic_exchange(&pool->crowded, false) || (pool->stirred > 0 && now > pool->stirred + RISING))
+        return leave_alone(pool, now);
+    if (asleep && pool->stirred <= 0) {
+        pool->stirred = now;
+        atomic_fetch_add(&pool->stirs, 1);
+        wake_sleepers(pool, pool->threads);
+    }
+    return !asleep;
 }
 
 static void run_job(rondo__pool *pool, int64_t n, bool region, rondo__task task, void *arg) {
@@ -213,18 +249,16 @@ void rondo__pool_region(rondo__pool *pool, rondo__task task, void *arg) {
 }
 
 void rondo__pool_meet(rondo__pool *pool, int index) {
-    (void)index;
     if (!pool || pool->threads == 1)
         return;
-    unsigned meeting = atomic_load_explicit(&pool->meeting, memory_order_relaxed);
-    if (atomic_fetch_add_explicit(&pool->met, 1, memory_order_acq_rel) == pool->threads - 1) {
-        atomic_store_explicit(&pool->met, 0, memory_order_relaxed);
-        atomic_store_explicit(&pool->meeting, meeting + 1, memory_order_release);
-        return;
+    _Atomic unsigned *own = &pool->meetings[index].count;
+    const unsigned count = atomic_load_explicit(own, memory_order_relaxed) + 1;
+    atomic_store_explicit(own, count, memory_order_release);
+    for (int i = 0; i < pool->threads; i++) {
+        int turns = 0; /* another one may have gone on to the next meeting, no further */
+        while (atomic_load_explicit(&pool->meetings[i].count, memory_order_acquire) - count > 1)
+            wait_turn(pool, &turns);
     }
-    int turns = 0;
-    while (atomic_load_explicit(&pool->meeting, memory_order_acquire) == meeting)
-        wait_turn(pool, &turns);
 }
 
 int rondo__pool_threads(const rondo__pool *pool) { return pool ? pool->threads : 1; }
@@ -258,6 +292,7 @@ static int start_workers(rondo__pool *pool) {
 static void release(rondo__pool *pool) {
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
+    rondo__free(pool->meetings);
     rondo__free(pool->workers);
     rondo__free(pool);
 }
@@ -268,11 +303,14 @@ rondo_status rondo__pool_create(rondo__pool **out, int threads, rondo_error *err
         return rondo__fail(err, RONDO_ARGUMENT, "threads: %d is outside 1..%d", threads, MOST_THREADS);
     rondo__pool *pool = rondo__calloc(1, sizeof *pool);
     worker *workers = pool ? rondo__calloc((size_t)threads, sizeof *workers) : NULL;
-    if (!workers) {
+    meetings *counts = workers ? rondo__calloc((size_t)threads, sizeof *counts) : NULL;
+    if (!counts) {
+        rondo__free(workers);
         rondo__free(pool);
         return rondo__fail(err, RONDO_MEMORY, "threads: no memory for %d threads", threads);
     }
     pool->workers = workers;
+    pool->meetings = counts;
     pool->threads = threads;
     pool->spins = threads <= rondo__cpu_cores() ? SPINS : 16;
     pthread_mutex_init(&pool->lock, NULL);

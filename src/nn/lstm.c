@@ -32,6 +32,8 @@
 
 #include "nn/cell.h"
 
+enum { INPUT_ROWS = 96 }; /* whose inputs a thread multiplies at once: their gates stay in its cache */
+
 static const rondo_lstm_options *options_of(const rondo_call *call) { return call->options; }
 
 /* ---- shapes ---- */
@@ -274,6 +276,8 @@ void rondo__lstm_advance_units(const rondo__lstm_cell *cell, int64_t n, const ro
 
 typedef struct forward_run {
     rondo_context *context;
+    const real *x, *packed_ih; /* (N, I); W_ihᵀ (I, 4H), packed */
+    const real *bias, *gain_x; /* (4H) or NULL */
     rondo__lstm_sizes sizes;
     rondo__lstm_saved saved;
     scratch scratch;
@@ -303,14 +307,37 @@ static void mask_units(const forward_run *run, int64_t s, int64_t n, int64_t fir
         run->cell.kernels->mul(end - first, masked + at, h + at, run->saved.mask + at);
 }
 
+/* The input product of steps [from, to) for units [first, end): in any plan these steps' rows lie together. */
+static void input_units(const forward_run *run, int64_t from, int64_t to, int64_t first, int64_t end) {
+    const rondo__plan *plan = &run->plan;
+    const int64_t I = run->sizes.I, H = run->sizes.H, G = 4 * H, a = plan->start[from], b = plan->start[to - 1];
+    const int64_t row = a < b ? a : b, rows = a < b ? b + plan->active[to - 1] - a : a + plan->active[from] - b;
+    for (int64_t gate = 0; gate < G; gate += H)
+        run->cell.kernels->gemm(rows, G, I, run->x + row * I, I, 1, run->packed_ih, gate + first, gate + end,
+                                run->saved.gates + row * G, G, run->bias, false);
+}
+
+/* Steps from `from` on whose inputs are multiplied at once: as many as have INPUT_ROWS rows. */
+static int64_t input_steps(const rondo__plan *plan, int64_t from) {
+    int64_t rows = 0, to = from;
+    while (to < plan->steps && (to == from || rows + plan->active[to] <= INPUT_ROWS))
+        rows += plan->active[to++];
+    return to;
+}
+
 static void walk_forward_units(void *arg, int64_t first, int64_t end, int worker) {
     const forward_run *run = arg;
     const rondo__plan *plan = &run->plan;
+    int64_t ready = 0;
     if (run->sizes.dropout) {
         mask_units(run, 0, run->sizes.B, first, end, run->saved.h0);
         rondo__pool_meet(run->context->pool, worker);
     }
     for (int64_t s = 0; s < plan->steps; s++) {
+        if (s == ready) {
+            ready = input_steps(plan, s);
+            input_units(run, s, ready, first, end);
+        }
         rondo__lstm_rows rows = rondo__lstm_rows_at(&run->sizes, &run->saved, plan, s, 0);
         rows.masked = rondo__offset(run->scratch.masked, s % 2 * run->sizes.B * run->sizes.R);
         rondo__lstm_advance_units(&run->cell, plan->active[s], &rows, first, end);
@@ -321,19 +348,25 @@ static void walk_forward_units(void *arg, int64_t first, int64_t end, int worker
     }
 }
 
-/* The product of all inputs, into gates; normalised if the cell is. */
-static void input_product(const rondo_call *call, forward_run *run) {
+static void prepare_inputs(const rondo_call *call, forward_run *run) {
     const rondo__lstm_sizes *s = &run->sizes;
-    int64_t G = 4 * s->H;
-    const real *x =
-        rondo__packed_view(call->context, &run->plan, s->I, rondo__lstm_value(call, LSTM_X), run->scratch.x);
-    const real *bias =
-        rondo__bias_sum(G, run->scratch.bias, rondo__lstm_value(call, LSTM_B_IH), rondo__lstm_value(call, LSTM_B_HH));
-    rondo__product(call->context, s->N, G, s->I, x, s->I, 1, rondo__form_packed(call, &run->scratch.ih),
-                   s->norm ? run->saved.zx : run->saved.gates, G, s->norm ? NULL : bias, false);
+    run->x = rondo__packed_view(call->context, &run->plan, s->I, rondo__lstm_value(call, LSTM_X), run->scratch.x);
+    run->bias = rondo__bias_sum(4 * s->H, run->scratch.bias, rondo__lstm_value(call, LSTM_B_IH),
+                                rondo__lstm_value(call, LSTM_B_HH));
+    run->packed_ih = rondo__form_packed(call, &run->scratch.ih);
+    run->gain_x = rondo__lstm_value(call, LSTM_GAIN_X);
+}
+
+/* The product of all inputs, into gates; normalised if the cell is. */
+static void input_product(void *arg) {
+    const forward_run *run = arg;
+    const rondo__lstm_sizes *s = &run->sizes;
+    const int64_t G = 4 * s->H;
+    rondo__product(run->context, s->N, G, s->I, run->x, s->I, 1, run->packed_ih,
+                   s->norm ? run->saved.zx : run->saved.gates, G, s->norm ? NULL : run->bias, false);
     if (s->norm)
-        rondo__norm_rows(call->context, s->N, G, G, run->saved.gates, run->saved.zx,
-                         rondo__lstm_value(call, LSTM_GAIN_X), bias, run->saved.stats_x);
+        rondo__norm_rows(run->context, s->N, G, G, run->saved.gates, run->saved.zx, run->gain_x, run->bias,
+                         run->saved.stats_x);
 }
 
 static void make_masks(const rondo_call *call, const forward_run *run) {
@@ -379,17 +412,17 @@ static rondo_status forward(rondo_call *call, rondo_error *err) {
     rondo__order_rows(&run.plan, s->R, run.saved.h0, rondo__lstm_value(call, LSTM_H0));
     rondo__order_rows(&run.plan, s->H, run.saved.c0, rondo__lstm_value(call, LSTM_C0));
     make_masks(call, &run);
-    /* 2. one product for all inputs */
-    input_product(call, &run);
-    /* 3. all steps */
+    /* 2. all steps, after one product for all inputs, or, by units, blocks of steps with theirs */
+    prepare_inputs(call, &run);
     prepare_cell(call, &run);
     rondo__walk_steps(call->context, &run.plan,
                       &(rondo__walk){.units = s->H,
                                      .products = 4 * s->H * s->R,
+                                     .before_rows = input_product,
                                      .by_rows = walk_forward,
                                      .by_units = rondo__lstm_has_units(s) ? walk_forward_units : NULL,
                                      .arg = &run});
-    /* 4. out */
+    /* 3. out */
     if (s->ragged)
         rondo__scatter_rows(call->context, &run.plan, s->R, call->out[LSTM_OUTPUT]->value.data, run.saved.h, false);
     rondo__final_rows(&run.plan, s->R, rondo__values(call->out[LSTM_H]), run.saved.h0, run.saved.h);

@@ -85,6 +85,8 @@ void rondo__walk_steps(rondo_context *context, const rondo__plan *plan, const ro
         rondo__pool_region(context->pool, walk_units, &job);
         return;
     }
+    if (walk->before_rows)
+        walk->before_rows(walk->arg);
     const costs c = context->threads > 1 ? costs_of(plan, walk, 1) : (costs){0, 0, 0};
     if (context->cut == RONDO__CUT_BY_COST && plan->B > 0 && stays_alone(&c))
         walk->by_rows(walk->arg, 0, plan->B, 0);

@@ -17,16 +17,17 @@
 typedef void (*rondo__units_task)(void *arg, int64_t first, int64_t end, int worker);
 
 typedef struct rondo__walk {
-    int64_t units;    /* that are shared out: H */
-    int64_t products; /* multiply-adds of one row at one step, input product left out */
-    int meetings;     /* in a step; 0 counts as 1 */
+    int64_t units;                  /* that are shared out: H */
+    int64_t products;               /* multiply-adds of one row at one step, input product left out */
+    int meetings;                   /* in a step; 0 counts as 1 */
+    void (*before_rows)(void *arg); /* or NULL: what units do by themselves as they come to it; may use the pool */
     rondo__rows_task by_rows;
     rondo__units_task by_units; /* NULL: this cell (or this variant of it) is always cut by rows */
     void *arg;
 } rondo__walk;
 
 /* Runs by_rows or by_units, whichever costs less, on all threads or, where the walk is too short to wake anybody, on
- * the caller's alone. One parallel region. */
+ * the caller's alone. */
 void rondo__walk_steps(rondo_context *context, const rondo__plan *plan, const rondo__walk *walk);
 
 /* What rondo__walk_steps goes by; never RONDO__CUT_BY_COST. One thread alone counts as rows. */
