@@ -10,7 +10,7 @@
  *
  *     one     p·max(n, FEW)
  *     rows    p·max(⌈n/t⌉, FEW)
- *     units   p·max(n, FEW)·(largest share of units) + MEETING
+ *     units   p·max(n, FEW)·(largest share of units) + p·n·SHARING + MEETING
  *
  * summed over the steps. Units must win by STARTING; a walk of less than ALONE stays on one thread. Other instruction
  * sets, precisions and machines have other speeds, but then the products and the meetings shift much alike. */
@@ -22,6 +22,9 @@ enum {
     STARTING = 2 * 1000 * 55, /* 2 µs over the whole walk */
     ALONE = 4 * 1000 * 55     /* 4 µs */
 };
+
+/* What it costs that lines of gates and states lie in the other core's cache (7 rows of 256 units: 9 µs a step). */
+static const double SHARING = 0.12;
 
 typedef struct costs {
     double one, rows, units;
@@ -47,7 +50,7 @@ static costs costs_of(const rondo__plan *plan, const rondo__walk *walk, int thre
         const int64_t rows = plan->active[s];
         c.one += products * at_least_few(rows);
         c.rows += products * at_least_few((rows + threads - 1) / threads);
-        c.units += products * at_least_few(rows) * share + meeting;
+        c.units += products * (at_least_few(rows) * share + (double)rows * SHARING) + meeting;
     }
     return c;
 }
