@@ -32,7 +32,9 @@
 
 #include "nn/cell.h"
 
-enum { INPUT_ROWS = 96 }; /* whose inputs a thread multiplies at once: their gates stay in its cache */
+/* Inputs that a thread multiplies at once: numbers of gates, at least so many rows; by rows only from OWN_ROWS of a
+ * step on: fewer would read all of W_ih for little. */
+enum { INPUT_NUMBERS = 64 * 1024, INPUT_ROWS = 96, OWN_ROWS = 6 };
 
 static const rondo_lstm_options *options_of(const rondo_call *call) { return call->options; }
 
@@ -201,82 +203,12 @@ static size_t scratch_bytes(const rondo_call *call, bool backward) {
     return carver.used;
 }
 
-/* ---- one step ---- */
-
-/* gates += the recurrent product, normalised if the cell is. */
-static void recurrent_product(const rondo__lstm_cell *cell, int64_t n, const rondo__lstm_rows *rows) {
-    const rondo__kernels *k = cell->kernels;
-    int64_t G = 4 * cell->H, R = cell->R;
-    const real *h = rondo__masked(k, n * R, rows->masked, rows->h_prev, rows->mask);
-    if (!cell->gain_h) {
-        k->gemm(n, G, R, h, R, 1, cell->packed_hh, 0, G, rows->gates, G, NULL, true);
-        return;
-    }
-    k->gemm(n, G, R, h, R, 1, cell->packed_hh, 0, G, rows->zh, G, NULL, false);
-    for (int64_t r = 0; r < n; r++)
-        k->layer_norm_row(G, rows->normed + r * G, rows->zh + r * G, cell->gain_h, NULL, RONDO_NORM_EPS,
-                          rows->stats_h + 2 * r);
-    k->add(n * G, rows->gates, rows->gates, rows->normed);
-}
-
-/* h of one normalised row: o∘tanh(LN(c)). */
-static void normed_output(const rondo__lstm_cell *cell, real *h, real *tanh_c, const real *c, const real *o,
-                          real stats[2]) {
-    const rondo__kernels *k = cell->kernels;
-    k->layer_norm_row(cell->H, tanh_c, c, cell->gain_c, cell->bias_c, RONDO_NORM_EPS, stats);
-    k->tanh(cell->H, tanh_c, tanh_c);
-    k->mul(cell->H, h, o, tanh_c);
-}
-
-void rondo__lstm_advance(const rondo__lstm_cell *cell, int64_t n, const rondo__lstm_rows *rows) {
-    const rondo__kernels *k = cell->kernels;
-    int64_t H = cell->H, R = cell->R;
-    recurrent_product(cell, n, rows);
-    for (int64_t r = 0; r < n; r++) {
-        real *gates = rows->gates + r * 4 * H, *c = rows->cell + r * H, *tanh_c = rows->tanh_c + r * H;
-        real *hidden = rows->hidden + r * H;
-        k->lstm_gates(H, H, gates, rows->c_prev + r * H, c, tanh_c, cell->gain_h ? NULL : hidden, cell->peephole,
-                      cell->clip, cell->coupled);
-        if (cell->gain_h)
-            normed_output(cell, hidden, tanh_c, c, gates + 3 * H, rows->stats_c + 2 * r);
-    }
-    if (cell->packed_hr)
-        k->gemm(n, R, H, rows->hidden, H, 1, cell->packed_hr, 0, R, rows->h, R, NULL, false);
-    if (rows->keep_h)
-        rondo__zoneout_mix(n * R, rows->h, rows->keep_h, rows->h_prev, rows->h);
-    if (rows->keep_c)
-        rondo__zoneout_mix(n * H, rows->c, rows->keep_c, rows->c_prev, rows->cell);
-}
-
-/* Units [first, end) of each row, the rows H apart. */
-static void mix_units(int64_t n, int64_t H, int64_t first, int64_t end, real *h, const real *keep, const real *h_prev,
-                      const real *fresh) {
-    for (int64_t at = first; keep && at < n * H; at += H)
-        rondo__zoneout_mix(end - first, h + at, keep + at, h_prev + at, fresh + at);
-}
-
-void rondo__lstm_advance_units(const rondo__lstm_cell *cell, int64_t n, const rondo__lstm_rows *rows, int64_t first,
-                               int64_t end) {
-    const rondo__kernels *k = cell->kernels;
-    const int64_t H = cell->H, G = 4 * H;
-    const real *h = rows->mask ? rows->masked : rows->h_prev;
-    for (int64_t gate = 0; gate < G; gate += H)
-        k->gemm(n, G, H, h, H, 1, cell->packed_hh, gate + first, gate + end, rows->gates, G, NULL, true);
-    for (int64_t r = 0; r < n; r++) {
-        const int64_t at = r * H + first;
-        k->lstm_gates(end - first, H, rows->gates + r * G + first, rows->c_prev + at, rows->cell + at,
-                      rows->tanh_c + at, rows->hidden + at, rondo__offset((real *)cell->peephole, first), cell->clip,
-                      cell->coupled);
-    }
-    mix_units(n, H, first, end, rows->h, rows->keep_h, rows->h_prev, rows->h);
-    mix_units(n, H, first, end, rows->c, rows->keep_c, rows->c_prev, rows->cell);
-}
-
 /* ---- forward ---- */
 
 typedef struct forward_run {
     rondo_context *context;
     const real *x, *packed_ih; /* (N, I); W_ihᵀ (I, 4H), packed */
+    bool own_inputs;           /* by rows: threads multiply the inputs of their own rows, block by block */
     const real *bias, *gain_x; /* (4H) or NULL */
     rondo__lstm_sizes sizes;
     rondo__lstm_saved saved;
@@ -285,13 +217,54 @@ typedef struct forward_run {
     rondo__lstm_cell cell;
 } forward_run;
 
+/* The input product of steps [from, to) for units [first, end): in any plan these steps' rows lie together. */
+static void input_units(const forward_run *run, int64_t from, int64_t to, int64_t first, int64_t end) {
+    const rondo__plan *plan = &run->plan;
+    const int64_t I = run->sizes.I, H = run->sizes.H, G = 4 * H, a = plan->start[from], b = plan->start[to - 1];
+    const int64_t row = a < b ? a : b, rows = a < b ? b + plan->active[to - 1] - a : a + plan->active[from] - b;
+    for (int64_t gate = 0; gate < G; gate += H)
+        run->cell.kernels->gemm(rows, G, I, run->x + row * I, I, 1, run->packed_ih, gate + first, gate + end,
+                                run->saved.gates + row * G, G, run->bias, false);
+}
+
+/* The end of the steps from `from` on whose inputs a thread multiplies at once, for its places first..: their gates
+ * stay in its cache until the steps come to them, if that are rows enough to read the weights for. */
+static int64_t input_steps(const forward_run *run, int64_t from, int64_t first, int64_t count) {
+    const int64_t fit = INPUT_NUMBERS / (4 * run->sizes.H), most = fit > INPUT_ROWS ? fit : INPUT_ROWS;
+    int64_t rows = 0, to = from;
+    for (; to < run->plan.steps; to++) {
+        rows += rondo__plan_running(&run->plan, to, first, count);
+        if (rows > most && to > from)
+            break;
+    }
+    return to;
+}
+
+/* The input product of steps [from, to) for places first..: panel after panel, each for all of the steps. */
+static void input_rows(const forward_run *run, int64_t from, int64_t to, int64_t first, int64_t count) {
+    const rondo__plan *plan = &run->plan;
+    const int64_t I = run->sizes.I, G = 4 * run->sizes.H;
+    for (int64_t n = 0; n < G; n += RONDO_PANEL)
+        for (int64_t s = from; s < to; s++) {
+            const int64_t row = plan->start[s] + first;
+            run->cell.kernels->gemm(rondo__plan_running(plan, s, first, count), G, I, run->x + row * I, I, 1,
+                                    run->packed_ih, n, n + RONDO_PANEL < G ? n + RONDO_PANEL : G,
+                                    run->saved.gates + row * G, G, run->bias, false);
+        }
+}
+
 static void walk_forward(void *arg, int64_t first, int64_t count, int worker) {
     (void)worker;
     const forward_run *run = arg;
+    int64_t ready = run->own_inputs ? 0 : run->plan.steps;
     for (int64_t s = 0; s < run->plan.steps; s++) {
         int64_t n = rondo__plan_running(&run->plan, s, first, count);
         if (n == 0)
             return;
+        if (s == ready) {
+            ready = input_steps(run, s, first, count);
+            input_rows(run, s, ready, first, count);
+        }
         rondo__lstm_rows rows = rondo__lstm_rows_at(&run->sizes, &run->saved, &run->plan, s, first);
         rows.masked = rondo__offset(run->scratch.masked, first * run->sizes.R);
         rows.normed = rondo__offset(run->scratch.normed, first * 4 * run->sizes.H);
@@ -307,24 +280,6 @@ static void mask_units(const forward_run *run, int64_t s, int64_t n, int64_t fir
         run->cell.kernels->mul(end - first, masked + at, h + at, run->saved.mask + at);
 }
 
-/* The input product of steps [from, to) for units [first, end): in any plan these steps' rows lie together. */
-static void input_units(const forward_run *run, int64_t from, int64_t to, int64_t first, int64_t end) {
-    const rondo__plan *plan = &run->plan;
-    const int64_t I = run->sizes.I, H = run->sizes.H, G = 4 * H, a = plan->start[from], b = plan->start[to - 1];
-    const int64_t row = a < b ? a : b, rows = a < b ? b + plan->active[to - 1] - a : a + plan->active[from] - b;
-    for (int64_t gate = 0; gate < G; gate += H)
-        run->cell.kernels->gemm(rows, G, I, run->x + row * I, I, 1, run->packed_ih, gate + first, gate + end,
-                                run->saved.gates + row * G, G, run->bias, false);
-}
-
-/* Steps from `from` on whose inputs are multiplied at once: as many as have INPUT_ROWS rows. */
-static int64_t input_steps(const rondo__plan *plan, int64_t from) {
-    int64_t rows = 0, to = from;
-    while (to < plan->steps && (to == from || rows + plan->active[to] <= INPUT_ROWS))
-        rows += plan->active[to++];
-    return to;
-}
-
 static void walk_forward_units(void *arg, int64_t first, int64_t end, int worker) {
     const forward_run *run = arg;
     const rondo__plan *plan = &run->plan;
@@ -335,7 +290,7 @@ static void walk_forward_units(void *arg, int64_t first, int64_t end, int worker
     }
     for (int64_t s = 0; s < plan->steps; s++) {
         if (s == ready) {
-            ready = input_steps(plan, s);
+            ready = input_steps(run, s, 0, plan->B);
             input_units(run, s, ready, first, end);
         }
         rondo__lstm_rows rows = rondo__lstm_rows_at(&run->sizes, &run->saved, plan, s, 0);
@@ -355,6 +310,7 @@ static void prepare_inputs(const rondo_call *call, forward_run *run) {
                                 rondo__lstm_value(call, LSTM_B_HH));
     run->packed_ih = rondo__form_packed(call, &run->scratch.ih);
     run->gain_x = rondo__lstm_value(call, LSTM_GAIN_X);
+    run->own_inputs = !s->norm && (s->B >= OWN_ROWS * run->context->threads || run->context->cut == RONDO__CUT_ROWS);
 }
 
 /* The product of all inputs, into gates; normalised if the cell is. */
@@ -362,6 +318,8 @@ static void input_product(void *arg) {
     const forward_run *run = arg;
     const rondo__lstm_sizes *s = &run->sizes;
     const int64_t G = 4 * s->H;
+    if (run->own_inputs)
+        return;
     rondo__product(run->context, s->N, G, s->I, run->x, s->I, 1, run->packed_ih,
                    s->norm ? run->saved.zx : run->saved.gates, G, s->norm ? NULL : run->bias, false);
     if (s->norm)
@@ -412,7 +370,7 @@ static rondo_status forward(rondo_call *call, rondo_error *err) {
     rondo__order_rows(&run.plan, s->R, run.saved.h0, rondo__lstm_value(call, LSTM_H0));
     rondo__order_rows(&run.plan, s->H, run.saved.c0, rondo__lstm_value(call, LSTM_C0));
     make_masks(call, &run);
-    /* 2. all steps, after one product for all inputs, or, by units, blocks of steps with theirs */
+    /* 2. all steps, in blocks with the products of their inputs, or after one for all inputs */
     prepare_inputs(call, &run);
     prepare_cell(call, &run);
     rondo__walk_steps(call->context, &run.plan,

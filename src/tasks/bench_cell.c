@@ -16,7 +16,8 @@ typedef struct bench {
     rondo_recurrent *net;
     rondo_tape *tape;
     rondo_stream *stream;
-    bool shared;
+    bool shared;     /* steps on all threads */
+    bool packed;     /* the weights, once, as in use */
     rondo_tensor x;  /* (T, B, I) */
     rondo_real *dx;  /* (T, B, I) or NULL */
     rondo_real *dy;  /* (T, B, D*H): gradient of the output */
@@ -26,8 +27,9 @@ typedef struct bench {
 
 static rondo_status run_sequence(bench *b, rondo_error *err) {
     bool train = b->options->pass == RONDO_BENCH_TRAIN;
-    rondo_step step = {.training = train, .recording = train};
+    rondo_step step = {.training = train, .recording = train, .same_parameters = !train && b->packed};
     rondo_tape_begin(b->tape, &step);
+    b->packed = true;
     rondo_var *y = rondo_recurrent_forward(b->net, b->tape, rondo_leaf(b->tape, &b->x, b->dx), NULL);
     rondo_status status = rondo_tape_status(b->tape, err);
     if (status || !train)
