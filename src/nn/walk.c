@@ -20,11 +20,14 @@ enum {
     FEW_DOUBLED = 5,
     MEETING = 250 * 55,       /* 250 ns */
     STARTING = 2 * 1000 * 55, /* 2 µs over the whole walk */
+    LONG = 200 * 1000 * 55,   /* 200 µs that units would save */
     ALONE = 4 * 1000 * 55     /* 4 µs */
 };
 
 /* What it costs that lines of gates and states lie in the other core's cache (7 rows of 256 units: 9 µs a step). */
 static const double SHARING = 0.12;
+
+static const double RISING = 60e-6; /* seconds that sleepers need to get up */
 
 typedef struct costs {
     double one, rows, units;
@@ -68,6 +71,19 @@ rondo__cut rondo__walk_cut(const rondo_context *context, const rondo__plan *plan
     return c.units + STARTING < c.rows ? RONDO__CUT_UNITS : RONDO__CUT_ROWS;
 }
 
+/* Whether units may be walked now. A long walk is worth waiting for sleepers to get up; without that, a pool whose
+ * walks on one thread last longer than its workers stay awake would never come to a region. */
+static bool is_awake(rondo_context *context, const rondo__plan *plan, const rondo__walk *walk) {
+    if (rondo__pool_awake(context->pool))
+        return true;
+    const costs c = costs_of(plan, walk, context->threads);
+    const double until = rondo__clock_seconds() + RISING;
+    while (c.rows - c.units > LONG && rondo__clock_seconds() < until)
+        if (rondo__pool_awake(context->pool))
+            return true;
+    return false;
+}
+
 typedef struct units_job {
     const rondo__walk *walk;
     int threads;
@@ -83,7 +99,7 @@ static void walk_units(void *arg, int64_t index, int worker) {
 
 void rondo__walk_steps(rondo_context *context, const rondo__plan *plan, const rondo__walk *walk) {
     const bool units = rondo__walk_cut(context, plan, walk) == RONDO__CUT_UNITS;
-    if (units && (context->cut == RONDO__CUT_UNITS || rondo__pool_awake(context->pool))) {
+    if (units && (context->cut == RONDO__CUT_UNITS || is_awake(context, plan, walk))) {
         units_job job = {walk, rondo__pool_threads(context->pool)};
         rondo__pool_region(context->pool, walk_units, &job);
         return;
