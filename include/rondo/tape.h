@@ -20,7 +20,7 @@ typedef struct rondo_tape rondo_tape;
 
 typedef struct rondo_var {
     rondo_tensor value;
-    rondo_real *grad; /* same shape as value; NULL until backward needs it, always NULL when !needs_grad */
+    rondo_real *grad; /* same shape as value; of a leaf the caller's, of others NULL but while backward needs it */
     bool needs_grad;
 } rondo_var;
 

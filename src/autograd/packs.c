@@ -14,8 +14,9 @@
 #include "autograd/tape.h"
 #include "tensor/context.h"
 
-/* A number is packed in about the time of 80 multiply-adds: from here on that is below a tenth of the product. */
-#define MANY_USES 1024
+/* A number is packed in about the time of 80 multiply-adds: from here on that is below a tenth of the product. A step
+ * that is recorded for backward sends such a batch through a parameter once as a rule, and its memory is dear. */
+enum { MANY_USES = 1024, MANY_RECORDED = 256 };
 
 typedef struct rondo__pack_entry {
     struct rondo__pack_entry *next;
@@ -82,7 +83,8 @@ bool rondo__form_kept(const rondo_call *call, const rondo__form *form) {
     const real *w = first_row(call, form);
     if (!rondo__is_parameter(call->in[form->input]))
         return false;
-    return find(call->packs, w, form) || (form->uses < MANY_USES && make_place(call->packs, w, form));
+    return find(call->packs, w, form) ||
+           (form->uses < (call->recording ? MANY_RECORDED : MANY_USES) && make_place(call->packs, w, form));
 }
 
 int64_t rondo__form_room(const rondo_call *call, const rondo__form *form) {

@@ -7,10 +7,11 @@
  *
  *     step arena | record options out0 out1 saved | record options out0 saved | ... | gradients (backward) |
  *
- * Records form a list from the last call to the first, which is the order backward wants. Backward takes two passes:
- * the first finds the records that the loss depends on and gets all the memory they need; the second only computes. So
- * when memory runs out no leaf's gradient has been touched. Gradients are cleared just before their first use, while
- * the cache still wants them.
+ * Records form a list from the last call to the first, which is the order backward wants. Backward takes three passes:
+ * the first finds the records that the loss depends on and plans where gradients stand (places.h: those needed at
+ * different times share memory); the second gets all the memory; the third only computes. So when memory runs out no
+ * leaf's gradient has been touched. Gradients are cleared just before their first use, while the cache still wants
+ * them, and forgotten after their last.
  *
  * Invariants: a failed call leaves the step arena as it found it. Only calls with recording on and at least one input
  * that needs a gradient are linked into the list. The number of a call counts calls of every kind, so that random
@@ -19,6 +20,7 @@
 #include <string.h>
 
 #include "autograd/packs.h"
+#include "autograd/places.h"
 #include "autograd/tape.h"
 #include "tensor/context.h"
 
@@ -27,6 +29,8 @@ typedef struct node {
     rondo_var var;
     bool cleared;   /* its gradient holds meaningful numbers (a leaf's always does) */
     bool parameter; /* its value stands still for the whole step */
+    bool placed;    /* its gradient has had a place in the block of this step */
+    rondo__place place;
 } node;
 
 typedef struct record {
@@ -40,6 +44,8 @@ struct rondo_tape {
     rondo_context *context;
     rondo__arena step, scratch;
     rondo__packs packs;
+    rondo__places places; /* of gradients, while backward plans */
+    char *gradients;      /* their block */
     rondo_step now;
     uint64_t calls; /* since begin */
     record *last;
@@ -118,6 +124,14 @@ static void keep_failure(rondo_tape *tape, const char *op, rondo_status status) 
     tape->failure.status = status;
     if (!tape->failure.message[0])
         rondo__fail(&tape->failure, status, "%s: %s", op, rondo_status_sentence(status));
+}
+
+void rondo__tape_release(rondo_tape *tape) {
+    rondo_tape_begin(tape, NULL);
+    rondo__packs_begin(&tape->packs, false);
+    rondo__arena_free(&tape->step);
+    rondo__arena_free(&tape->scratch);
+    rondo__packs_free(&tape->packs);
 }
 
 /* ---- variables ---- */
@@ -319,32 +333,50 @@ void rondo_apply(rondo_tape *tape, const rondo_op *op, const void *options, int 
 
 /* ---- backward ---- */
 
-static bool give_gradient(rondo_tape *tape, rondo_var *var) {
-    if (!var || !var->needs_grad || var->grad)
+static bool plan_gradient(rondo_tape *tape, rondo_var *var) {
+    node *n = (node *)var;
+    if (!var || !var->needs_grad || var->grad || n->placed)
         return true;
-    var->grad = rondo__arena_push(&tape->step, tensor_bytes(&var->value));
-    return var->grad != NULL;
+    n->placed = true;
+    return rondo__place_take(&tape->places, &n->place, tensor_bytes(&var->value));
 }
 
-/* First pass, one record: is it reached, and memory for the gradients, the scratch and the packed weights that it
- * needs. */
-static rondo_status prepare(rondo_tape *tape, record *r) {
+/* First pass, one record: is it reached, and from when to when does it need which gradients. */
+static rondo_status plan(rondo_tape *tape, record *r) {
     rondo_call *call = &r->call;
     r->reached = false;
     for (int i = 0; i < call->outputs; i++)
-        r->reached |= call->out[i]->grad != NULL;
+        r->reached |= ((node *)call->out[i])->placed;
     if (!r->reached)
         return RONDO_OK;
     if (!call->op->device[RONDO_CPU].backward)
         return rondo__fail(&tape->failure, RONDO_UNSUPPORTED, "%s: it has no backward", call->op->name);
     bool fits = true;
     for (int i = 0; i < call->outputs; i++)
-        fits &= give_gradient(tape, call->out[i]);
+        fits &= plan_gradient(tape, call->out[i]);
     for (int i = 0; i < call->inputs; i++)
-        fits &= give_gradient(tape, call->in[i]);
-    fits = fits && push_scratch(tape, call, true) == RONDO_OK;
-    rondo__arena_clear(&tape->scratch);
+        fits &= plan_gradient(tape, call->in[i]);
+    for (int i = 0; i < call->outputs && fits; i++)
+        rondo__place_give_back(&tape->places, &((node *)call->out[i])->place);
     return fits ? RONDO_OK : RONDO_MEMORY;
+}
+
+static void point_gradient(char *block, rondo_var *var) {
+    node *n = (node *)var;
+    if (var && n->placed)
+        var->grad = (rondo_real *)(block + n->place.offset);
+}
+
+/* Second pass, one record: its gradients, and memory for the scratch and the packed weights that it needs. */
+static rondo_status prepare(rondo_tape *tape, record *r) {
+    rondo_call *call = &r->call;
+    for (int i = 0; i < call->outputs; i++)
+        point_gradient(tape->gradients, call->out[i]);
+    for (int i = 0; i < call->inputs; i++)
+        point_gradient(tape->gradients, call->in[i]);
+    rondo_status status = push_scratch(tape, call, true);
+    rondo__arena_clear(&tape->scratch);
+    return status;
 }
 
 typedef struct clearing {
@@ -365,7 +397,7 @@ static void clear_gradient(rondo_tape *tape, rondo_var *var) {
     n->cleared = true;
 }
 
-/* Second pass, one record. */
+/* Third pass, one record. */
 static rondo_status run_backward(rondo_tape *tape, record *r) {
     rondo_call *call = &r->call;
     for (int i = 0; i < call->outputs; i++)
@@ -376,6 +408,8 @@ static rondo_status run_backward(rondo_tape *tape, record *r) {
     if (!status)
         status = call->op->device[RONDO_CPU].backward(call, &tape->failure);
     rondo__arena_clear(&tape->scratch);
+    for (int i = 0; i < call->outputs; i++)
+        call->out[i]->grad = NULL; /* others stand there from now on */
     return status;
 }
 
@@ -383,7 +417,7 @@ typedef rondo_status (*pass)(rondo_tape *tape, record *r);
 
 static rondo_status walk(rondo_tape *tape, pass each) {
     for (record *r = tape->last; r; r = r->previous) {
-        rondo_status status = each == prepare || r->reached ? each(tape, r) : RONDO_OK;
+        rondo_status status = each == plan || r->reached ? each(tape, r) : RONDO_OK;
         if (status) {
             keep_failure(tape, r->call.op->name, status);
             return status;
@@ -404,17 +438,29 @@ static rondo_status check_backward(rondo_tape *tape, int count, rondo_var *const
     return tape->failure.status;
 }
 
+/* The first two passes. */
+static rondo_status make_gradients(rondo_tape *tape, int count, rondo_var *const *vars) {
+    bool fits = true;
+    tape->places = (rondo__places){0};
+    for (int i = 0; i < count; i++)
+        fits &= plan_gradient(tape, vars[i]);
+    rondo_status status = fits ? walk(tape, plan) : RONDO_MEMORY;
+    if (!status)
+        tape->gradients = rondo__arena_push(&tape->step, tape->places.height);
+    if (!status && tape->gradients)
+        status = walk(tape, prepare);
+    else if (!status)
+        status = RONDO_MEMORY;
+    if (status)
+        rondo__tape_fail(tape, status, "backward: out of memory"); /* unless a record told its own story */
+    return status;
+}
+
 rondo_status rondo_backward_from(rondo_tape *tape, int count, rondo_var *const *vars, const rondo_real *const *grads) {
     if (rondo__tape_failed(tape) || check_backward(tape, count, vars, grads))
         return tape ? tape->failure.status : RONDO_ARGUMENT;
     tape->walked = true;
-    for (int i = 0; i < count; i++) {
-        if (!give_gradient(tape, vars[i])) {
-            rondo__tape_fail(tape, RONDO_MEMORY, "backward: out of memory");
-            return RONDO_MEMORY;
-        }
-    }
-    rondo_status status = walk(tape, prepare);
+    rondo_status status = make_gradients(tape, count, vars);
     if (status)
         return status;
     for (int i = 0; i < count; i++) {

@@ -13,6 +13,9 @@ void rondo__tape_fail(rondo_tape *tape, rondo_status status, const char *format,
 /* True when tape is NULL or has failed: the caller returns NULL at once. */
 bool rondo__tape_failed(const rondo_tape *tape);
 
+/* Gives all memory back, as if the tape were new: before something else needs room for a while. */
+void rondo__tape_release(rondo_tape *tape);
+
 /* rondo_leaf for a parameter: what operators pack of it is kept for the other calls of the step (packs.h). */
 rondo_var *rondo__leaf_parameter(rondo_tape *tape, const rondo_tensor *value, rondo_real *grad);
 bool rondo__is_parameter(const rondo_var *var);

@@ -5,8 +5,16 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 #include "core/core.h"
+
+/* From LARGE bytes on memory is asked for in pages of HUGE bytes: fewer faults when it is first touched, and fewer
+ * misses when a product walks over rows that lie pages apart. Where the system has none nothing changes. */
+#define HUGE ((size_t)2 << 20)
+#define LARGE (2 * HUGE)
 
 static _Atomic uint64_t allocations;
 static _Atomic int64_t live;
@@ -22,11 +30,24 @@ static bool told_to_fail(void) {
     return atomic_fetch_sub(&fail_countdown, 1) == 1;
 }
 
+static void *aligned(size_t bytes) {
+#ifdef MADV_HUGEPAGE
+    if (bytes >= LARGE) {
+        void *p = NULL;
+        if (posix_memalign(&p, HUGE, bytes))
+            return NULL;
+        madvise(p, bytes / HUGE * HUGE, MADV_HUGEPAGE);
+        return p;
+    }
+#endif
+    return aligned_alloc(RONDO_ALIGN, bytes);
+}
+
 void *rondo__alloc(size_t bytes) {
     size_t rounded;
     if (!rondo__size_add(bytes ? bytes : 1, RONDO_ALIGN - 1, &rounded) || rounded > PTRDIFF_MAX || told_to_fail())
         return NULL;
-    void *p = aligned_alloc(RONDO_ALIGN, rounded / RONDO_ALIGN * RONDO_ALIGN);
+    void *p = aligned(rounded / RONDO_ALIGN * RONDO_ALIGN);
     if (p) {
         atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
         atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);

@@ -3,10 +3,12 @@
  * An arena is a list of chunks. Pushes fill the current chunk from below; when it is full the next one that is large
  * enough takes over, and a new one is appended when none is. Nothing ever moves while it is in use. Clearing empties
  * the chunks and keeps them, so the same pushes again fall on the same places: the first step of a size may allocate,
- * no later one does. There are two exceptions, both when the arena is empty. A piece for which no chunk is large enough
- * gets a single chunk in place of all others, as large as the arena was ever full (a scratch arena asks for one piece
- * after the other). And when steps of ever other sizes have left chunks that are too small for those after them, more
- * than WASTE times what was ever in use together, one chunk takes their place.
+ * no later one does. There are three exceptions, all when the arena is empty, and in all of them a single chunk takes
+ * the place of the others, as large as the arena was ever full and somewhat larger (what is never touched costs
+ * nothing). A piece for which no chunk is large enough (a scratch arena asks for one piece after the other). A step
+ * after the first that was larger than those before, so that chunks had to be appended: what is left free at their ends
+ * would add up. And when steps of ever other sizes have left chunks that are too small for those after them, more than
+ * WASTE times what was ever in use together.
  *
  *     first -> [header | piece | piece | piece |~~~~]  -> [header | piece |~~~~~~~~~~~] -> [header |~~~~~~~]
  *                                                          ^ current
@@ -44,6 +46,7 @@
 #define SMALLEST_CHUNK ((size_t)64 << 10)
 #define LARGEST_EXTRA ((size_t)64 << 20)
 #define WASTE 3
+#define SPARE 8
 
 typedef struct rondo__chunk {
     struct rondo__chunk *next;
@@ -73,6 +76,7 @@ static void free_chunks(rondo__arena *arena) {
     }
     arena->first = arena->current = NULL;
     arena->used = 0;
+    arena->grown = false;
 }
 
 /* What a piece takes up: rounded to the alignment, at least one unit, with its red zone. */
@@ -102,14 +106,15 @@ static bool find_room(rondo__arena *arena, size_t size) {
 
 /* Makes room for size bytes in the current chunk. */
 static bool make_room(rondo__arena *arena, size_t size) {
-    if (arena->used == 0 && is_wasteful(arena))
+    if (arena->used == 0 && (arena->grown || is_wasteful(arena)))
         free_chunks(arena);
     if (find_room(arena, size))
         return true;
     size_t wanted = arena->used < LARGEST_EXTRA ? arena->used : LARGEST_EXTRA;
+    arena->grown = arena->used > 0 && arena->cleared;
     if (arena->used == 0) {
         free_chunks(arena);
-        wanted = arena->peak;
+        wanted = arena->peak + arena->peak / SPARE;
     }
     if (wanted < SMALLEST_CHUNK)
         wanted = SMALLEST_CHUNK;
@@ -166,6 +171,7 @@ void rondo__arena_rewind(rondo__arena *arena, rondo__mark mark) {
         chunk_cut(c, 0);
     arena->current = keep;
     arena->used = mark.used;
+    arena->cleared |= mark.used == 0;
 }
 
 void rondo__arena_clear(rondo__arena *arena) { rondo__arena_rewind(arena, (rondo__mark){0}); }
@@ -173,4 +179,5 @@ void rondo__arena_clear(rondo__arena *arena) { rondo__arena_rewind(arena, (rondo
 void rondo__arena_free(rondo__arena *arena) {
     free_chunks(arena);
     arena->peak = 0;
+    arena->cleared = false;
 }

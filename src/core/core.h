@@ -33,6 +33,8 @@ bool rondo__size_add(size_t a, size_t b, size_t *out);
 typedef struct rondo__arena {
     struct rondo__chunk *first, *current;
     size_t used, peak; /* bytes, over all chunks */
+    bool cleared;      /* it has been full and empty again */
+    bool grown;        /* a chunk was appended after that */
 } rondo__arena;
 typedef struct rondo__mark {
     struct rondo__chunk *chunk;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "autograd/tape.h"
 #include "train/average.h"
 #include "train/loop.h"
 #include "train/metrics.h"
@@ -21,6 +22,7 @@ static rondo_status measure(rondo__run *run, rondo_metrics *metrics, rondo_error
     rondo_metrics found = {0};
     rondo__task_object *task = run->task;
     const int64_t n = rondo_params_size(task->params);
+    rondo__tape_release(run->tape); /* a search has tapes of its own */
     if (run->average)
         rondo__blocks_swap(n, rondo_params_values(task->params), run->average);
     rondo_status status = task->class->evaluate(task, run->tape, 0, NULL, &found, err);

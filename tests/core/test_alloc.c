@@ -117,7 +117,8 @@ static void test_arena_grows_and_rests(void **state) {
     assert_int_equal(rondo__alloc_live(), live);
 }
 
-/* Single pieces, as of scratch memory: the largest has the only chunk, and pairs that fitted fit again. */
+/* Single pieces, as of scratch memory: the largest has the only chunk. A pair for which a chunk was appended finds one
+ * for both of them next time. */
 static void test_arena_of_scratch(void **state) {
     (void)state;
     int64_t live = rondo__alloc_live();
@@ -129,11 +130,11 @@ static void test_arena_of_scratch(void **state) {
             assert_non_null(rondo__arena_push(&arena, i << 20));
             rondo__arena_clear(&arena);
         }
-        assert_int_equal(rondo__alloc_live(), live + (round ? 2 : 1));
+        assert_int_equal(rondo__alloc_live(), live + 1);
         assert_non_null(rondo__arena_push(&arena, (size_t)5 << 20));
         assert_non_null(rondo__arena_push(&arena, (size_t)5 << 20));
         rondo__arena_clear(&arena);
-        assert_true(round == 0 || rondo__alloc_count() == count);
+        assert_true(round < 2 || rondo__alloc_count() == count);
         count = rondo__alloc_count();
     }
     rondo__arena_free(&arena);
