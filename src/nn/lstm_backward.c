@@ -14,10 +14,10 @@
  * Only dh and dc pass from step to step. Everything that is summed over rows (weights, biases, peepholes, gains) is
  * left for after the walk, from δ of all rows, each sum in one fixed order: the bits know nothing of threads.
  *
- * Scratch: da (N,4H) | dz (N,4H), dn (N,H) normalised: through the norms | dr (N,P) projected: dh* | dh (B,R) dc (B,H)
- * running | kept_h (B,R) kept_c (B,H) zoneout | du (B,H) | x, dx (N,I), dout (N,R) ragged | previous (N,R) the left
- * operand of dW_hh where it is not the output itself | packed weights (unless the tape keeps them) | room for
- * the products. */
+ * Scratch: da, dz (N,4H), dn (N,H) normalised: through the norms; otherwise δ takes the place of the saved gates, which
+ * nobody reads after it | dr (N,P) projected: dh* | dh (B,R) dc (B,H) running | kept_h (B,R) kept_c (B,H) zoneout | du
+ * (B,H) | one room, where it is wanted, for dout (N,R) ragged, previous (N,R) the left operand of dW_hh where it is not
+ * the output itself, x and dx (N,I) ragged | packed weights (unless the tape keeps them) | room for the products. */
 #include <string.h>
 
 #include "nn/cell.h"
@@ -31,9 +31,8 @@ typedef struct scratch {
     real *dh, *dc;         /* (B, R), (B, H) */
     real *kept_h, *kept_c; /* (B, R), (B, H) */
     real *du;              /* (B, H); dh itself in the plain cell */
-    real *dout;            /* (N, R) */
+    real *dout, *previous; /* (N, R) these four are needed one after the other, and share their room */
     real *x, *dx;          /* (N, I) */
-    real *previous;        /* (N, R) */
     real *sums;            /* (4H) */
     void *product;
 } scratch;
@@ -56,8 +55,8 @@ static scratch lay_out(const rondo__lstm_sizes *s, const rondo_call *call, rondo
         m.hr = rondo__carve_form(carver, call, rondo__lstm_form(s, LSTM_W_HR, false));
     if (wants_x)
         m.ih = rondo__carve_form(carver, call, rondo__lstm_form(s, LSTM_W_IH, false));
-    m.da = rondo__carve(carver, 4 * NH);
-    m.dz = s->norm ? rondo__carve(carver, 4 * NH) : m.da;
+    m.da = rondo__carve_if(carver, s->norm, 4 * NH);
+    m.dz = rondo__carve_if(carver, s->norm, 4 * NH);
     m.dn = rondo__carve_if(carver, s->norm, NH);
     m.dr = rondo__carve_if(carver, s->projected, NR);
     m.dh = rondo__carve(carver, BR);
@@ -65,10 +64,8 @@ static scratch lay_out(const rondo__lstm_sizes *s, const rondo_call *call, rondo
     m.kept_h = rondo__carve_if(carver, s->zone_h, BR);
     m.kept_c = rondo__carve_if(carver, s->zone_c, BH);
     m.du = s->projected || s->norm ? rondo__carve(carver, BH) : m.dh;
-    m.dout = rondo__carve_if(carver, s->ragged, NR);
-    m.x = rondo__carve_if(carver, s->ragged, s->N * s->I);
-    m.dx = rondo__carve_if(carver, s->ragged && wants_x, s->N * s->I);
-    m.previous = rondo__carve_if(carver, s->ragged || s->dropout, NR);
+    real *rows = rondo__carve_if(carver, s->ragged || s->dropout, s->ragged && s->I > s->R ? s->N * s->I : NR);
+    m.dout = m.x = m.dx = m.previous = rows;
     m.sums = rondo__carve(carver, 4 * s->H);
     m.product = rondo__carve_bytes(carver, largest_product(s));
     return m;
@@ -366,6 +363,8 @@ static void prepare(backward_run *run, const rondo_call *call) {
     scratch *m = &run->scratch;
     run->saved = rondo__lstm_lay_out(s, call, &(rondo__carver){.base = call->saved});
     *m = lay_out(s, call, &(rondo__carver){.base = call->scratch});
+    if (!s->norm)
+        m->da = m->dz = run->saved.gates;
     run->peephole = rondo__lstm_value(call, LSTM_PEEPHOLE);
     run->gain_h = rondo__lstm_value(call, LSTM_GAIN_H);
     run->gain_c = rondo__lstm_value(call, LSTM_GAIN_C);
