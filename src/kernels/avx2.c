@@ -58,6 +58,7 @@ static inline Q q_dot4(Q sum, Q a, Q w) {
     const Q odd = _mm256_madd_epi16(_mm256_srli_epi16(a, 8), _mm256_srai_epi16(w, 8));
     return _mm256_add_epi32(sum, _mm256_add_epi32(even, odd));
 }
+static inline Q q_most(Q most, V x) { return _mm256_max_epi32(most, _mm256_castps_si256(v_abs(x))); }
 static inline void v_store_bytes(uint8_t *to, V x) {
     const __m256i whole = _mm256_add_epi32(_mm256_cvtps_epi32(x), _mm256_set1_epi32(128));
     const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));

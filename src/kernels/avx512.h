@@ -38,6 +38,7 @@ static inline D d_high(V x) { return _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1
 typedef __m512i Q;
 static inline Q q_load(const uint32_t *p) { return _mm512_loadu_si512(p); }
 static inline Q q_set(uint32_t x) { return _mm512_set1_epi32((int)x); }
+static inline Q q_most(Q most, V x) { return _mm512_max_epi32(most, _mm512_castps_si512(v_abs(x))); }
 static inline void v_store_bytes(uint8_t *to, V x) {
     const __m512i whole = _mm512_add_epi32(_mm512_cvtps_epi32(x), _mm512_set1_epi32(128));
     _mm_storeu_si128((__m128i *)(void *)to, _mm512_cvtepi32_epi8(whole));

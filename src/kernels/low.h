@@ -22,14 +22,29 @@ static inline float rondo__from_bf16(uint16_t half) {
     memcpy(&x, &bits, sizeof x);
     return x;
 }
+/* Two rows of n side by side, pair after pair; odd may be NULL: zeros. */
+static inline void rondo__bf16_pairs(uint32_t *to, int64_t n, const real *even, const real *odd) {
+    for (int64_t j = 0; j < n; j++)
+        to[j] = rondo__bf16(even[j]);
+    for (int64_t j = 0; odd && j < n; j++)
+        to[j] |= (uint32_t)rondo__bf16(odd[j]) << 16;
+}
+/* One row of n as pairs; an odd n is filled up with 0. */
+static inline void rondo__bf16_row(uint32_t *to, int64_t n, const real *row) {
+    uint16_t *halves = (void *)to;
+    for (int64_t k = 0; k < n; k++)
+        halves[k] = rondo__bf16(row[k]);
+    if (n % 2)
+        halves[n] = 0;
+}
 
 /* A row or column whose largest size is `most` counts in steps of this; NaN where it is not finite. */
 static inline float rondo__int8_step(float most) { return most <= 3.402823466e38f ? most / 127.0f : NAN; }
 static inline float rondo__int8_inverse(float most) { return most > 1e-30f ? 127.0f / most : 0; }
 /* In [-127, 127]; x is not larger than `most`. NaN gives some number: its step is NaN. */
 static inline int rondo__int8(float x, float inverse) {
-    const float y = rintf(x * inverse);
-    return y >= 127 ? 127 : y > -127 ? (int)y : -127;
+    const float y = rintf(x * inverse), low = y < 127 ? y : 127;
+    return (int)(low > -127 ? low : -127);
 }
 
 /* Panels of bf16: ceil(K/2) rows of `stride` pairs of bf16 (32 bits, the even k in the low half), the room of K rows of
@@ -54,7 +69,7 @@ static inline rondo__panel8 rondo__panel8_at(const real *packed, int64_t K, int6
 /* The larger of a size so far and that of x; a NaN stays. */
 static inline float rondo__larger(float most, float x) {
     const float size = fabsf(x);
-    return size > most || size != size ? size : most;
+    return (size > most) | (size != size) ? size : most;
 }
 static inline float rondo__most_of_row(const real *a, int64_t acs, int64_t K) {
     float most = 0;

@@ -63,6 +63,7 @@ static inline Q q_dot4(Q sum, Q a, Q w) {
     const int32x4_t high = vpaddlq_s16(vmull_high_s8(x, y));
     return vreinterpretq_u32_s32(vaddq_s32(vreinterpretq_s32_u32(sum), vpaddq_s32(low, high)));
 }
+static inline Q q_most(Q most, V x) { return vmaxq_u32(most, vreinterpretq_u32_f32(v_abs(x))); }
 static inline void v_store_bytes(uint8_t *to, V x) {
     int32_t whole[4];
     vst1q_s32(whole, vcvtnq_s32_f32(x));

@@ -3,6 +3,7 @@
 #include "kernels/scalar.h"
 
 #define pack rondo__scalar_pack
+#define round_pairs rondo__bf16_pairs
 #include "kernels/low_pack.inc"
 #undef pack
 

@@ -13,6 +13,8 @@ enum {
     ROW_TILE = 96,                 /* rows of A that share a panel while it is in the cache */
     TASK_PRODUCTS = 256 * 1024,    /* a tile has at least so many multiply-adds (4 µs) ... */
     TASK_NUMBERS = 32 * 1024,      /* ... or reads so many numbers of W */
+    LOW_PANELS = 8,                /* low precision rounds A in every tile: such tiles are as wide as this ... */
+    LOW_TILES = 8,                 /* ... where so many tiles of rows give the threads enough to do */
     ANY_ROWS = 192,                /* largest tile of product_any: rows, */
     ANY_COLUMNS = 8 * RONDO_PANEL, /* columns, */
     ANY_DEPTH = 256,               /* and block of k */
@@ -108,6 +110,8 @@ void rondo__product(rondo_context *context, int64_t M, int64_t N, int64_t K, con
     int64_t per_panel = max64(1, K * RONDO_PANEL);
     int64_t panels =
         min64(divide_up(TASK_PRODUCTS, min64(job.rows, M) * per_panel), divide_up(TASK_NUMBERS, per_panel));
+    if (job.kernels->precision != RONDO__F32 && job.row_tiles >= LOW_TILES)
+        panels = max64(panels, LOW_PANELS);
     job.columns = panels * RONDO_PANEL;
     rondo__pool_run(context->pool, job.row_tiles * divide_up(N, job.columns), product_tile, &job);
 }
