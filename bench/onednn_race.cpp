@@ -1,5 +1,5 @@
 /* oneDNN's side of the race (bench/race.py): reads one request a line, "cell=lstm pass=train dtype=f32 I=64 H=64 B=16
- * T=64 both=0 seconds=0.3", and answers each with one line of JSON, as `rondo bench cell --json` does. Over oneDNN's
+ * T=64 both=0 least=3 seconds=0.3", and answers each with one line of JSON, as `rondo bench cell --json` does. Over oneDNN's
  * public API, 3.x.
  *
  * It is oneDNN at its best: weights already lie in the order that its primitive asks for (forward and backward), what a
@@ -33,6 +33,7 @@ struct Request {
     std::string cell = "lstm", pass = "forward", dtype = "f32";
     long I = 64, H = 64, B = 1, T = 64, both = 0;
     double seconds = 0.3;
+    size_t least = 3; /* runs */
     std::string key() const {
         std::ostringstream out;
         out << cell << pass << dtype << ' ' << I << ' ' << H << ' ' << B << ' ' << T << ' ' << both;
@@ -54,6 +55,8 @@ Request parse(const std::string &line) {
             *numbers[name] = std::stol(value);
         else if (name == "seconds")
             r.seconds = std::stod(value);
+        else if (name == "least")
+            r.least = std::stoul(value);
     }
     return r;
 }
@@ -245,15 +248,15 @@ class Net {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-/* As rondo_bench_cell times: a quarter of the time to warm up, then runs one after the other. */
-void measure(Net &net, double seconds) {
+/* As rondo_bench_cell times: a quarter of the time to warm up, then runs one after the other, `least` at least. */
+void measure(Net &net, double seconds, size_t least) {
     const size_t most = 100000;
     std::vector<double> times;
     double start = now();
-    for (int i = 0; i < 2 || now() - start < seconds / 4; i++)
+    for (size_t i = 0; i < std::min<size_t>(least, 2) || now() - start < seconds / 4; i++)
         net.run();
     start = now();
-    for (double last = start; times.size() < most && (times.size() < 3 || last - start < seconds);) {
+    for (double last = start; times.size() < most && (times.size() < least || last - start < seconds);) {
         net.run();
         const double end = now();
         times.push_back(1e3 * (end - last));
@@ -282,7 +285,7 @@ int main() {
                 net = std::make_unique<Net>(r);
                 held = r.key();
             }
-            measure(*net, r.seconds);
+            measure(*net, r.seconds, r.least);
         } catch (const std::exception &e) {
             net.reset();
             std::printf("{\"error\": \"%s\"}\n", e.what());

@@ -63,6 +63,8 @@ def binding(session, x, pairs, y):
 def make(r):
     if r["cell"] not in NAMES or r["pass"] == "train" or r["dtype"] == "bf16":
         raise ValueError("not offered by ONNX Runtime on the CPU")
+    if r["ragged"]:
+        raise ValueError("not raced ragged")
     if r["dtype"] == "int8" and r["cell"] != "lstm":
         raise ValueError("int8 is offered for LSTM only")
     model, states = model_of(r)

@@ -3,6 +3,7 @@
 
 train: forward and backward with a fixed gradient of the output; gradients of the weights, of the input where dx=1. Gradients are
 dropped, not zeroed. forward and step: inference_mode, the step with carried state. int8: dynamic quantisation (LSTM, GRU).
+ragged: a packed sequence, made once outside of the time, sorted by length already, as PyTorch likes it best.
 """
 import sys
 import warnings
@@ -29,12 +30,13 @@ def net_of(r):
 
 
 def trainer(net, x, dy):
-    leaves = list(net.parameters()) + ([x] if x.requires_grad else [])
+    leaves = list(net.parameters()) + ([x] if torch.is_tensor(x) and x.requires_grad else [])
 
     def run():
         for leaf in leaves:
             leaf.grad = None
-        net(x)[0].backward(dy)
+        y = net(x)[0]
+        (y if torch.is_tensor(y) else y.data).backward(dy)
 
     return run
 
@@ -51,9 +53,25 @@ def user(net, x, stream):
     return run
 
 
+def packed(x, r):
+    lengths = torch.tensor(sorted(peer.lengths(r["B"], r["T"]), reverse=True))
+    return torch.nn.utils.rnn.pack_padded_sequence(x, lengths)
+
+
+def make_ragged(net, x, r):
+    x = packed(x, r)
+    if r["pass"] == "train":
+        return trainer(net, x, torch.randn(len(x.data), r["H"] * (1 + r["both"]), dtype=x.data.dtype))
+    return user(net.eval(), x, False)
+
+
 def make(r):
     net, dtype = net_of(r)
     x = torch.randn(r["T"], r["B"], r["I"], dtype=dtype)
+    if r["ragged"]:
+        if r["dx"]:
+            raise ValueError("ragged: without dx")
+        return make_ragged(net, x, r)
     if r["pass"] == "train":
         x.requires_grad_(bool(r["dx"]))
         return trainer(net, x, torch.randn(r["T"], r["B"], r["H"] * (1 + r["both"]), dtype=dtype))

@@ -9,8 +9,9 @@ static const char *const passes[] = {"train", "forward", "step", NULL};
 static void print_result(const rondo_bench_result *r, bool json) {
     if (json)
         printf("{\"median_ms\": %.6g, \"min_ms\": %.6g, \"p99_ms\": %.6g, \"p999_ms\": %.6g, \"runs\": %lld, "
-               "\"gflops\": %.5g, \"threads\": %d, \"isa\": \"%s\"}\n",
-               r->median_ms, r->min_ms, r->p99_ms, r->p999_ms, (long long)r->runs, r->gflops, r->threads, r->isa);
+               "\"gflops\": %.5g, \"threads\": %d, \"isa\": \"%s\", \"real_steps\": %lld}\n",
+               r->median_ms, r->min_ms, r->p99_ms, r->p999_ms, (long long)r->runs, r->gflops, r->threads, r->isa,
+               (long long)r->real_steps);
     else
         printf("median %.4g ms   min %.4g ms   p99 %.4g ms   %.4g GFLOP/s   (%lld runs, %d thread%s, %s)\n",
                r->median_ms, r->min_ms, r->p99_ms, r->gflops, (long long)r->runs, r->threads,
@@ -52,9 +53,11 @@ static int run_cell(int argc, char **argv) {
         {"--peepholes", CLI_FLAG, &o.peepholes, NULL, "LSTM: peephole connections"},
         {"--layer-norm", CLI_FLAG, &o.layer_norm, NULL, "LSTM, GRU: layer normalisation"},
         {"--input-gradient", CLI_FLAG, &o.input_gradient, NULL, "train: also the gradient of the input"},
+        {"--ragged", CLI_FLAG, &o.ragged, NULL, "lengths drawn evenly from 1 to T, in no order (train, forward)"},
         {"--dtype", CLI_CHOICE, &dtype, "NAME", "what products compute with: f32, bf16, int8 (not train)",
          .choices = cli_precisions},
         {"--seconds", CLI_REAL, &o.seconds, "F", "how long to measure (default 2)", 0.001, 3600},
+        {"--least-runs", CLI_WHOLE, &o.least_runs, "N", "but no fewer runs than this (default 3)", 1, 100000},
         {"--threads", CLI_WHOLE, &threads, "N", "threads (default: all cores, step: 1)", 0, 1024},
         {"--json", CLI_FLAG, &json, NULL, "one JSON object on stdout"},
     };
@@ -83,7 +86,8 @@ const cli_command cli_bench = {
         "Times one layer: train is forward and backward with weight gradients, forward is inference over all steps,\n"
         "step is one streaming step with carried state. Operations are counted as 2*T*B*G*H*(I+H) for a forward\n"
         "pass (G = 1, 4, 3 for Elman, LSTM, GRU; Jordan as Elman, and its output product 2*T*B*H*H; with a projection\n"
-        "2*T*B*(G*H*(I+P)+H*P)) and three times that for train. `rondo bench audio` times frames of sound.\n\n"
+        "2*T*B*(G*H*(I+P)+H*P)) and three times that for train; with --ragged the real steps take the place of T*B.\n"
+        "`rondo bench audio` times frames of sound.\n\n"
         "example:\n"
         "  rondo bench cell --cell lstm --input-size 256 --hidden-size 256 --batch 32 --steps 64 --pass train",
     .run = run,

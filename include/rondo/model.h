@@ -117,12 +117,15 @@ typedef struct rondo_bench_options {
     /* variants, as in rondo_recurrent_config */
     bool peepholes, layer_norm;
     int64_t projection_size;
+    bool ragged;        /* lengths of the sequences drawn evenly from 1 to steps, in no order; not for step */
+    int64_t least_runs; /* measure so many runs, whatever they take; 0: 3 */
 } rondo_bench_options;
 typedef struct rondo_bench_result {
     double median_ms, min_ms, p99_ms, p999_ms, gflops;
     int64_t runs;
     int threads;
     const char *isa;
+    int64_t real_steps; /* of all sequences together: batch * steps, fewer where they are ragged */
 } rondo_bench_result;
 RONDO_API rondo_status rondo_bench_cell(rondo_context *context, const rondo_bench_options *options,
                                         rondo_bench_result *result, rondo_error *err);

@@ -16,13 +16,14 @@ typedef struct bench {
     rondo_recurrent *net;
     rondo_tape *tape;
     rondo_stream *stream;
-    bool shared;     /* steps on all threads */
-    bool packed;     /* the weights, once, as in use */
-    rondo_tensor x;  /* (T, B, I) */
-    rondo_real *dx;  /* (T, B, I) or NULL */
-    rondo_real *dy;  /* (T, B, D*H): gradient of the output */
-    rondo_real *y;   /* (B, H): a streaming step's output */
-    double *seconds; /* of each run */
+    bool shared;      /* steps on all threads */
+    bool packed;      /* the weights, once, as in use */
+    rondo_tensor x;   /* (T, B, I) */
+    rondo_real *dx;   /* (T, B, I) or NULL */
+    rondo_real *dy;   /* (T, B, D*H): gradient of the output */
+    rondo_real *y;    /* (B, H): a streaming step's output */
+    double *seconds;  /* of each run */
+    int32_t *lengths; /* (B) or NULL: all sequences have all steps */
 } bench;
 
 static rondo_status run_sequence(bench *b, rondo_error *err) {
@@ -30,7 +31,8 @@ static rondo_status run_sequence(bench *b, rondo_error *err) {
     rondo_step step = {.training = train, .recording = train, .same_parameters = !train && b->packed};
     rondo_tape_begin(b->tape, &step);
     b->packed = true;
-    rondo_var *y = rondo_recurrent_forward(b->net, b->tape, rondo_leaf(b->tape, &b->x, b->dx), NULL);
+    const rondo_recurrent_input input = {.lengths = b->lengths};
+    rondo_var *y = rondo_recurrent_forward(b->net, b->tape, rondo_leaf(b->tape, &b->x, b->dx), &input);
     rondo_status status = rondo_tape_status(b->tape, err);
     if (status || !train)
         return status;
@@ -50,6 +52,38 @@ static rondo_status run_once(bench *b, rondo_error *err) {
 static void fill(rondo_real *x, int64_t n, uint64_t stream) {
     for (int64_t i = 0; i < n; i++)
         x[i] = (rondo_real)(2 * rondo__random_uniform(1, stream, (uint64_t)i) - 1);
+}
+
+/* The lengths of a ragged batch. bench/peer.py draws the same ones, so that a peer has the same work. */
+static int32_t drawn_length(int64_t sequence, int64_t steps) {
+    uint32_t h = (uint32_t)(sequence + 1) * 2654435761u;
+    h = (h ^ h >> 16) * 0x85ebca6bu;
+    h = (h ^ h >> 13) * 0xc2b2ae35u;
+    h ^= h >> 16;
+    return (int32_t)(1 + ((uint64_t)h * (uint64_t)steps >> 32));
+}
+
+static rondo_status make_lengths(bench *b, rondo_error *err) {
+    const rondo_bench_options *o = b->options;
+    if (!o->ragged)
+        return RONDO_OK;
+    b->lengths = rondo__calloc((size_t)o->batch, sizeof *b->lengths);
+    if (!b->lengths)
+        return rondo__fail(err, RONDO_MEMORY, "bench: out of memory");
+    for (int64_t i = 0; i < o->batch; i++)
+        b->lengths[i] = drawn_length(i, o->steps);
+    return RONDO_OK;
+}
+
+/* Steps of all sequences together. */
+static int64_t real_steps(const bench *b) {
+    const rondo_bench_options *o = b->options;
+    int64_t sum = 0;
+    if (!b->lengths)
+        return o->pass == RONDO_BENCH_STEP ? o->batch : o->batch * o->steps;
+    for (int64_t i = 0; i < o->batch; i++)
+        sum += b->lengths[i];
+    return sum;
 }
 
 static rondo_status make_arrays(bench *b, rondo_error *err) {
@@ -100,6 +134,11 @@ static rondo_status check(const rondo_bench_options *o, rondo_error *err) {
         return rondo__fail(err, RONDO_ARGUMENT, "bench: batch is %lld (must be 1 or more)", (long long)o->batch);
     if (o->pass != RONDO_BENCH_STEP && (o->steps < 1 || o->steps > INT32_MAX))
         return rondo__fail(err, RONDO_ARGUMENT, "bench: steps is %lld (must be 1 or more)", (long long)o->steps);
+    if (o->ragged && o->pass == RONDO_BENCH_STEP)
+        return rondo__fail(err, RONDO_ARGUMENT, "bench: ragged with the pass step (one step has no lengths)");
+    if (o->least_runs < 0 || o->least_runs > MAX_RUNS)
+        return rondo__fail(err, RONDO_ARGUMENT, "bench: least_runs is %lld (must be 0, the default, to %d)",
+                           (long long)o->least_runs, MAX_RUNS);
     if (!(o->seconds >= 0))
         return rondo__fail(err, RONDO_ARGUMENT, "bench: seconds is %g (must be 0, the default, or more)", o->seconds);
     return RONDO_OK;
@@ -111,6 +150,8 @@ static rondo_status make(bench *b, rondo_error *err) {
         status = make_net(b, err);
     if (!status)
         status = make_arrays(b, err);
+    if (!status)
+        status = make_lengths(b, err);
     if (!status && b->options->pass == RONDO_BENCH_STEP) {
         status = rondo_stream_open(&b->stream, b->context, b->net, b->options->batch, NULL, err);
         b->shared = !status && b->options->shared_steps && rondo_stream_share(b->stream, true) == RONDO_OK;
@@ -129,14 +170,17 @@ static void clean(bench *b) {
     rondo__free(b->dy);
     rondo__free(b->y);
     rondo__free(b->seconds);
+    rondo__free(b->lengths);
 }
 
-/* Multiply-adds count two: 2·T·B·G·H·(I+H) for each layer and direction, and 2·T·B·H·H more for a Jordan network's
- * output; an inner layer's I is the width below it. With a projection: 2·T·B·(G·H·(I+P) + H·P). */
-static double flops(const rondo_bench_options *o) {
+/* Multiply-adds count two: 2·rows·G·H·(I+H) for each layer and direction, rows being T·B or what is real of it, and
+ * 2·rows·H·H more for a Jordan network's output; an inner layer's I is the width below it. With a projection:
+ * 2·rows·(G·H·(I+P) + H·P). */
+static double flops(const bench *b) {
+    const rondo_bench_options *o = b->options;
     static const double gates[] = {[RONDO_ELMAN] = 1, [RONDO_JORDAN] = 1, [RONDO_LSTM] = 4, [RONDO_GRU] = 3};
     double D = o->bidirectional ? 2 : 1, H = (double)o->hidden_size, I = (double)o->input_size, sum = 0;
-    double rows = (double)o->batch * (o->pass == RONDO_BENCH_STEP ? 1.0 : (double)o->steps);
+    double rows = (double)real_steps(b);
     double R = o->projection_size > 0 ? (double)o->projection_size : H;
     double after = o->cell == RONDO_JORDAN || o->projection_size > 0 ? R : 0; /* what leaves the cell by a product */
     for (int64_t l = 0; l < (o->layers ? o->layers : 1); l++, I = D * R)
@@ -178,14 +222,15 @@ rondo_status rondo_bench_cell(rondo_context *context, const rondo_bench_options 
                            : !options ? "options"
                                       : "result");
     bench b = {.context = context, .options = options};
-    double seconds = options->seconds > 0 ? options->seconds : 2;
+    const double seconds = options->seconds > 0 ? options->seconds : 2;
+    const int64_t least = options->least_runs ? options->least_runs : 3;
     int64_t warm;
     *result = (rondo_bench_result){0};
     rondo_status status = make(&b, err);
     if (!status)
-        status = repeat(&b, seconds / 4, 2, NULL, &warm, err);
+        status = repeat(&b, seconds / 4, least > 1 ? 2 : 1, NULL, &warm, err);
     if (!status)
-        status = repeat(&b, seconds, 3, b.seconds, &result->runs, err);
+        status = repeat(&b, seconds, least, b.seconds, &result->runs, err);
     if (!status) {
         int64_t n = result->runs;
         qsort(b.seconds, (size_t)n, sizeof(double), compare);
@@ -194,9 +239,10 @@ rondo_status rondo_bench_cell(rondo_context *context, const rondo_bench_options 
         result->min_ms = 1e3 * b.seconds[0];
         result->p99_ms = part(b.seconds, n, 0.99);
         result->p999_ms = part(b.seconds, n, 0.999);
-        result->gflops = flops(options) / (median > 0 ? median : 1e-9) / 1e9;
+        result->gflops = flops(&b) / (median > 0 ? median : 1e-9) / 1e9;
         result->threads = options->pass == RONDO_BENCH_STEP && !b.shared ? 1 : rondo_context_threads(context);
         result->isa = rondo_context_isa(context);
+        result->real_steps = real_steps(&b);
     }
     clean(&b);
     return status;

@@ -75,6 +75,30 @@ static void counts(void **unused) {
     }
 }
 
+/* Ragged: the same numbers of real steps each time (bench/peer.py draws them, too), and work counted by them. */
+static void ragged(void **unused) {
+    (void)unused;
+    rondo_bench_options options = {.cell = RONDO_GRU,
+                                   .input_size = 5,
+                                   .hidden_size = 7,
+                                   .batch = 32,
+                                   .steps = 64,
+                                   .seconds = 1e-9,
+                                   .ragged = true,
+                                   .least_runs = 1};
+    rondo_bench_result result;
+    for (int pass = RONDO_BENCH_TRAIN; pass <= RONDO_BENCH_FORWARD; pass++) {
+        options.pass = (rondo_bench_pass)pass;
+        assert_int_equal(rondo_bench_cell(context, &options, &result, NULL), RONDO_OK);
+        assert_int_equal(result.runs, 1);
+        assert_int_equal(result.real_steps, 1198);
+        assert_float_equal(work(options), 1198 * 2.0 * 3 * 7 * (5 + 7) * (pass == RONDO_BENCH_TRAIN ? 3 : 1), 1);
+    }
+    options.ragged = false;
+    assert_int_equal(rondo_bench_cell(context, &options, &result, NULL), RONDO_OK);
+    assert_int_equal(result.real_steps, 32 * 64);
+}
+
 /* A longer time means more runs. */
 static void runs(void **unused) {
     (void)unused;
@@ -109,6 +133,8 @@ static void refusals(void **unused) {
     WITH(.layers = ((int64_t)1 << 32) + 1), RONDO_ARGUMENT, "layers is 4294967297 (must be 1 to 16)");
     WITH(.seconds = -1), RONDO_ARGUMENT, "seconds is -1 (must be 0");
     WITH(.seconds = NAN), RONDO_ARGUMENT, "seconds is nan");
+    WITH(.pass = RONDO_BENCH_STEP, .ragged = true), RONDO_ARGUMENT, "ragged with the pass step");
+    WITH(.least_runs = -1), RONDO_ARGUMENT, "least_runs is -1");
     WITH(.pass = RONDO_BENCH_STEP, .bidirectional = true), RONDO_UNSUPPORTED, "bidirectional");
     refused((rondo_bench_options){.hidden_size = 7, .batch = 3, .steps = 4}, RONDO_ARGUMENT, "input_size is 0");
     refused((rondo_bench_options){.input_size = 5, .hidden_size = (int64_t)1 << 40, .batch = 3, .steps = 4},
@@ -136,13 +162,17 @@ static void memory_fails(void **unused) {
         options.cell = RONDO_LSTM;
         options.pass = (rondo_bench_pass)pass;
         options.input_gradient = true;
+        options.ragged = pass != RONDO_BENCH_STEP;
         test_every_failure(whole, &options);
     }
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_cell_and_pass), cmocka_unit_test(counts),
-                                       cmocka_unit_test(runs), cmocka_unit_test(refusals),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_cell_and_pass),
+                                       cmocka_unit_test(counts),
+                                       cmocka_unit_test(ragged),
+                                       cmocka_unit_test(runs),
+                                       cmocka_unit_test(refusals),
                                        cmocka_unit_test(memory_fails)};
     return cmocka_run_group_tests(tests, open_context, close_context);
 }
