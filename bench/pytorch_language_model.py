@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Trains the model of a finished `rondo train` run once more in PyTorch, and sets the two side by side.
 
-usage: bench/pytorch_language_model.py RUN_FOLDER [--threads 2] [--steps N]
+usage: bench/pytorch_language_model.py RUN_FOLDER [--threads 2] [--steps N] [--speed] [--bf16]
+
+  --speed  only time --steps steps of training; nothing is evaluated
+  --bf16   under torch.autocast to bfloat16
 
 Same architecture, data order (streams and chunks as src/data/batches.h lays them), carried state, optimiser, schedule,
 clipping and number of steps, read from RUN_FOLDER/model.safetensors; only the random numbers (initial values, dropout) are
@@ -86,7 +89,8 @@ def rate(train, step, total):
     return minimum + (1 - minimum) * 0.5 * (1 + math.cos(math.pi * (step - w) / max(1, total - w)))
 
 
-def train(model, recipe, ids, valid, limit):
+def train(model, recipe, ids, valid, limit, bf16=False):
+    """valid None: nothing is evaluated."""
     t = recipe["train"]
     o = t["optimizer"]
     kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[o["type"]]
@@ -102,7 +106,8 @@ def train(model, recipe, ids, valid, limit):
             if step == (limit or total):
                 break
             state = tuple(s.detach() for s in state) if state else None
-            loss, state = loss_of(model, x[i : i + T], y[i : i + T], state)
+            with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+                loss, state = loss_of(model, x[i : i + T], y[i : i + T], state)
             optimizer.zero_grad()
             loss.backward()
             if t["clip_norm"]:
@@ -112,8 +117,11 @@ def train(model, recipe, ids, valid, limit):
             optimizer.step()
             step, symbols = step + 1, symbols + int((y[i : i + T] >= 0).sum())
         spent += time.perf_counter() - start
-        best = min(best, evaluate(model, valid))
-        print(f"PyTorch step {step}/{total}  valid {evaluate(model, valid):.4f}  {symbols / spent:.0f} symbols/s  {spent:.0f} s",
+        if valid is None:
+            continue
+        loss = evaluate(model, valid)
+        best = min(best, loss)
+        print(f"PyTorch step {step}/{total}  valid {loss:.4f}  {symbols / spent:.0f} symbols/s  {spent:.0f} s",
               flush=True)
     return best, symbols / spent
 
@@ -123,6 +131,8 @@ def main():
     parser.add_argument("run")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=0, help="stop early; 0: the whole run")
+    parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--bf16", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     path = os.path.join(args.run, "model.safetensors")
@@ -138,10 +148,14 @@ def main():
     torch.manual_seed(recipe["train"]["seed"])
     model = Model(recipe, weights["embedding.weight"].shape[0])
     model.load_state_dict(weights, strict=True)
+    if args.speed:
+        speed = train(Model(recipe, len(weights["embedding.weight"])), recipe, ids[:cut], None, args.steps, args.bf16)[1]
+        print(f"symbols/s: PyTorch {speed:.0f}")
+        return
     ours = meta["metrics"]["valid_loss"]
     print(f"Rondo's model: valid loss {ours:.4f} as its file says, {evaluate(model, ids[cut:]):.4f} when PyTorch runs it")
     lines = [json.loads(line) for line in open(os.path.join(args.run, "metrics.jsonl"), encoding="utf-8")]
-    theirs, speed = train(Model(recipe, len(weights["embedding.weight"])), recipe, ids[:cut], ids[cut:], args.steps)
+    theirs, speed = train(Model(recipe, len(weights["embedding.weight"])), recipe, ids[:cut], ids[cut:], args.steps, args.bf16)
     print(f"best valid loss: Rondo {ours:.4f}, PyTorch {theirs:.4f} ({100 * (ours / theirs - 1):+.2f} %)")
     print(f"symbols/s: Rondo {lines[-1]['tokens_per_second']:.0f}, PyTorch {speed:.0f}")
 

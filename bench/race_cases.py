@@ -1,5 +1,5 @@
 """What is raced in bench/race.py: lists of cases by part. A case: cell, pass, I, H, B, T, and where they are not the usual ones
-both (directions), threads, options (of `rondo bench cell`), name; sides: who takes part."""
+both (directions), ragged, threads, options (of `rondo bench cell`), name; sides: who takes part."""
 import itertools
 
 CELLS = ("lstm", "gru", "elman")
@@ -85,4 +85,12 @@ def scaling(full):
             yield case("scaling", "lstm", what, H, H, 32, sides=("rondo 1t", "rondo"), axis="threads")
 
 
-PARTS = {"cells": cells, "low": low, "named": named, "odd": odd, "step": step, "variants": variants, "scaling": scaling}
+def ragged(full):
+    """Lengths drawn from 1 to T, in no order, beside the full batch; PyTorch's packed sequences."""
+    for cell, H, what in itertools.product(CELLS if full else CELLS[:1], (128, 256, 512) if full else (256,), ("train", "forward")):
+        for more in ({"ragged": 0}, {"ragged": 1}):
+            yield case("ragged", cell, what, H, H, 64, sides=("rondo", "pytorch"), **more)
+
+
+PARTS = {"cells": cells, "low": low, "named": named, "odd": odd, "step": step, "variants": variants, "scaling": scaling,
+         "ragged": ragged}

@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RECIPES = os.path.join(HERE, "..", "recipes")
@@ -38,11 +39,32 @@ def median_of(values):
     return statistics.median(values) if values else None
 
 
-def train_record(name, unit, ours, theirs, memory):
-    record = {"kind": "recipe", "name": name, "unit": unit, "times": {"rondo": median_of(ours), "pytorch": median_of(theirs)},
-              "memory_mib": memory}
-    print(f"recipes  {name}: {record['times']} {unit}, peak {memory}", flush=True)
-    return record
+class Speeds:
+    """What rounds have measured: {name of a record: (unit, Rondo's speeds, PyTorch's)}, and peaks of memory."""
+
+    def __init__(self):
+        self.rows, self.memory = {}, {}
+
+    def add(self, name, unit, ours, theirs):
+        row = self.rows.setdefault(name, (unit, [], []))
+        row[1].extend(ours)
+        row[2].extend(theirs)
+
+    def records(self):
+        for name, (unit, ours, theirs) in self.rows.items():
+            record = {"kind": "recipe", "name": name, "unit": unit, "times": {"rondo": median_of(ours), "pytorch": median_of(theirs)},
+                      "rounds": len(ours), "memory_mib": self.memory.get(name, {})}
+            print(f"recipes  {name}: {record['times']} {unit}, {len(ours)} rounds, peak {record['memory_mib']} MiB", flush=True)
+            yield record
+
+
+def repeated(one_round, rounds, until):
+    """Runs rounds until there are enough, or the time is up: then at least one."""
+    for done in range(rounds):
+        begun = time.monotonic()
+        one_round(done)
+        if 2 * time.monotonic() - begun > until: # the next one would not fit
+            return
 
 
 def rondo_train(args, recipe, steps, folder, more=()):
@@ -54,32 +76,41 @@ def rondo_train(args, recipe, steps, folder, more=()):
         return json.loads(file.readlines()[-1])["tokens_per_second"], peak
 
 
-def shakespeare(args, steps, rounds):
-    recipe, theirs = os.path.join(RECIPES, "shakespeare.yaml"), pytorch(args)
-    ours, others, memory = [], [], {}
-    for _ in range(rounds):
-        with tempfile.TemporaryDirectory() as folder:
-            run = os.path.join(folder, "run")
-            speed, memory["rondo"] = rondo_train(args, recipe, steps, run)
-            ours.append(speed)
-            if theirs:
-                text, memory["pytorch"] = call([theirs, os.path.join(HERE, "pytorch_language_model.py"), run, "--threads",
-                                                args.threads, "--steps", steps])
-                others.append(float(re.search(r"symbols/s: .*PyTorch (\d+)", text).group(1)))
-    yield train_record("shakespeare.yaml, training", "symbols/s", ours, others, memory)
+def shakespeare(args, steps, rounds, until):
+    recipe, python, speeds = os.path.join(RECIPES, "shakespeare.yaml"), pytorch(args), Speeds()
+
+    def one_round(_):
+        for precision, words in (("f32", []), ("bf16", ["--bf16"])):
+            name, theirs = f"shakespeare.yaml, training, {precision}", []
+            with tempfile.TemporaryDirectory() as folder:
+                run, memory = os.path.join(folder, "run"), speeds.memory.setdefault(name, {})
+                ours, memory["rondo"] = rondo_train(args, recipe, steps, run, ["--set", f"train.precision={precision}"])
+                if python:
+                    text, memory["pytorch"] = call([python, os.path.join(HERE, "pytorch_language_model.py"), run, "--threads",
+                                                    args.threads, "--steps", steps, "--speed", *words])
+                    theirs = [float(re.search(r"symbols/s: PyTorch (\d+)", text).group(1))]
+            speeds.add(name, "symbols/s", [ours], theirs)
+
+    repeated(one_round, rounds, until)
+    yield from speeds.records()
 
 
-LINE = re.compile(r"^(.*?)\s+Rondo\s+([\d.]+)(?:\s+PyTorch\s+([\d.]+))?.*?(target tokens/s|sentences/s)", re.M)
+LINE = re.compile(r"^(\S.*?)\s+Rondo\s+([\d.]+)(?:\s+PyTorch\s+([\d.]+))?.*?(target tokens/s|sentences/s)", re.M)
 
 
-def translate_race(args, run, only, rounds, steps):
+def translate_race(args, run, only, rounds, steps, until):
     """Rows that bench/translate_race.py prints, as records."""
-    python = pytorch(args) or sys.executable
-    text, _ = call([python, os.path.join(HERE, "translate_race.py"), run, "--rondo", args.rondo, "--threads", args.threads, "--rounds",
-                    rounds, "--steps", steps, "--only", only])
-    for what, ours, theirs, unit in LINE.findall(text):
-        name = "training" if what.startswith("training") else f"decoding, {what}"
-        yield train_record(f"enja-attention.yaml, {name}", unit, [float(ours)], [float(theirs)] if theirs else [], {})
+    python, speeds = pytorch(args) or sys.executable, Speeds()
+
+    def one_round(_):
+        text, _ = call([python, os.path.join(HERE, "translate_race.py"), run, "--rondo", args.rondo, "--threads", args.threads,
+                        "--rounds", 1, "--steps", steps, "--low", "--lines", args.enja_lines, "--only", only])
+        for what, ours, theirs, unit in LINE.findall(text):
+            name = what if what.startswith("training") else f"decoding, {what}"
+            speeds.add(f"enja-attention.yaml, {name}", unit, [float(ours)], [float(theirs)] if theirs else [])
+
+    repeated(one_round, rounds, until)
+    yield from speeds.records()
 
 
 def enja_run(args, steps):
@@ -105,21 +136,21 @@ def one_line(folder):
 
 
 def enja_memory(args, run):
-    """Peaks of training alone, as PyTorch's script trains here: without decoding."""
+    """Peaks of training alone, without decoding, after as many steps (PyTorch's script takes five more to warm up)."""
     recipe, theirs, memory = os.path.join(RECIPES, "enja-attention.yaml"), pytorch(args), {}
     with tempfile.TemporaryDirectory() as folder:
-        _, memory["rondo"] = rondo_train(args, recipe, 20, os.path.join(folder, "run"), one_line(folder))
+        _, memory["rondo"] = rondo_train(args, recipe, 12, os.path.join(folder, "run"), one_line(folder))
     if theirs:
-        _, memory["pytorch"] = call([theirs, os.path.join(HERE, "pytorch_translate.py"), run, "--steps", 15, "--threads", args.threads])
+        _, memory["pytorch"] = call([theirs, os.path.join(HERE, "pytorch_translate.py"), run, "--steps", 7, "--threads", args.threads])
     return {"kind": "recipe", "name": "enja-attention.yaml, memory", "unit": "MiB", "times": {}, "memory_mib": memory}
 
 
-def enja(args, steps, rounds):
-    run = enja_run(args, args.enja_steps or 600)
-    yield from translate_race(args, run, "train", rounds, steps)
+def enja(args, steps, rounds, until):
+    run, now = enja_run(args, args.enja_steps or 600), time.monotonic()
+    yield from translate_race(args, run, "train", rounds, steps, now + 0.4 * (until - now))
     yield enja_memory(args, run)
     if args.full or args.enja_run or args.enja_steps:
-        yield from translate_race(args, run, "decode", rounds, steps)
+        yield from translate_race(args, run, "decode", rounds, steps, until)
 
 
 def tried(records):
@@ -130,11 +161,11 @@ def tried(records):
         print(f"recipes  {e}", flush=True)
 
 
-def run(args):
-    steps, rounds = args.recipe_steps or (60 if args.full else 15), 3 if args.full else 1
+def run(args, until):
+    steps, rounds, now = args.recipe_steps or (40 if args.full else 15), 3 if args.full else 1, time.monotonic()
     os.environ["RONDO_DATA"] = os.path.abspath(data_folder())
     if os.path.exists(os.path.join(data_folder(), "tinyshakespeare/train.txt")):
-        yield from tried(shakespeare(args, steps, rounds))
+        yield from tried(shakespeare(args, steps, rounds, now + 0.3 * (until - now)))
     else:
         print("recipes  shakespeare.yaml: no data (scripts/get-data shakespeare, RONDO_DATA): left out")
     quick = not (args.full or args.enja_run or args.enja_steps)
@@ -143,4 +174,4 @@ def run(args):
     elif quick:
         print("recipes  enja-attention.yaml: only with --full, --enja-run or --enja-steps")
     else:
-        yield from tried(enja(args, steps, rounds))
+        yield from tried(enja(args, steps, rounds, until))

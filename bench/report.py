@@ -12,7 +12,8 @@ import os
 import statistics
 import subprocess
 
-from report_tables import CELLS, Cases, behind, number, page_tables, ratio, table
+from report_tables import CELLS, PASSES, Cases, number, page_tables, ratio, table, told, what_of
+from report_targets import targets
 
 
 class Results:
@@ -35,7 +36,7 @@ class Results:
                 held = self.ceilings.setdefault(c["threads"], {})
                 held.update({k: max(c[k], held.get(k) or 0) for k in ("fp32", "bf16", "int8") if c[k]})
         elif kind == "case":
-            key = [record.get(k) for k in ("part", "cell", "pass", "I", "H", "B", "T", "both", "name", "axis", "sides")]
+            key = [record.get(k) for k in ("part", "cell", "pass", "I", "H", "B", "T", "both", "name", "axis", "ragged", "sides", "options")]
             cases[json.dumps(key)] = record
         elif kind == "recipe":
             self.recipes[record["name"]] = record
@@ -53,7 +54,8 @@ def introduction(r):
     rows = [[f"{t}", *(number(c.get(k)) if c.get(k) else "-" for k in ("fp32", "bf16", "int8"))] for t, c in sorted(r.ceilings.items())]
     lines += ["", "What this machine can do at most, in registers (`bench/ceiling.c`, the best of the run):", "",
               *table(["threads", "fp32, GFLOP/s", "bf16, GFLOP/s", "int8, GOP/s"], rows), ""]
-    lines.append("Each number is the median of " f"{m['rounds']} rounds; a round runs all sides one right after the other. Before and after "
+    lines.append("Each number is the median of rounds that lie apart in time; a round runs all sides one right after the other, a turn of a side takes about "
+                 f"{m['seconds']:g} s or one run, whatever is longer. How many rounds the cases of each part had stands below. Before and after "
                  "each round the round trip between the cores is measured, and a round in a slow spell is thrown away and run again. "
                  "*Share* is the arithmetic done in that time over the fp32 ceiling. Ratios are the peer's time over Rondo's: above 1 "
                  "Rondo is quicker. PyTorch trains without the gradient to the layer's input, as the first layer of a network does; "
@@ -63,17 +65,32 @@ def introduction(r):
     return lines
 
 
+PEERS = {"pytorch": "PyTorch", "onnxruntime": "ONNX Runtime", "onednn": "oneDNN"}
+
+
 def summary(r):
-    rows = []
+    rows, late = [], []
     for what in ("train", "forward", "step"):
-        for who in ("pytorch", "onnxruntime", "onednn"):
-            values = r.cases.ratios(what, who)
-            if values:
-                rows.append([what, NAMES[who].split(" (")[0], len(values), ratio(min(values)), ratio(statistics.median(values)),
-                             ratio(max(values)), sum(v < 1 for v in values)])
-    out = ["## In short", "", *table(["pass", "peer", "cases", "least ratio", "median", "most", "Rondo behind in"], rows)]
-    late = behind(r.cases)
-    return out + (["", "Cases in which a peer is ahead: " + "; ".join(late) + "."] if late else [])
+        for who, name in PEERS.items():
+            found = [(v, c) for c in r.cases.all if c["part"] in ("cells", "named", "odd", "step") and c["pass"] == what
+                     if (v := r.cases.against(c, who)) is not None]
+            if not found:
+                continue
+            values = [v for v, _ in found]
+            rows.append([PASSES[what], name, len(values), ratio(statistics.median(values)), ratio(min(values)), ratio(max(values)),
+                         sum(v >= 1 for v in values), sum(v < 1 for v in values)])
+            late += [[f"{what_of(c)}, {what}", name, ratio(v)] for v, c in sorted(found, key=lambda f: f[0]) if v < 1]
+    out = ["## In short", "", "One layer in fp32 (tables below), the peer's time over Rondo's:", "",
+           *table(["pass", "peer", "cases", "median ratio", "least", "most", "Rondo ahead in", "behind in"], rows)]
+    fast = [[x["name"], number(x["times"]["rondo"]), number(x["times"]["pytorch"]), told(x["times"]["rondo"] / x["times"]["pytorch"])]
+            for x in r.recipes.values() if x["times"].get("pytorch")]
+    if fast:
+        out += ["", *table(["whole recipes", "Rondo", "PyTorch", "ratio"], fast)]
+    if late:
+        out += ["", "**Where Rondo is behind**, all cases:", "", *table(["case", "peer", "ratio"], late)]
+    elif rows:
+        out += ["", "There is no case of these in which a peer is ahead."]
+    return out
 
 
 def spells(r):
@@ -83,14 +100,22 @@ def spells(r):
     text = f"{thrown} rounds fell into slow spells and were run again; {len(marked)} cases had no other rounds and are marked with *."
     if pings:
         text += f" Round trip between two cores over all kept rounds: {min(pings):.0f} to {max(pings):.0f} ns."
-    return ["## The state of the machine", "", text]
+    rows = []
+    for part in dict.fromkeys(c["part"] for c in r.cases.all):
+        counts = [c["rounds"] for c in r.cases.of(part)]
+        rows.append([part, len(counts), min(counts), number(statistics.median(counts)), max(counts)])
+    for x in r.recipes.values():
+        if "rounds" in x:
+            rows.append([x["name"], 1, *[x["rounds"]] * 3])
+    return ["## The state of the machine, and how many rounds", "", text, "",
+            *table(["part", "cases", "least rounds", "median", "most"], rows)]
 
 
 def recipes(r):
     if not r.recipes:
         return []
     speed = [[x["name"], x["unit"], number(x["times"]["rondo"]), number(x["times"].get("pytorch")),
-              ratio(x["times"]["rondo"] / x["times"]["pytorch"]) if x["times"].get("pytorch") else "-"]
+              told(x["times"]["rondo"] / x["times"]["pytorch"]) if x["times"].get("pytorch") else "-"]
              for x in r.recipes.values() if x["times"]]
     memory = [[x["name"].replace(", memory", ", training"), *(number(x["memory_mib"].get(k)) for k in ("rondo", "pytorch")),
                f"{x['memory_mib']['rondo'] / x['memory_mib']['pytorch']:.2f}" if x["memory_mib"].get("pytorch") else "-"]
@@ -167,7 +192,7 @@ def main():
     args.to = args.to or ("docs/performance.md" if r.machine["mode"] == "full" else "build/bench/performance.md")
     args.pictures = args.pictures or os.path.join(os.path.dirname(args.to) or ".", "pictures")
     drawn = draw(r, args)
-    parts = [["# Performance"], introduction(r), summary(r), *page_tables(r.cases, drawn), recipes(r), spells(r)]
+    parts = [["# Performance"], introduction(r), summary(r), targets(r.cases, r.recipes), *page_tables(r.cases, drawn), recipes(r), spells(r)]
     with open(args.to, "w", encoding="utf-8") as file:
         file.write("\n\n".join("\n".join(part) for part in parts if part) + "\n")
     print(f"{args.to}, {len(drawn)} pictures")

@@ -33,7 +33,8 @@ def operations(c, dx):
     options = c.get("options", [])
     R = int(options[options.index("--projection-size") + 1]) if "--projection-size" in options else H
     after = R if R != H or c["cell"] == "jordan" else 0
-    rows = 2.0 * c["T"] * c["B"] * H * (2 if c.get("both") else 1)
+    steps = c["times"].get("rondo", {}).get("real_steps", c["T"] * c["B"]) if c.get("ragged") else c["T"] * c["B"]
+    rows = 2.0 * steps * H * (2 if c.get("both") else 1)
     forward = rows * (G * (I + R) + after)
     return forward if c["pass"] != "train" else 3 * forward - (0 if dx else rows * G * I)
 
@@ -78,6 +79,11 @@ def star(c, text):
     return f"{text}*" if c["in_slow_spell"] else text
 
 
+def told(value):
+    """A ratio, marked where the peer is ahead."""
+    return f"**{ratio(value)} behind**" if value is not None and value < 1 else ratio(value)
+
+
 def what_of(c):
     shape = f"I {c['I']}, H {c['H']}" if c["I"] != c["H"] else f"H {c['H']}"
     steps = "" if c["T"] in (1, 64) else f", T {c['T']}"
@@ -102,14 +108,14 @@ FORWARD_HEAD = ["Rondo, ms", "share", "PyTorch, ms", "ratio", "ONNX Runtime, ms"
 
 def train_row(k, c):
     ms = lambda side: number(k.ms(c, side))
-    return [ms("rondo"), ms("pytorch"), ratio(k.against(c, "pytorch")), ms("rondo+dx"), percent(k.share(c, "rondo+dx")), ms("onednn"),
-            ms("onednn-sycl"), ratio(k.against(c, "onednn"))]
+    return [ms("rondo"), ms("pytorch"), told(k.against(c, "pytorch")), ms("rondo+dx"), percent(k.share(c, "rondo+dx")), ms("onednn"),
+            ms("onednn-sycl"), told(k.against(c, "onednn"))]
 
 
 def forward_row(k, c):
     ms = lambda side: number(k.ms(c, side))
-    return [ms("rondo"), percent(k.share(c, "rondo")), ms("pytorch"), ratio(k.against(c, "pytorch")), ms("onnxruntime"),
-            ratio(k.against(c, "onnxruntime")), ms("onednn"), ms("onednn-sycl"), ratio(k.against(c, "onednn"))]
+    return [ms("rondo"), percent(k.share(c, "rondo")), ms("pytorch"), told(k.against(c, "pytorch")), ms("onnxruntime"),
+            told(k.against(c, "onnxruntime")), ms("onednn"), ms("onednn-sycl"), told(k.against(c, "onednn"))]
 
 
 def layer_tables(k, part, title, drawn):
@@ -163,7 +169,7 @@ def step_tables(k, drawn):
             if "rondo" not in c["times"]:
                 continue
             low = next((d for d in k.of("step", "step", cell) if d["H"] == c["H"] and "rondo bf16" in d["times"]), {"times": {}})
-            peers = [(number(1000 * b) if (b := k.best(c, who)) else "-", ratio(k.against(c, who)))
+            peers = [(number(1000 * b) if (b := k.best(c, who)) else "-", told(k.against(c, who)))
                      for who in ("pytorch", "onnxruntime", "onednn")]
             rows.append([c["H"], three(c, "rondo"), three(low, "rondo bf16"), three(low, "rondo int8"), *(v for p in peers for v in p)])
         if rows:
@@ -195,10 +201,13 @@ def scaling_tables(k, drawn):
         for what in ("train", "forward"):
             for c in sorted((c for c in k.of("scaling", what) if c.get("axis") == axis), key=lambda c: c[axis]):
                 ms = k.ms(c, "rondo")
-                rows.append([star(c, f"{what}, {axis} = {c[axis]}"), number(ms), number(1e3 * ms / c["T"] / c["B"]) if ms else "-",
+                least = min(c[axis] for c in k.of("scaling", what) if c.get("axis") == axis)
+                first = next(k.ms(c, "rondo") for c in k.of("scaling", what) if c.get("axis") == axis and c[axis] == least)
+                grown = ms / c[axis] / (first / least) if ms and first else None
+                rows.append([star(c, f"{what}, {axis} = {c[axis]}"), number(ms), ratio(grown), number(1e3 * ms / c["T"] / c["B"]) if ms else "-",
                              number(k.ms(c, "pytorch")), number(k.ms(c, "onednn"))])
         if rows:
-            out.append([f"### Against {axis}", "", *table(["LSTM", "Rondo, ms", "µs a row and step", "PyTorch, ms", "oneDNN, ms"], rows),
+            out.append([f"### Against {axis}", "", *table(["LSTM", "Rondo, ms", "of linear", "µs a row and step", "PyTorch, ms", "oneDNN, ms"], rows),
                         *(line for n in ("train", "forward") if (p := drawn.get(f"{n}-{'steps' if axis == 'T' else 'batch'}"))
                           for line in ("", p))])
     rows = [[star(c, f"{what}, H = {c['H']}"), number(one), number(both), ratio(one / both)]
@@ -210,7 +219,27 @@ def scaling_tables(k, drawn):
     return [["## Scaling"], *out] if out else []
 
 
+def ragged_cost(k):
+    """(case, its full batch, cost of a real step over that in the full batch) of each ragged case."""
+    for c in k.of("ragged"):
+        full = next((d for d in k.of("ragged", c["pass"], c["cell"]) if d["H"] == c["H"] and not d["ragged"]), None)
+        if c["ragged"] and full and k.ms(c, "rondo") and k.ms(full, "rondo"):
+            share = c["times"]["rondo"]["real_steps"] / (c["B"] * c["T"])
+            yield c, full, share, lambda side, c=c, full=full, share=share: \
+                k.ms(c, side) / share / k.ms(full, side) if k.ms(c, side) and k.ms(full, side) else None
+
+
+def ragged_table(k):
+    rows = [[star(c, f"{what_of(c)}, {c['pass']}"), number(k.ms(full, "rondo")), number(k.ms(c, "rondo")), percent(share),
+             ratio(cost("rondo")), number(k.ms(c, "pytorch")), ratio(cost("pytorch")), told(k.against(c, "pytorch"))]
+            for c, full, share, cost in ragged_cost(k)]
+    head = ["layer", "full, ms", "ragged, ms", "real steps", "cost of a real step", "PyTorch, packed, ms", "its cost", "ratio"]
+    text = ("Lengths drawn from 1 to T, given to Rondo in no order, to PyTorch as a packed sequence sorted and packed beforehand. The cost of a "
+            "real step is set against the same layer's full batch: 1 means work in proportion to what is real.")
+    return [["## Ragged batches", "", text, "", *table(head, rows)]] if rows else []
+
+
 def page_tables(k, drawn):
     return [*layer_tables(k, "cells", "One layer (T = 64, I = H)", drawn), *low_tables(k),
             *layer_tables(k, "named", "Shapes that go by a name", drawn), *layer_tables(k, "odd", "Odd shapes", drawn),
-            *step_tables(k, drawn), *variants_table(k), *scaling_tables(k, drawn)]
+            *step_tables(k, drawn), *variants_table(k), *scaling_tables(k, drawn), *ragged_table(k)]

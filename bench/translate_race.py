@@ -2,7 +2,10 @@
 """Times training and decoding of a finished `rondo train` run in Rondo and in PyTorch, turn by turn, and prints medians.
 
 usage: bench/translate_race.py RUN_FOLDER [--rondo build/rondo] [--threads 2] [--rounds 3] [--steps 40] [--beam 5]
-                               [--batches 1 64] [--only train|decode|start]
+                               [--batches 1 64] [--lines N] [--low] [--only train|decode|start]
+
+  --low   also Rondo in bf16 (training and decoding) and int8 (decoding), in rows of their own without PyTorch
+  --lines only so many lines of valid_source
 
   train   the recipe of RUN_FOLDER/model.safetensors for --steps steps: target tokens/s. Rondo's number counts all of them,
           also the first, which finds the memory; PyTorch's begins after five. Evaluating counts in neither.
@@ -50,6 +53,13 @@ def find(args, recipe, name):
     raise SystemExit(f"{name}: not found (set RONDO_DATA)")
 
 
+def first_lines(path, n, folder):
+    result = os.path.join(folder, "lines.txt")
+    with open(path, encoding="utf-8") as file, open(result, "w", encoding="utf-8") as out:
+        out.writelines(line for _, line in zip(range(n), file))
+    return result
+
+
 def call(args, *words):
     """Standard error of a run of Rondo."""
     done = subprocess.run([args.rondo, *words, "--threads", str(args.threads)], stdout=subprocess.DEVNULL,
@@ -73,7 +83,7 @@ def show(what, ours, theirs, unit):
 # ---- training ----
 
 
-def rondo_train(args, recipe):
+def rondo_train(args, recipe, precision="f32"):
     """Without search at the evaluation that ends it: over a part of one line only."""
     with tempfile.TemporaryDirectory() as folder:
         for side in ("source", "target"):
@@ -81,7 +91,7 @@ def rondo_train(args, recipe):
                 line = file.readline()
             with open(os.path.join(folder, side), "w", encoding="utf-8") as file:
                 file.write(line)
-        sets = [f"train.max_steps={args.steps}", "train.evaluate_every=0", f"data.valid_source={folder}/source",
+        sets = [f"train.max_steps={args.steps}", "train.evaluate_every=0", f"train.precision={precision}", f"data.valid_source={folder}/source",
                 f"data.valid_target={folder}/target"]
         out = os.path.join(folder, "run")
         call(args, "train", os.path.join(args.run, "recipe.yaml"), "--out", out, "--quiet", *[w for s in sets for w in ("--set", s)])
@@ -98,18 +108,43 @@ def torch_train(args, recipe, data):
 # ---- decoding ----
 
 
-def rondo_decode(args, source, beam, batch):
+def rondo_decode(args, source, beam, batch, dtype="f32"):
     """Lines per second."""
     text = call(args, "translate", os.path.join(args.run, "model.safetensors"), source, "--beam", str(beam), "--batch",
-                str(batch), "--length-penalty", str(args.length_penalty), "--time")
+                str(batch), "--length-penalty", str(args.length_penalty), "--dtype", dtype, "--time")
     return float(text.split(" s, ")[1].split(" lines/s")[0])
 
 
 def torch_decode(args, data, model, beam, batch):
     name = "greedy" if beam == 1 else f"beam {beam}"
     search = twin.searches_of(model, data.end, beam, args.length_penalty)[name]
+    search([s for s in data.sources[: min(batch, 8)] if s]) # the first call of each shape is slow
     texts, seconds, _ = twin.translate(search, data, batch)
     return len(texts) / seconds
+
+
+def race_decode(args, source, data, model, beam, batch):
+    ours, theirs = {d: [] for d in (("f32", "bf16", "int8") if args.low else ("f32",))}, []
+    for _ in range(args.rounds):
+        for dtype, times in ours.items():
+            times.append(rondo_decode(args, source, beam, batch, dtype))
+        if torch:
+            theirs.append(torch_decode(args, data, model, beam, batch))
+    name = f"{'greedy' if beam == 1 else f'beam {beam}'}, batch {batch}"
+    for dtype, times in ours.items():
+        show(name if dtype == "f32" else f"{name}, {dtype}", times, theirs if dtype == "f32" else [], "sentences/s")
+
+
+def race_train(args, recipe, data):
+    ours, theirs = {d: [] for d in (("f32", "bf16") if args.low else ("f32",))}, []
+    for _ in range(args.rounds):
+        for precision, speeds in ours.items():
+            speeds.append(rondo_train(args, recipe, precision))
+        if torch:
+            theirs.append(torch_train(args, recipe, data))
+    for precision, speeds in ours.items():
+        show("training" if precision == "f32" else f"training, {precision}", speeds, theirs if precision == "f32" else [],
+             "target tokens/s")
 
 
 def peak():
@@ -141,11 +176,16 @@ def main():
     parser.add_argument("--beam", type=int, default=5)
     parser.add_argument("--length-penalty", type=float, default=0.0)
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 64])
+    parser.add_argument("--lines", type=int, default=0)
+    parser.add_argument("--low", action="store_true")
     parser.add_argument("--only", nargs="+", default=["start", "decode", "train"], choices=["start", "decode", "train"])
     args = parser.parse_args()
     recipe = recipe_of(os.path.join(args.run, "model.safetensors"))
     source = find(args, recipe, recipe["data"]["valid_source"])
     data = model = None
+    folder = tempfile.TemporaryDirectory() # goes with the process
+    if args.lines:
+        source = first_lines(source, args.lines, folder.name)
     if "start" in args.only:
         start(args, source)
     import_torch()
@@ -155,22 +195,14 @@ def main():
         torch.set_num_threads(args.threads)
         _, _, data, model, _ = twin.load(args.run)
         model.eval()
+        if args.lines:
+            data.sources, data.references = data.sources[: args.lines], data.references[: args.lines]
     if "decode" in args.only:
         for beam in sorted({1, args.beam}):
             for batch in args.batches:
-                ours, theirs = [], []
-                for _ in range(args.rounds):
-                    ours.append(rondo_decode(args, source, beam, batch))
-                    if torch:
-                        theirs.append(torch_decode(args, data, model, beam, batch))
-                show(f"{'greedy' if beam == 1 else f'beam {beam}'}, batch {batch}", ours, theirs, "sentences/s")
+                race_decode(args, source, data, model, beam, batch)
     if "train" in args.only:
-        ours, theirs = [], []
-        for _ in range(args.rounds):
-            ours.append(rondo_train(args, recipe))
-            if torch:
-                theirs.append(torch_train(args, recipe, data))
-        show(f"training, {args.steps} steps", ours, theirs, "target tokens/s")
+        race_train(args, recipe, data)
 
 
 if __name__ == "__main__":
