@@ -13,7 +13,7 @@ test: ## every test: release, sanitizers, NEON
 	@scripts/install-deps --tests
 	@scripts/test
 
-bench: build ## the race against PyTorch, ONNX Runtime and oneDNN: five minutes; FULL=1: hours, and docs/performance.md
+bench: build ## the race against PyTorch, ONNX Runtime and oneDNN: five minutes; FULL=1: all of it, and docs/performance.md
 	@cmake --build build --target bench_plot
 	@[ -d build/peers ] || echo "bench/install-peers brings PyTorch, ONNX Runtime and oneDNN into build/peers"
 	@python3 bench/race.py $(if $(FULL),--full) $(RACE)

@@ -45,12 +45,17 @@ class Results:
 NAMES = {"pytorch": "PyTorch", "onnxruntime": "ONNX Runtime", "onednn": "oneDNN (OpenMP)", "onednn-sycl": "oneDNN (SYCL, the newest package)"}
 
 
+def command(m):
+    words = ["make bench"] + (["FULL=1"] if m["mode"] == "full" else [])
+    return " ".join(words + ([f'RACE="--budget {m["budget"]:g}"'] if m.get("budget") else []))
+
+
 def introduction(r):
     m, lines = r.machine, []
     versions = ", ".join(f"{NAMES.get(k, k)} {v}" for k, v in m["versions"].items()) or "no peer"
     lines.append(f"Measured on {m['date']} with {m['rondo']} (commit {m['commit']}) against {versions}. {m['processor']}, "
                  f"{m['cores']} core{'s' if m['cores'] > 1 else ''}, {m['memory_gib']} GiB, {m['system']}, kernel {m['kernel']}, {m['compiler']}. "
-                 f"Threads: {m['threads']}. `make bench{' FULL=1' if m['mode'] == 'full' else ''}` measures it again.")
+                 f"Threads: {m['threads']}. `{command(m)}` measures it again.")
     rows = [[f"{t}", *(number(c.get(k)) if c.get(k) else "-" for k in ("fp32", "bf16", "int8"))] for t, c in sorted(r.ceilings.items())]
     lines += ["", "What this machine can do at most, in registers (`bench/ceiling.c`, the best of the run):", "",
               *table(["threads", "fp32, GFLOP/s", "bf16, GFLOP/s", "int8, GOP/s"], rows), ""]

@@ -70,10 +70,6 @@ class Cases:
         theirs, ours = self.best(c, who), self.ours(c, who)
         return theirs / ours if theirs and ours else None
 
-    def ratios(self, what, who):
-        return [v for c in self.all if c["part"] in ("cells", "named", "odd", "step") and c["pass"] == what
-                if (v := self.against(c, who)) is not None]
-
 
 def star(c, text):
     return f"{text}*" if c["in_slow_spell"] else text
@@ -88,18 +84,6 @@ def what_of(c):
     shape = f"I {c['I']}, H {c['H']}" if c["I"] != c["H"] else f"H {c['H']}"
     steps = "" if c["T"] in (1, 64) else f", T {c['T']}"
     return f"{CELLS.get(c['cell'], c['cell'])} {shape}, B {c['B']}{steps}"
-
-
-def behind(cases):
-    out = []
-    for c in cases.all:
-        if c["part"] not in ("cells", "named", "odd", "step"):
-            continue
-        for who, name in (("pytorch", "PyTorch"), ("onnxruntime", "ONNX Runtime"), ("onednn", "oneDNN")):
-            value = cases.against(c, who)
-            if value is not None and value < 1:
-                out.append(f"{what_of(c)}, {c['pass']} ({name}, {ratio(value)})")
-    return out
 
 
 TRAIN_HEAD = ["Rondo, ms", "PyTorch, ms", "ratio", "Rondo with dx, ms", "share", "oneDNN, ms", "oneDNN SYCL, ms", "ratio"]

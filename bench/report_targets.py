@@ -138,11 +138,13 @@ def recipes(records):
                     check.add(ours / theirs, x["name"])
         if m.get("rondo") and m.get("pytorch"):
             memory.add(m["rondo"] / m["pytorch"], x["name"])
-    return [training, *decoding, memory]
+    sizes = Check("training: peak at most 1.2 x (parameters x 4 + saved activations as the sizes functions state)", 1.2, most=True)
+    return [training, *decoding, memory, sizes]
 
 
 def targets(k, records):
     checks = [*train(k), *forward(k), *low(k), *steps(k), *variants(k), *scaling(k), *recipes(records)]
     text = ("What was set as a goal before the work began, on this kind of machine. The last column names the case that is worst "
-            "against its goal.")
+            "against its goal. "
+            "Of training, the better share of with and without the gradient to the input counts.")
     return ["## Goals", "", text, "", *table(["goal", "verdict", "cases that meet it", "worst"], [c.row() for c in checks])]
