@@ -155,16 +155,16 @@ def pictures(r):
     T = 64
     for what, word in (("train", "training"), ("forward", "forward")):
         for cell in CELLS:
-            yield (f"{what}-{cell}-size", f"{CELLS[cell]}, {word}: cost against H (B = 32, T = {T})", "hidden units H", "ms",
+            yield (f"{what}-{cell}-size", f"{CELLS[cell]}, {word}: cost against H (B = 32, T = {T})", "hidden units H", "time, ms",
                    curves(r, "cells", what, "H", lambda c: c["cell"] == cell and c["B"] == 32))
-        yield (f"{what}-batch", f"LSTM, {word}: cost against B (H = 256, T = {T})", "sequences B", "ms",
+        yield (f"{what}-batch", f"LSTM, {word}: cost against B (H = 256, T = {T})", "sequences B", "time, ms",
                curves(r, "scaling", what, "B", lambda c: c.get("axis") == "B"))
-        yield (f"{what}-steps", f"LSTM, {word}: cost against T (H = 128, B = 16)", "steps T", "ms",
+        yield (f"{what}-steps", f"LSTM, {word}: cost against T (H = 128, B = 16)", "steps T", "time, ms",
                curves(r, "scaling", what, "T", lambda c: c.get("axis") == "T"))
-        yield (f"{what}-threads", f"LSTM, {word}: one thread and {r.machine['threads']} (B = 32, T = {T})", "hidden units H", "ms",
+        yield (f"{what}-threads", f"LSTM, {word}: one thread and {r.machine['threads']} (B = 32, T = {T})", "hidden units H", "time, ms",
                curves(r, "scaling", what, "H", lambda c: c.get("axis") == "threads"))
     for cell in CELLS:
-        yield (f"step-{cell}", f"{CELLS[cell]}: one step of a stream (B = 1)", "hidden units H", "µs",
+        yield (f"step-{cell}", f"{CELLS[cell]}: one step of a stream (B = 1)", "hidden units H", "time of a step, µs",
                curves(r, "step", "step", "H", lambda c: c["cell"] == cell, 1000.0))
 
 
