@@ -72,7 +72,7 @@ class Race:
     def side(self, name):
         who, dtype, dx, threads = parse_side(name, self.args.threads)
         if who == "rondo":
-            return Rondo(self.args.rondo, dtype, dx, threads)
+            return Rondo(self.args.rondo, dtype, dx, threads, "shared" in name.split())
         worker = self.peers.worker(who, threads)
         return Peer(worker, dtype, dx) if worker else None
 

@@ -6,7 +6,7 @@ CELLS = ("lstm", "gru", "elman")
 ALL_F32 = {
     "train": ("rondo", "rondo+dx", "pytorch", "onednn", "onednn-sycl"),
     "forward": ("rondo", "pytorch", "onnxruntime", "onednn", "onednn-sycl"),
-    "step": ("rondo", "pytorch", "onnxruntime", "onednn", "pytorch 1t", "onnxruntime 1t", "onednn 1t"),
+    "step": ("rondo", "rondo shared", "pytorch", "onnxruntime", "onednn", "pytorch 1t", "onnxruntime 1t", "onednn 1t"),
 }
 
 
@@ -56,7 +56,7 @@ def odd(full):
 
 
 def step(full):
-    """One step of a stream, B = 1. Rondo on one thread, peers on one and on all: their better time counts."""
+    """One step of a stream, B = 1. Rondo on one thread, and sharing its steps among all; peers on one and on all: their better time counts."""
     for cell, H in itertools.product(CELLS, (32, 64, 128, 256, 512) if full else (64, 256)):
         yield case("step", cell, "step", H, H, 1, 1)
         yield case("step", cell, "step", H, H, 1, 1, sides=("rondo bf16", "rondo int8", "pytorch bf16 1t", "pytorch int8 1t",

@@ -19,12 +19,14 @@ def answer_of(text):
 
 
 class Rondo:
-    def __init__(self, program, dtype="f32", dx=False, threads=None):
-        self.program, self.dtype, self.dx, self.threads = program, dtype, dx, threads
+    def __init__(self, program, dtype="f32", dx=False, threads=None, shared=False):
+        self.program, self.dtype, self.dx, self.threads, self.shared = program, dtype, dx, threads, shared
 
     def time(self, case, seconds, threads, least=3):
+        """A step takes one thread, as a stream does that nobody asked to share its steps."""
+        threads = 1 if case["pass"] == "step" and not self.shared else self.threads or threads
         words = ["--cell", case["cell"], "--pass", case["pass"], "--input-size", case["I"], "--hidden-size", case["H"],
-                 "--batch", case["B"], "--steps", case["T"], "--dtype", self.dtype, "--threads", self.threads or threads,
+                 "--batch", case["B"], "--steps", case["T"], "--dtype", self.dtype, "--threads", threads,
                  "--seconds", seconds, "--least-runs", least, "--json", *case.get("options", [])]
         words += ["--bidirectional"] if case.get("both") else []
         words += ["--ragged"] if case.get("ragged") else []

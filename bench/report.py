@@ -147,7 +147,8 @@ def curves(r, part, what, along, keep, unit=1.0):
 
 
 LEGEND = {"rondo": "Rondo", "rondo+dx": "Rondo, with the gradient to the input", "pytorch": "PyTorch", "onnxruntime": "ONNX Runtime",
-          "onednn": "oneDNN", "onednn-sycl": "oneDNN (SYCL)", "rondo 1t": "Rondo, one thread"}
+          "onednn": "oneDNN", "onednn-sycl": "oneDNN (SYCL)", "rondo 1t": "Rondo, one thread", "rondo shared": "Rondo, all threads", "pytorch 1t": "PyTorch, one thread",
+          "onnxruntime 1t": "ONNX Runtime, one thread", "onednn 1t": "oneDNN, one thread"}
 
 
 def pictures(r):
