@@ -75,8 +75,8 @@ def variants(full):
 
 def scaling(full):
     """Cost against T, B and the number of threads."""
-    both = ("rondo", "pytorch", "onednn")
     for what in ("train", "forward"):
+        both = ("rondo", *(("rondo+dx",) if what == "train" else ()), "pytorch", "onednn")
         for T in (16, 64, 256, 1024, 4096) if full else (16, 256):
             yield case("scaling", "lstm", what, 128, 128, 16, T, sides=both, axis="T")
         for B in (1, 2, 4, 8, 16, 32, 64, 128, 256) if full else (8, 64):

@@ -136,19 +136,18 @@ def recipes(r):
 
 
 def curves(r, part, what, along, keep, unit=1.0):
-    """{series: [(x, ms)]} of the cases of a part that `keep` wants."""
+    """{series: [(x, ms)]} of the cases of a part that `keep` wants; of a peer the better number of threads."""
     out = {}
     for c in r.cases.of(part, what):
-        if keep(c):
-            for side, t in c["times"].items():
-                if "int8" not in side and "bf16" not in side:
-                    out.setdefault(side, []).append((c[along], unit * t["median_ms"]))
-    return {side: sorted(points) for side, points in out.items()}
+        for side, t in c["times"].items() if keep(c) else ():
+            if "int8" not in side and "bf16" not in side:
+                series = out.setdefault(side if side.startswith("rondo") else side.split()[0], {})
+                series[c[along]] = min(unit * t["median_ms"], series.get(c[along], float("inf")))
+    return {side: sorted(points.items()) for side, points in out.items()}
 
 
 LEGEND = {"rondo": "Rondo", "rondo+dx": "Rondo, with the gradient to the input", "pytorch": "PyTorch", "onnxruntime": "ONNX Runtime",
-          "onednn": "oneDNN", "onednn-sycl": "oneDNN (SYCL)", "rondo 1t": "Rondo, one thread", "rondo shared": "Rondo, all threads", "pytorch 1t": "PyTorch, one thread",
-          "onnxruntime 1t": "ONNX Runtime, one thread", "onednn 1t": "oneDNN, one thread"}
+          "onednn": "oneDNN", "onednn-sycl": "oneDNN (SYCL)", "rondo 1t": "Rondo, one thread", "rondo shared": "Rondo, all threads"}
 
 
 def pictures(r):

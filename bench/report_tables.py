@@ -190,9 +190,9 @@ def scaling_tables(k, drawn):
                 first = next(k.ms(c, "rondo") for c in k.of("scaling", what) if c.get("axis") == axis and c[axis] == least)
                 grown = ms / c[axis] / (first / least) if ms and first else None
                 rows.append([star(c, f"{what}, {axis} = {c[axis]}"), number(ms), ratio(grown), number(1e3 * ms / c["T"] / c["B"]) if ms else "-",
-                             number(k.ms(c, "pytorch")), number(k.ms(c, "onednn"))])
+                             number(k.ms(c, "pytorch")), number(k.ms(c, "rondo+dx")), number(k.ms(c, "onednn"))])
         if rows:
-            out.append([f"### Against {axis}", "", *table(["LSTM", "Rondo, ms", "of linear", "µs a row and step", "PyTorch, ms", "oneDNN, ms"], rows),
+            out.append([f"### Against {axis}", "", *table(["LSTM", "Rondo, ms", "of linear", "µs a row and step", "PyTorch, ms", "Rondo with dx, ms", "oneDNN, ms"], rows),
                         *(line for n in ("train", "forward") if (p := drawn.get(f"{n}-{'steps' if axis == 'T' else 'batch'}"))
                           for line in ("", p))])
     rows = [[star(c, f"{what}, H = {c['H']}"), number(one), number(both), ratio(one / both)]
