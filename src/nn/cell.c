@@ -95,33 +95,35 @@ const real *rondo__masked(const rondo__kernels *kernels, int64_t count, real *ro
     return room;
 }
 
-void rondo__recurrent_back(const rondo__kernels *kernels, int64_t rows, int64_t H, int64_t K, real *dh, const real *da,
-                           int64_t ld, const real *packed, const real *mask, real *room) {
-    if (!mask) {
-        kernels->gemm(rows, H, K, da, ld, 1, packed, 0, H, dh, H, NULL, true);
-        return;
-    }
-    kernels->gemm(rows, H, K, da, ld, 1, packed, 0, H, room, H, NULL, false);
-    kernels->mul_add(rows * H, dh, room, mask);
+void rondo__recurrent_back(const rondo__kernels *kernels, int64_t rows, rondo__units u, int64_t K, real *dh,
+                           const real *da, int64_t ld, const real *packed, const real *mask, real *room) {
+    rondo__gates_product(kernels, rows, 1, u, K, da, ld, packed, mask ? room : dh, u.H, NULL, !mask);
+    if (mask)
+        rondo__on_units(kernels->mul_add, rows, u, dh, room, mask);
 }
 
 /* ---- zoneout ---- */
 
 /* Two products and no difference, so that keep 1 and 0 give the old and the new value exactly. */
-void rondo__zoneout_mix(int64_t n, real *h, const real *keep, const real *h_prev, const real *fresh) {
-    for (int64_t j = 0; j < n; j++)
-        h[j] = keep[j] * h_prev[j] + (1 - keep[j]) * fresh[j];
+void rondo__mix_units(int64_t rows, rondo__units u, real *h, const real *keep, const real *h_prev, const real *fresh) {
+    for (int64_t row = 0; row < rows * u.H; row += u.H)
+        for (int64_t j = row + u.first; j < row + u.end; j++)
+            h[j] = keep[j] * h_prev[j] + (1 - keep[j]) * fresh[j];
 }
 
-void rondo__zoneout_split(int64_t n, real *fresh, real *dh, const real *keep) {
-    if (!keep) {
-        memcpy(fresh, dh, (size_t)n * sizeof *dh);
-        memset(dh, 0, (size_t)n * sizeof *dh);
-        return;
-    }
-    for (int64_t j = 0; j < n; j++) {
-        fresh[j] = (1 - keep[j]) * dh[j];
-        dh[j] = keep[j] * dh[j];
+/* Row by row, so that what is copied is still at hand when it is cleared. */
+void rondo__split_units(int64_t rows, rondo__units u, real *fresh, real *dh, const real *keep) {
+    const size_t bytes = (size_t)(u.end - u.first) * sizeof *dh;
+    for (int64_t row = 0; row < rows * u.H; row += u.H) {
+        if (!keep) {
+            memcpy(fresh + row + u.first, dh + row + u.first, bytes);
+            memset(dh + row + u.first, 0, bytes);
+            continue;
+        }
+        for (int64_t j = row + u.first; j < row + u.end; j++) {
+            fresh[j] = (1 - keep[j]) * dh[j];
+            dh[j] = keep[j] * dh[j];
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 #include "nn/expect.h"
 #include "nn/norm_rows.h"
 #include "nn/sequence.h"
+#include "nn/units.h"
 #include "rondo/op.h"
 
 /* ---- checks ---- */
@@ -51,14 +52,20 @@ static inline const real *rondo__entering(const rondo__plan *plan, int64_t s, in
 void rondo__mask_rows(rondo_context *context, const rondo__plan *plan, int64_t n, real *packed, const real *mask);
 /* in itself when mask is NULL, else room = mask∘in; count numbers. */
 const real *rondo__masked(const rondo__kernels *kernels, int64_t count, real *room, const real *in, const real *mask);
-/* dh (rows, H) += mask ∘ (da (rows, K; ld apart) · W (K, H)); room (rows, H) serves where there is a mask. */
-void rondo__recurrent_back(const rondo__kernels *kernels, int64_t rows, int64_t H, int64_t K, real *dh, const real *da,
-                           int64_t ld, const real *packed, const real *mask, real *room);
+/* Units of dh (rows, H) += mask ∘ (da (rows, K; ld apart) · W (K, H)); room (rows, H) serves where there is a mask. */
+void rondo__recurrent_back(const rondo__kernels *kernels, int64_t rows, rondo__units u, int64_t K, real *dh,
+                           const real *da, int64_t ld, const real *packed, const real *mask, real *room);
 
-/* ---- zoneout: h = keep∘h_prev + (1 - keep)∘fresh; h may be fresh ---- */
-void rondo__zoneout_mix(int64_t n, real *h, const real *keep, const real *h_prev, const real *fresh);
+/* ---- zoneout, units of (rows, H): h = keep∘h_prev + (1 - keep)∘fresh; h may be fresh ---- */
+void rondo__mix_units(int64_t rows, rondo__units u, real *h, const real *keep, const real *h_prev, const real *fresh);
+static inline void rondo__zoneout_mix(int64_t n, real *h, const real *keep, const real *h_prev, const real *fresh) {
+    rondo__mix_units(1, rondo__all_units(n), h, keep, h_prev, fresh);
+}
 /* Backward: fresh = (1 - keep)∘dh, then dh = keep∘dh. Without zoneout (keep NULL) fresh = dh, dh = 0. */
-void rondo__zoneout_split(int64_t n, real *fresh, real *dh, const real *keep);
+void rondo__split_units(int64_t rows, rondo__units u, real *fresh, real *dh, const real *keep);
+static inline void rondo__zoneout_split(int64_t n, real *fresh, real *dh, const real *keep) {
+    rondo__split_units(1, rondo__all_units(n), fresh, dh, keep);
+}
 
 /* ---- gradients of y (N, M) = x (N, K) · Wᵀ + b, with dy (N, M; rows ld apart). Each adds to the gradient of its
  * variable and does nothing where that is absent. scratch: the most bytes that one of the products needs ---- */

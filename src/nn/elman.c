@@ -15,7 +15,7 @@
  *
  *     plan | x (N, I) ragged | h (N, H) ragged | f (N, H) zoneout, else f is h | h0 (B, H) | mask (B, H) | keep (N, H)
  *
- * Scratch of forward:   W_ihᵀ, W_hhᵀ packed (unless the tape keeps them) | b_ih + b_hh (H) | m∘h (B, H)
+ * Scratch of forward:   W_ihᵀ, W_hhᵀ packed (unless the tape keeps them) | b_ih + b_hh (H) | m∘h (2, B, H)
  * Scratch of backward:  W_hh packed | dh (B, H) | d (B, H) | m∘.. (B, H) | da (N, H) | h_{t-1} (N, H) | dy (N, H)
  * ragged | dx (N, I) ragged | packing room of the products */
 #include <string.h>
@@ -23,11 +23,13 @@
 #include "nn/activation.h"
 #include "nn/cell.h"
 #include "nn/step.h"
+#include "nn/walk.h"
 
 enum { X, H0, W_IH, W_HH, B_IH, B_HH, INPUTS };
 
 /* One call: sizes, and where everything stands. */
 typedef struct elman {
+    rondo_context *context;
     const rondo_elman_options *options;
     const rondo__kernels *kernels;
     int64_t T, B, I, H, N;
@@ -40,7 +42,7 @@ typedef struct elman {
     real *mask;    /* (B, H) or NULL */
     real *keep;    /* (N, H) or NULL */
     real *x_room;  /* (N, I), ragged only */
-    real *masked;  /* (B, H) */
+    real *masked;  /* (2, B, H): units write the next step's while others read */
     rondo__form ih, hh;
     const real *w_ih, *w_hh; /* packed */
     real *bias;              /* (H) */
@@ -78,7 +80,7 @@ static size_t elman_scratch(const rondo_call *call, elman *e, bool backward) {
     rondo__carver c = {call->scratch, 0};
     bool dense;
     e->N = rondo__count_rows(e->T, e->B, &e->options->sequence, &dense);
-    e->masked = rondo__carve(&c, e->B * e->H);
+    e->masked = rondo__carve(&c, 2 * e->B * e->H);
     e->hh = rondo__carve_form(
         &c, call, (rondo__form){.input = W_HH, .M = e->H, .K = e->H, .transposed = !backward, .uses = e->N});
     e->ih = (rondo__form){.input = W_IH, .M = e->H, .K = e->I, .transposed = !backward, .uses = e->N};
@@ -102,7 +104,8 @@ static size_t elman_scratch(const rondo_call *call, elman *e, bool backward) {
 
 static elman elman_sizes(const rondo_call *call) {
     const int64_t *x = call->in[X]->value.dims;
-    return (elman){.options = call->options,
+    return (elman){.context = call->context,
+                   .options = call->options,
                    .kernels = call->context->kernels,
                    .T = x[0],
                    .B = x[1],
@@ -153,15 +156,21 @@ static rondo_status elman_shape(rondo_call *call, rondo_error *err) {
 
 /* ---- forward ---- */
 
-/* rows of one step: f holds W_ih x + b and becomes f_t; h receives h_t. All (rows, H). The streaming step runs on it
- * too. */
-static void elman_rows(const elman *e, int64_t rows, real *h, real *f, const real *keep, const real *h_prev,
-                       const real *h_in) {
-    const int64_t H = e->H;
-    e->kernels->gemm(rows, H, H, h_in, H, 1, e->w_hh, 0, H, f, H, NULL, true);
-    rondo__activate(e->kernels, e->options->activation, rows, H, f, f);
+static void elman_walk_steps(elman *e, rondo__rows_task by_rows, rondo__units_task by_units) {
+    rondo__walk_steps(
+        e->context, e->plan,
+        &(rondo__walk){.units = e->H, .products = e->H * e->H, .by_rows = by_rows, .by_units = by_units, .arg = e});
+}
+
+/* Units of the rows of one step: f holds W_ih x + b and becomes f_t; h receives h_t. All (rows, H). The streaming step
+ * runs on it too. */
+static void elman_rows(const elman *e, int64_t rows, rondo__units u, real *h, real *f, const real *keep,
+                       const real *h_prev, const real *h_in) {
+    rondo__gates_product(e->kernels, rows, 1, u, u.H, h_in, u.H, e->w_hh, f, u.H, NULL, true);
+    for (int64_t at = u.first; at < rows * u.H; at += u.H)
+        rondo__activate(e->kernels, e->options->activation, 1, u.end - u.first, f + at, f + at);
     if (keep)
-        rondo__zoneout_mix(rows * H, h, keep, h_prev, f);
+        rondo__mix_units(rows, u, h, keep, h_prev, f);
 }
 
 static void elman_walk(void *arg, int64_t first, int64_t count, int worker) {
@@ -176,7 +185,34 @@ static void elman_walk(void *arg, int64_t first, int64_t count, int worker) {
         const real *h_prev = rondo__entering(plan, s, first, H, e->h0, e->h);
         const real *h_in =
             rondo__masked(e->kernels, rows * H, e->masked + place, h_prev, rondo__offset(e->mask, place));
-        elman_rows(e, rows, e->h + at, e->f + at, rondo__offset(e->keep, at), h_prev, h_in);
+        elman_rows(e, rows, rondo__all_units(H), e->h + at, e->f + at, rondo__offset(e->keep, at), h_prev, h_in);
+    }
+}
+
+/* The units of m∘h, where step s reads them. */
+static const real *elman_mask_units(const elman *e, int64_t s, int64_t rows, rondo__units u, const real *h) {
+    if (!e->mask)
+        return h;
+    real *masked = e->masked + s % 2 * e->B * e->H;
+    rondo__on_units(e->kernels->mul, rows, u, masked, h, e->mask);
+    return masked;
+}
+
+static void elman_walk_units(void *arg, int64_t first, int64_t end, int worker) {
+    const elman *e = arg;
+    const rondo__plan *plan = e->plan;
+    const rondo__units units = {e->H, first, end};
+    const real *h_in = elman_mask_units(e, 0, plan->active[0], units, e->h0);
+    if (e->mask)
+        rondo__pool_meet(e->context->pool, worker);
+    for (int64_t s = 0; s < plan->steps; s++) {
+        const int64_t at = plan->start[s] * e->H;
+        elman_rows(e, plan->active[s], units, e->h + at, e->f + at, rondo__offset(e->keep, at),
+                   rondo__entering(plan, s, 0, e->H, e->h0, e->h), h_in);
+        if (s + 1 == plan->steps)
+            break;
+        h_in = elman_mask_units(e, s + 1, plan->active[s + 1], units, e->h + at);
+        rondo__pool_meet(e->context->pool, worker);
     }
 }
 
@@ -202,7 +238,7 @@ static rondo_status elman_forward(rondo_call *call, rondo_error *err) {
     /* 3. all inputs in one product, straight to where a_t then f_t will stand */
     rondo__product(context, e.N, H, I, e.x, I, 1, e.w_ih, e.f, H, bias, false);
     /* 4. the steps */
-    rondo__walk_rows(context, e.plan, elman_walk, &e);
+    elman_walk_steps(&e, elman_walk, elman_walk_units);
     /* 5. outputs in the order of the batch */
     rondo__final_rows(e.plan, H, rondo__values(call->out[1]), e.h0, e.h);
     if (!e.plan->dense)
@@ -221,23 +257,47 @@ static rondo_status elman_forward(rondo_call *call, rondo_error *err) {
  *     dW_hh = Σ da_t (m∘h_{t-1})ᵀ    dW_ih = Σ da_t x_tᵀ    db = Σ da_t    dx_t = W_ihᵀ da_t
  *
  * A row that ends early starts with the gradient of its final state, which dh holds from the beginning. */
+
+/* Rows at places first.. of step s, up to da: what a unit does by itself. */
+static void elman_units_back(const elman *e, int64_t s, int64_t first, int64_t rows, rondo__units u) {
+    const int64_t H = e->H, n = u.end - u.first, packed = (e->plan->start[s] + first) * H;
+    real *dh = e->dh + first * H, *d = e->d + first * H;
+    rondo__on_units(e->kernels->add, rows, u, dh, dh, e->dy + packed);
+    rondo__split_units(rows, u, d, dh, rondo__offset(e->keep, packed));
+    for (int64_t at = u.first; at < rows * H; at += H) {
+        memset(e->da + packed + at, 0, (size_t)n * sizeof(real));
+        rondo__activate_backward(e->kernels, e->options->activation, 1, n, e->da + packed + at, e->f + packed + at,
+                                 d + at);
+    }
+}
+
+/* The product of da, all units of it. */
+static void elman_product_back(const elman *e, int64_t s, int64_t first, int64_t rows, rondo__units u) {
+    const int64_t H = e->H, place = first * H;
+    rondo__recurrent_back(e->kernels, rows, u, H, e->dh + place, e->da + e->plan->start[s] * H + place, H, e->w_hh,
+                          rondo__offset(e->mask, place), e->masked + place);
+}
+
 static void elman_walk_back(void *arg, int64_t first, int64_t count, int worker) {
     (void)worker;
     const elman *e = arg;
-    const rondo__plan *plan = e->plan;
-    const int64_t H = e->H, place = first * H;
-    real *dh = e->dh + place, *d = e->d + place;
-    for (int64_t s = plan->steps - 1; s >= 0; s--) {
-        const int64_t rows = rondo__plan_running(plan, s, first, count), n = rows * H;
-        const int64_t at = (plan->start[s] + first) * H;
+    for (int64_t s = e->plan->steps - 1; s >= 0; s--) {
+        const int64_t rows = rondo__plan_running(e->plan, s, first, count);
         if (rows == 0)
             continue;
-        e->kernels->add(n, dh, dh, e->dy + at);
-        rondo__zoneout_split(n, d, dh, rondo__offset(e->keep, at));
-        memset(e->da + at, 0, (size_t)n * sizeof(real));
-        rondo__activate_backward(e->kernels, e->options->activation, rows, H, e->da + at, e->f + at, d);
-        rondo__recurrent_back(e->kernels, rows, H, H, dh, e->da + at, H, e->w_hh, rondo__offset(e->mask, place),
-                              e->masked + place);
+        elman_units_back(e, s, first, rows, rondo__all_units(e->H));
+        elman_product_back(e, s, first, rows, rondo__all_units(e->H));
+    }
+}
+
+/* The step before begins with own units again and writes to other rows of da: one meeting a step is enough. */
+static void elman_walk_back_units(void *arg, int64_t first, int64_t end, int worker) {
+    const elman *e = arg;
+    const rondo__units units = {e->H, first, end};
+    for (int64_t s = e->plan->steps - 1; s >= 0; s--) {
+        elman_units_back(e, s, 0, e->plan->active[s], units);
+        rondo__pool_meet(e->context->pool, worker);
+        elman_product_back(e, s, 0, e->plan->active[s], units);
     }
 }
 
@@ -252,7 +312,7 @@ static rondo_status elman_backward(rondo_call *call, rondo_error *err) {
     rondo__order_rows(e.plan, H, e.dh, call->out[1]->grad);
     /* 4. the steps, last to first */
     e.w_hh = rondo__form_packed(call, &e.hh);
-    rondo__walk_rows(context, e.plan, elman_walk_back, &e);
+    elman_walk_steps(&e, elman_walk_back, elman_walk_back_units);
     if (rondo__wants_grad(call->in[H0]))
         rondo__unorder_rows(e.plan, H, call->in[H0]->grad, e.dh, true);
     /* 3. weights and inputs, each one product over all rows */
@@ -344,7 +404,7 @@ static void elman_stream_step(rondo__step_layer *layer, const real *x, real *y) 
     const elman *e = &stream->cell;
     const int64_t B = layer->B, I = layer->I, H = layer->H;
     layer->kernels->gemm(B, H, I, x, I, 1, e->w_ih, 0, H, e->f, H, stream->bias, false);
-    elman_rows(e, B, e->f, e->f, e->keep, layer->h, layer->h);
+    elman_rows(e, B, rondo__all_units(H), e->f, e->f, e->keep, layer->h, layer->h);
     memcpy(layer->h, e->f, (size_t)(B * H) * sizeof(real));
     memcpy(y, e->f, (size_t)(B * H) * sizeof(real));
 }

@@ -23,7 +23,7 @@
  *     | normalised: raw products of x and of h, (N, 3H) each, and four times (mean, rstd) (N, 2)
  *
  * Scratch of forward:   W_ihᵀ, W_hhᵀ packed (unless the tape keeps them) | b_ih + b_hh (3H) | recurrent products of a
- * step (B, 3H) | m∘h, r∘m∘h, h' (B, H)
+ * step (B, 3H) | m∘h (2, B, H) | r∘m∘h, h' (B, H)
  *
  * Scratch of backward:  W_hh packed (likewise) | dh, d, .. (B, H) | da of x, da of h, each again before normalisation
  * (N, 3H) | m∘h_{t-1}, r∘ of it (N, H) | dy, dx, ragged only | packing room of the products
@@ -88,7 +88,7 @@ static void gru_scratch(const rondo_call *call, rondo__gru *g, rondo__carver *c,
         g->hn = rondo__carve_form(c, call, g->hn);
     }
     g->hh = rondo__carve_form(c, call, g->hh);
-    g->masked = rondo__carve(c, B * H);
+    g->masked = rondo__carve(c, 2 * B * H);
     g->fresh = rondo__carve(c, B * H);
     if (backward) {
         gru_backward_scratch(call, g, c);
@@ -102,7 +102,12 @@ static void gru_scratch(const rondo_call *call, rondo__gru *g, rondo__carver *c,
 
 static rondo__gru gru_sizes(const rondo_call *call) {
     const int64_t *x = call->in[GRU_X]->value.dims;
-    rondo__gru g = {.options = call->options, .kernels = call->context->kernels, .T = x[0], .B = x[1], .I = x[2]};
+    rondo__gru g = {.context = call->context,
+                    .options = call->options,
+                    .kernels = call->context->kernels,
+                    .T = x[0],
+                    .B = x[1],
+                    .I = x[2]};
     g.H = call->in[GRU_W_HH]->value.dims[1];
     g.norm = call->in[GRU_GAIN_X] != NULL;
     g.N = rondo__count_rows(g.T, g.B, &g.options->sequence, &g.dense);
@@ -141,6 +146,16 @@ void rondo__gru_pack(const rondo_call *call, rondo__gru *g) {
     g->gates_of.w_hn = g->options->reset_before ? rondo__form_packed(call, &g->hn) : NULL;
 }
 
+void rondo__gru_walk(rondo__gru *g, rondo__rows_task by_rows, rondo__units_task by_units) {
+    rondo__walk_steps(g->context, g->plan,
+                      &(rondo__walk){.units = g->H,
+                                     .products = 3 * g->H * g->H,
+                                     .meetings = g->options->reset_before ? 2 : 1,
+                                     .by_rows = by_rows,
+                                     .by_units = g->norm ? NULL : by_units,
+                                     .arg = g});
+}
+
 static rondo_status gru_shape(rondo_call *call, rondo_error *err) {
     const rondo_gru_options *options = call->options;
     rondo_status status = rondo__expect_sequence(call, &options->sequence, GRU_W_HH, "w_hh", err);
@@ -171,28 +186,24 @@ static void normalise(const rondo__gru_gates *g, int64_t rows, int64_t n, real *
         g->kernels->layer_norm_row(n, out + i * 3 * g->H, x + i * 3 * g->H, gain, bias, RONDO_NORM_EPS, stats + 2 * i);
 }
 
-static void step_reset_after(const rondo__gru_gates *g, const rondo__gru_rows *r, real *h) {
-    const int64_t H = g->H, G = 3 * H;
-    real *product = g->gain_h ? r->raw_h : r->ah;
-    g->kernels->gemm(r->rows, G, H, r->h_in, H, 1, g->w_hh, 0, G, product, G, g->gain_h ? NULL : g->b_hh, false);
-    if (g->gain_h) {
-        normalise(g, r->rows, 2 * H, r->ah, r->raw_h, g->gain_h, g->b_hh, r->stats_rz);
-        normalise(g, r->rows, H, r->ah + 2 * H, r->raw_h + 2 * H, g->gain_h + 2 * H, g->b_hh ? g->b_hh + 2 * H : NULL,
-                  r->stats_n);
-    }
-    for (int64_t i = 0; i < r->rows; i++) {
-        if (r->ahn)
-            memcpy(r->ahn + i * H, r->ah + i * G + 2 * H, (size_t)H * sizeof(real));
-        g->kernels->gru_gates(H, H, r->gates + i * G, r->gates + i * G, r->ah + i * G, r->h_prev + i * H, h + i * H);
-    }
-}
-
-/* gates columns [from, from + n) += recurrent product of in (rows, H), normalised where there is a gain. */
-static void add_product(const rondo__gru_gates *g, const rondo__gru_rows *r, int64_t from, int64_t n, const real *in,
-                        const real *packed, real *stats) {
+static void recurrent_products(const rondo__gru_gates *g, const rondo__gru_rows *r) {
     const int64_t H = g->H, G = 3 * H;
     if (!g->gain_h) {
-        g->kernels->gemm(r->rows, n, H, in, H, 1, packed, 0, n, r->gates + from, G, NULL, true);
+        rondo__gates_product(g->kernels, r->rows, 3, r->units, H, r->h_in, H, g->w_hh, r->ah, G, g->b_hh, false);
+        return;
+    }
+    g->kernels->gemm(r->rows, G, H, r->h_in, H, 1, g->w_hh, 0, G, r->raw_h, G, NULL, false);
+    normalise(g, r->rows, 2 * H, r->ah, r->raw_h, g->gain_h, g->b_hh, r->stats_rz);
+    normalise(g, r->rows, H, r->ah + 2 * H, r->raw_h + 2 * H, g->gain_h + 2 * H, g->b_hh ? g->b_hh + 2 * H : NULL,
+              r->stats_n);
+}
+
+/* `count` gates from column `from` on += recurrent product of in (rows, H), normalised where there is a gain. */
+static void add_product(const rondo__gru_gates *g, const rondo__gru_rows *r, int64_t from, int64_t count,
+                        const real *in, const real *packed, real *stats) {
+    const int64_t H = g->H, G = 3 * H, n = count * H;
+    if (!g->gain_h) {
+        rondo__gates_product(g->kernels, r->rows, count, r->units, H, in, H, packed, r->gates + from, G, NULL, true);
         return;
     }
     g->kernels->gemm(r->rows, n, H, in, H, 1, packed, 0, n, r->raw_h + from, G, NULL, false);
@@ -201,65 +212,123 @@ static void add_product(const rondo__gru_gates *g, const rondo__gru_rows *r, int
         g->kernels->add(n, r->gates + i * G + from, r->gates + i * G + from, r->ah + i * G + from);
 }
 
-/* h = (1 - z)∘n + z∘h_prev over H units. */
-static void interpolate(int64_t H, real *h, const real *z, const real *n, const real *h_prev) {
-    for (int64_t j = 0; j < H; j++)
+void rondo__gru_begin_rows(const rondo__gru_gates *g, const rondo__gru_rows *r) {
+    const int64_t H = g->H, first = r->units.first, n = r->units.end - first;
+    if (!g->reset_before) {
+        recurrent_products(g, r);
+        return;
+    }
+    add_product(g, r, 0, 2, r->h_in, g->w_hh, r->stats_rz);
+    for (int64_t i = 0; i < r->rows; i++) {
+        real *gates = r->gates + i * 3 * H + first;
+        g->kernels->sigmoid(n, gates, gates);
+        g->kernels->sigmoid(n, gates + H, gates + H);
+        g->kernels->mul(n, r->reset + i * H + first, gates, r->h_in + i * H + first);
+    }
+}
+
+static void end_reset_after(const rondo__gru_gates *g, const rondo__gru_rows *r, real *h) {
+    const int64_t H = g->H, G = 3 * H, first = r->units.first, n = r->units.end - first;
+    for (int64_t i = 0; i < r->rows; i++) {
+        const int64_t at = i * H + first;
+        real *gates = r->gates + i * G + first;
+        const real *ah = r->ah + i * G + first;
+        if (r->ahn)
+            memcpy(r->ahn + at, ah + 2 * H, (size_t)n * sizeof(real));
+        g->kernels->gru_gates(n, H, gates, gates, ah, r->h_prev + at, h + at);
+    }
+}
+
+/* h = (1 - z)∘n + z∘h_prev over count units. */
+static void interpolate(int64_t count, real *h, const real *z, const real *n, const real *h_prev) {
+    for (int64_t j = 0; j < count; j++)
         h[j] = (1 - z[j]) * n[j] + z[j] * h_prev[j];
 }
 
-static void step_reset_before(const rondo__gru_gates *g, const rondo__gru_rows *r, real *h) {
-    const int64_t H = g->H, G = 3 * H;
-    add_product(g, r, 0, 2 * H, r->h_in, g->w_hh, r->stats_rz);
+static void end_reset_before(const rondo__gru_gates *g, const rondo__gru_rows *r, real *h) {
+    const int64_t H = g->H, first = r->units.first, n = r->units.end - first;
+    add_product(g, r, 2 * H, 1, r->reset, g->w_hn, r->stats_n);
     for (int64_t i = 0; i < r->rows; i++) {
-        real *gates = r->gates + i * G;
-        g->kernels->sigmoid(2 * H, gates, gates);
-        g->kernels->mul(H, r->reset + i * H, gates, r->h_in + i * H);
-    }
-    add_product(g, r, 2 * H, H, r->reset, g->w_hn, r->stats_n);
-    for (int64_t i = 0; i < r->rows; i++) {
-        real *gates = r->gates + i * G;
-        g->kernels->tanh(H, gates + 2 * H, gates + 2 * H);
-        interpolate(H, h + i * H, gates + H, gates + 2 * H, r->h_prev + i * H);
+        const int64_t at = i * H + first;
+        real *gates = r->gates + i * 3 * H + first;
+        g->kernels->tanh(n, gates + 2 * H, gates + 2 * H);
+        interpolate(n, h + at, gates + H, gates + 2 * H, r->h_prev + at);
     }
 }
 
-void rondo__gru_step_rows(const rondo__gru_gates *g, const rondo__gru_rows *r) {
+void rondo__gru_end_rows(const rondo__gru_gates *g, const rondo__gru_rows *r) {
     real *h = r->keep ? r->fresh : r->h;
     if (g->reset_before)
-        step_reset_before(g, r, h);
+        end_reset_before(g, r, h);
     else
-        step_reset_after(g, r, h);
+        end_reset_after(g, r, h);
     if (r->keep)
-        rondo__zoneout_mix(r->rows * g->H, r->h, r->keep, r->h_prev, h);
+        rondo__mix_units(r->rows, r->units, r->h, r->keep, r->h_prev, h);
 }
 
 /* ---- forward: all steps ---- */
 
+/* Step s of rows at places first.., all but h_in. */
+static rondo__gru_rows rows_of_step(const rondo__gru *g, int64_t s, int64_t first, int64_t rows) {
+    const int64_t H = g->H, at = g->plan->start[s] + first, place = first * H;
+    return (rondo__gru_rows){.rows = rows,
+                             .units = rondo__all_units(H),
+                             .h_prev = rondo__entering(g->plan, s, first, H, g->h0, g->h),
+                             .gates = g->gates + at * 3 * H,
+                             .h = g->h + at * H,
+                             .ah = g->ah + first * 3 * H,
+                             .reset = rondo__offset(g->reset, place),
+                             .ahn = rondo__offset(g->ahn, at * H),
+                             .raw_h = rondo__offset(g->raw_h, at * 3 * H),
+                             .stats_rz = rondo__offset(g->stats[2], at * 2),
+                             .stats_n = rondo__offset(g->stats[3], at * 2),
+                             .keep = rondo__offset(g->keep, at * H),
+                             .fresh = g->fresh + place};
+}
+
 static void gru_walk(void *arg, int64_t first, int64_t count, int worker) {
     (void)worker;
     const rondo__gru *g = arg;
-    const rondo__plan *plan = g->plan;
     const int64_t H = g->H, place = first * H;
-    for (int64_t s = 0; s < plan->steps; s++) {
-        const int64_t rows = rondo__plan_running(plan, s, first, count), at = plan->start[s] + first;
+    for (int64_t s = 0; s < g->plan->steps; s++) {
+        const int64_t rows = rondo__plan_running(g->plan, s, first, count);
         if (rows == 0)
             break;
-        const real *h_prev = rondo__entering(plan, s, first, H, g->h0, g->h);
-        const rondo__gru_rows r = {
-            .rows = rows,
-            .h_prev = h_prev,
-            .h_in = rondo__masked(g->kernels, rows * H, g->masked + place, h_prev, rondo__offset(g->mask, place)),
-            .gates = g->gates + at * 3 * H,
-            .h = g->h + at * H,
-            .ah = g->ah + first * 3 * H,
-            .reset = rondo__offset(g->reset, place),
-            .ahn = rondo__offset(g->ahn, at * H),
-            .raw_h = rondo__offset(g->raw_h, at * 3 * H),
-            .stats_rz = rondo__offset(g->stats[2], at * 2),
-            .stats_n = rondo__offset(g->stats[3], at * 2),
-            .keep = rondo__offset(g->keep, at * H),
-            .fresh = g->fresh + place};
+        rondo__gru_rows r = rows_of_step(g, s, first, rows);
+        r.h_in = rondo__masked(g->kernels, rows * H, g->masked + place, r.h_prev, rondo__offset(g->mask, place));
         rondo__gru_step_rows(&g->gates_of, &r);
+    }
+}
+
+/* The units of m∘h, where step s reads them. */
+static const real *mask_units(const rondo__gru *g, int64_t s, int64_t rows, rondo__units u, const real *h) {
+    if (!g->mask)
+        return h;
+    real *masked = g->masked + s % 2 * g->B * g->H;
+    rondo__on_units(g->kernels->mul, rows, u, masked, h, g->mask);
+    return masked;
+}
+
+static void gru_walk_units(void *arg, int64_t first, int64_t end, int worker) {
+    const rondo__gru *g = arg;
+    const rondo__plan *plan = g->plan;
+    const rondo__units units = {g->H, first, end};
+    rondo__pool *pool = g->context->pool;
+    const real *h_in = mask_units(g, 0, plan->active[0], units, g->h0);
+    if (g->mask)
+        rondo__pool_meet(pool, worker);
+    for (int64_t s = 0; s < plan->steps; s++) {
+        rondo__gru_rows r = rows_of_step(g, s, 0, plan->active[s]);
+        r.units = units;
+        r.h_in = h_in;
+        rondo__gru_begin_rows(&g->gates_of, &r);
+        if (g->options->reset_before)
+            rondo__pool_meet(pool, worker);
+        rondo__gru_end_rows(&g->gates_of, &r);
+        if (s + 1 == plan->steps)
+            break;
+        h_in = mask_units(g, s + 1, plan->active[s + 1], units, r.h);
+        rondo__pool_meet(pool, worker);
     }
 }
 
@@ -299,7 +368,7 @@ static rondo_status gru_forward(rondo_call *call, rondo_error *err) {
     /* 3. recurrent weights packed once */
     rondo__gru_pack(call, &g);
     /* 4. the steps */
-    rondo__walk_rows(context, g.plan, gru_walk, &g);
+    rondo__gru_walk(&g, gru_walk, gru_walk_units);
     /* 5. outputs in the order of the batch */
     rondo__final_rows(g.plan, H, rondo__values(call->out[1]), g.h0, g.h);
     if (!g.plan->dense)

@@ -3,6 +3,7 @@
 #define RONDO_NN_GRU_H
 
 #include "nn/cell.h"
+#include "nn/walk.h"
 
 enum { GRU_X, GRU_H0, GRU_W_IH, GRU_W_HH, GRU_B_IH, GRU_B_HH, GRU_GAIN_X, GRU_GAIN_H, GRU_INPUTS };
 
@@ -17,9 +18,10 @@ typedef struct rondo__gru_gates {
     const real *gain_h; /* (3H) or NULL: layer normalisation */
 } rondo__gru_gates;
 
-/* The rows of one step. */
+/* The rows of one step, and the units of them that are made: all with layer normalisation. */
 typedef struct rondo__gru_rows {
     int64_t rows;
+    rondo__units units;
     const real *h_prev;       /* (rows, H) */
     const real *h_in;         /* (rows, H): m∘h_prev */
     real *gates;              /* (rows, 3H): in: W_ih x + b (normalised); out: r|z|n */
@@ -33,11 +35,18 @@ typedef struct rondo__gru_rows {
     real *fresh;              /* (rows, H) room, where keep is */
 } rondo__gru_rows;
 
-void rondo__gru_step_rows(const rondo__gru_gates *g, const rondo__gru_rows *r);
+/* The two halves of a step. Reset before: all units of `reset` must stand before the second one begins. */
+void rondo__gru_begin_rows(const rondo__gru_gates *g, const rondo__gru_rows *r);
+void rondo__gru_end_rows(const rondo__gru_gates *g, const rondo__gru_rows *r);
+static inline void rondo__gru_step_rows(const rondo__gru_gates *g, const rondo__gru_rows *r) {
+    rondo__gru_begin_rows(g, r);
+    rondo__gru_end_rows(g, r);
+}
 
 /* One call of the operator: sizes, and where everything stands. gru.c tells the layout. */
 typedef struct rondo__gru {
     rondo__gru_gates gates_of;
+    rondo_context *context;
     const rondo_gru_options *options;
     const rondo__kernels *kernels;
     int64_t T, B, I, H, N;
@@ -56,7 +65,8 @@ typedef struct rondo__gru {
     real *stats[4];      /* (N, 2): of x's r|z, x's n, h's r|z, h's n */
     /* scratch of both */
     rondo__form ih, hh, hn; /* weights packed, the other way round in backward; hh, hn: as gates_of wants them */
-    real *masked, *fresh;   /* (B, H) */
+    real *masked;           /* (2, B, H): units write the next step's while others read */
+    real *fresh;            /* (B, H) */
     /* scratch of forward */
     real *bias; /* (3H) */
     real *ah;   /* (B, 3H) */
@@ -73,6 +83,8 @@ typedef struct rondo__gru {
 rondo__gru rondo__gru_open(const rondo_call *call, bool backward);
 /* The recurrent weights into g->gates_of. */
 void rondo__gru_pack(const rondo_call *call, rondo__gru *g);
+/* All steps, by rows or by units; layer normalisation sees whole rows and stays with them. */
+void rondo__gru_walk(rondo__gru *g, rondo__rows_task by_rows, rondo__units_task by_units);
 rondo_status rondo__gru_backward(rondo_call *call, rondo_error *err);
 
 #endif

@@ -35,35 +35,54 @@ static void norm_back(const rondo__gru *g, int64_t at, int64_t rows, int64_t fro
 /* Packed rows [at, at + rows) of one step, at places first..; d and dh (rows, H) as told above. */
 typedef struct step_back {
     int64_t at, first, rows;
+    rondo__units units; /* all with layer normalisation */
+    int worker;
+    bool meets; /* with workers that have other units */
     const real *h_prev;
     real *d, *dh;
 } step_back;
 
-static void back_reset_after(const rondo__gru *g, const step_back *b) {
-    const int64_t H = g->H, G = 3 * H, at = b->at, place = b->first * H;
-    for (int64_t i = 0; i < b->rows; i++)
-        g->kernels->gru_gates_backward(H, H, g->da_x + (at + i) * G, g->da_h + (at + i) * G, b->dh + i * H,
-                                       b->d + i * H, g->gates + (at + i) * G, g->ahn + (at + i) * H, b->h_prev + i * H);
-    norm_back(g, at, b->rows, 0, 2 * H, g->stats[2]);
-    norm_back(g, at, b->rows, 2 * H, H, g->stats[3]);
-    rondo__recurrent_back(g->kernels, b->rows, H, G, b->dh, g->draw_h + at * G, G, g->gates_of.w_hh,
+/* What the other units' gradients are read after. */
+static void meet_others(const rondo__gru *g, const step_back *b) {
+    if (b->meets)
+        rondo__pool_meet(g->context->pool, b->worker);
+}
+
+/* dh += m∘(the gradients of count gates · W_hh). */
+static void product_back(const rondo__gru *g, const step_back *b, int64_t count) {
+    const int64_t H = g->H, G = 3 * H, place = b->first * H;
+    rondo__recurrent_back(g->kernels, b->rows, b->units, count * H, b->dh, g->draw_h + b->at * G, G, g->gates_of.w_hh,
                           rondo__offset(g->mask, place), g->masked + place);
 }
 
-/* One row: da_z, da_n, and the direct path d∘z into dh. */
-static void update_gate_back(int64_t H, real *da, real *dh, const real *d, const real *gates, const real *h_prev) {
+static void back_reset_after(const rondo__gru *g, const step_back *b) {
+    const int64_t H = g->H, first = b->units.first, at = b->at;
+    for (int64_t i = 0; i < b->rows; i++) {
+        const int64_t row = (at + i) * H + first, gates = (at + i) * 3 * H + first, place = i * H + first;
+        g->kernels->gru_gates_backward(b->units.end - first, H, g->da_x + gates, g->da_h + gates, b->dh + place,
+                                       b->d + place, g->gates + gates, g->ahn + row, b->h_prev + place);
+    }
+    norm_back(g, at, b->rows, 0, 2 * H, g->stats[2]);
+    norm_back(g, at, b->rows, 2 * H, H, g->stats[3]);
+    meet_others(g, b);
+    product_back(g, b, 3);
+}
+
+/* n units of a row: da_z, da_n, and the direct path d∘z into dh. */
+static void update_gate_back(int64_t count, int64_t H, real *da, real *dh, const real *d, const real *gates,
+                             const real *h_prev) {
     const real *z = gates + H, *n = gates + 2 * H;
-    for (int64_t j = 0; j < H; j++) {
+    for (int64_t j = 0; j < count; j++) {
         da[H + j] = d[j] * (h_prev[j] - n[j]) * (z[j] * (1 - z[j]));
         da[2 * H + j] = d[j] * (1 - z[j]) * (1 - n[j] * n[j]);
         dh[j] += d[j] * z[j];
     }
 }
 
-/* One row: da_r from q = W_hnᵀ da_n, and m∘(q∘r) into dh. */
-static void reset_gate_back(int64_t H, real *da, real *dh, const real *q, const real *r, const real *h_prev,
+/* The same of da_r, from q = W_hnᵀ da_n, and m∘(q∘r) into dh. */
+static void reset_gate_back(int64_t count, real *da, real *dh, const real *q, const real *r, const real *h_prev,
                             const real *mask) {
-    for (int64_t j = 0; j < H; j++) {
+    for (int64_t j = 0; j < count; j++) {
         const real m = mask ? mask[j] : 1;
         da[j] = q[j] * (m * h_prev[j]) * (r[j] * (1 - r[j]));
         dh[j] += m * (q[j] * r[j]);
@@ -71,39 +90,61 @@ static void reset_gate_back(int64_t H, real *da, real *dh, const real *q, const 
 }
 
 static void back_reset_before(const rondo__gru *g, const step_back *b) {
-    const int64_t H = g->H, G = 3 * H, at = b->at, place = b->first * H;
+    const int64_t H = g->H, G = 3 * H, at = b->at, place = b->first * H, first = b->units.first;
+    const int64_t count = b->units.end - first;
     real *q = g->fresh + place;
-    for (int64_t i = 0; i < b->rows; i++)
-        update_gate_back(H, g->da_h + (at + i) * G, b->dh + i * H, b->d + i * H, g->gates + (at + i) * G,
-                         b->h_prev + i * H);
+    for (int64_t i = 0; i < b->rows; i++) {
+        const int64_t gates = (at + i) * G + first, unit = i * H + first;
+        update_gate_back(count, H, g->da_h + gates, b->dh + unit, b->d + unit, g->gates + gates, b->h_prev + unit);
+    }
     norm_back(g, at, b->rows, 2 * H, H, g->stats[3]);
-    g->kernels->gemm(b->rows, H, H, g->draw_h + at * G + 2 * H, G, 1, g->gates_of.w_hn, 0, H, q, H, NULL, false);
-    for (int64_t i = 0; i < b->rows; i++)
-        reset_gate_back(H, g->da_h + (at + i) * G, b->dh + i * H, q + i * H, g->gates + (at + i) * G, b->h_prev + i * H,
-                        rondo__offset(g->mask, place + i * H));
+    meet_others(g, b);
+    rondo__gates_product(g->kernels, b->rows, 1, b->units, H, g->draw_h + at * G + 2 * H, G, g->gates_of.w_hn, q, H,
+                         NULL, false);
+    for (int64_t i = 0; i < b->rows; i++) {
+        const int64_t gates = (at + i) * G + first, unit = i * H + first;
+        reset_gate_back(count, g->da_h + gates, b->dh + unit, q + unit, g->gates + gates, b->h_prev + unit,
+                        rondo__offset(g->mask, place + unit));
+    }
     norm_back(g, at, b->rows, 0, 2 * H, g->stats[2]);
-    rondo__recurrent_back(g->kernels, b->rows, H, 2 * H, b->dh, g->draw_h + at * G, G, g->gates_of.w_hh,
-                          rondo__offset(g->mask, place), g->masked + place);
+    meet_others(g, b);
+    product_back(g, b, 2);
+}
+
+/* Step s: what a unit does by itself, then products that read all units' gradients of this step. The step before it
+ * begins with own units again and writes to other rows of da, so nobody need wait for the products of others. */
+static void step_backward(const rondo__gru *g, int64_t s, step_back *b) {
+    const int64_t H = g->H;
+    b->at = g->plan->start[s] + b->first;
+    b->h_prev = rondo__entering(g->plan, s, b->first, H, g->h0, g->h);
+    rondo__on_units(g->kernels->add, b->rows, b->units, b->dh, b->dh, g->dy + b->at * H);
+    rondo__split_units(b->rows, b->units, b->d, b->dh, rondo__offset(g->keep, b->at * H));
+    if (g->options->reset_before)
+        back_reset_before(g, b);
+    else
+        back_reset_after(g, b);
 }
 
 static void gru_walk_back(void *arg, int64_t first, int64_t count, int worker) {
-    (void)worker;
     const rondo__gru *g = arg;
-    const rondo__plan *plan = g->plan;
-    const int64_t H = g->H;
-    step_back b = {.first = first, .d = g->d + first * H, .dh = g->dh + first * H};
-    for (int64_t s = plan->steps - 1; s >= 0; s--) {
-        b.rows = rondo__plan_running(plan, s, first, count);
-        b.at = plan->start[s] + first;
-        if (b.rows == 0)
-            continue;
-        b.h_prev = rondo__entering(plan, s, first, H, g->h0, g->h);
-        g->kernels->add(b.rows * H, b.dh, b.dh, g->dy + b.at * H);
-        rondo__zoneout_split(b.rows * H, b.d, b.dh, rondo__offset(g->keep, b.at * H));
-        if (g->options->reset_before)
-            back_reset_before(g, &b);
-        else
-            back_reset_after(g, &b);
+    step_back b = {.first = first,
+                   .units = rondo__all_units(g->H),
+                   .worker = worker,
+                   .d = g->d + first * g->H,
+                   .dh = g->dh + first * g->H};
+    for (int64_t s = g->plan->steps - 1; s >= 0; s--) {
+        b.rows = rondo__plan_running(g->plan, s, first, count);
+        if (b.rows > 0)
+            step_backward(g, s, &b);
+    }
+}
+
+static void gru_walk_back_units(void *arg, int64_t first, int64_t end, int worker) {
+    const rondo__gru *g = arg;
+    step_back b = {.units = {g->H, first, end}, .worker = worker, .meets = true, .d = g->d, .dh = g->dh};
+    for (int64_t s = g->plan->steps - 1; s >= 0; s--) {
+        b.rows = g->plan->active[s];
+        step_backward(g, s, &b);
     }
 }
 
@@ -166,7 +207,7 @@ rondo_status rondo__gru_backward(rondo_call *call, rondo_error *err) {
     rondo__order_rows(g.plan, H, g.dh, call->out[1]->grad);
     /* 4. 3. the steps, last to first, on weights packed the other way */
     rondo__gru_pack(call, &g);
-    rondo__walk_rows(context, g.plan, gru_walk_back, &g);
+    rondo__gru_walk(&g, gru_walk_back, gru_walk_back_units);
     if (rondo__wants_grad(call->in[GRU_H0]))
         rondo__unorder_rows(g.plan, H, call->in[GRU_H0]->grad, g.dh, true);
     /* 2. weights, gains and inputs, each over all rows */

@@ -88,6 +88,7 @@ static void gru_stream_step(rondo__step_layer *layer, const real *x, real *y) {
     if (norm)
         normalised_inputs(layer, stream);
     const rondo__gru_rows rows = {.rows = B,
+                                  .units = rondo__all_units(H),
                                   .h_prev = layer->h,
                                   .h_in = layer->h,
                                   .gates = stream->gates,

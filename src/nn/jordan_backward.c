@@ -52,7 +52,7 @@ static void walk_back_free(void *arg, int64_t first, int64_t count, int worker) 
         output_back(j, at, first, rows, ds);
         hidden_back(j, at, rows);
         rondo__jordan_decay(j->kernels, rows * Q, ds, j->options->decay);
-        rondo__recurrent_back(j->kernels, rows, Q, j->H, ds, j->da_h + at * j->H, j->H, j->net.w_sh,
+        rondo__recurrent_back(j->kernels, rows, rondo__all_units(Q), j->H, ds, j->da_h + at * j->H, j->H, j->net.w_sh,
                               rondo__offset(j->mask, place), j->masked + place);
     }
 }
