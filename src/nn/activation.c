@@ -59,3 +59,21 @@ void rondo__activate_backward(const rondo__kernels *kernels, rondo_activation f,
         break;
     }
 }
+
+void rondo__activate_units(const rondo__kernels *kernels, rondo_activation f, int64_t rows, rondo__units u, real *out,
+                           const real *x) {
+    if (rondo__are_all(u))
+        rondo__activate(kernels, f, rows, u.H, out, x);
+    else
+        for (int64_t at = u.first; at < rows * u.H; at += u.H)
+            rondo__activate(kernels, f, 1, u.end - u.first, out + at, x + at);
+}
+
+void rondo__activate_units_backward(const rondo__kernels *kernels, rondo_activation f, int64_t rows, rondo__units u,
+                                    real *dx, const real *y, const real *dy) {
+    if (rondo__are_all(u))
+        rondo__activate_backward(kernels, f, rows, u.H, dx, y, dy);
+    else
+        for (int64_t at = u.first; at < rows * u.H; at += u.H)
+            rondo__activate_backward(kernels, f, 1, u.end - u.first, dx + at, y + at, dy + at);
+}

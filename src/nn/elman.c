@@ -167,8 +167,7 @@ static void elman_walk_steps(elman *e, rondo__rows_task by_rows, rondo__units_ta
 static void elman_rows(const elman *e, int64_t rows, rondo__units u, real *h, real *f, const real *keep,
                        const real *h_prev, const real *h_in) {
     rondo__gates_product(e->kernels, rows, 1, u, u.H, h_in, u.H, e->w_hh, f, u.H, NULL, true);
-    for (int64_t at = u.first; at < rows * u.H; at += u.H)
-        rondo__activate(e->kernels, e->options->activation, 1, u.end - u.first, f + at, f + at);
+    rondo__activate_units(e->kernels, e->options->activation, rows, u, f, f);
     if (keep)
         rondo__mix_units(rows, u, h, keep, h_prev, f);
 }
@@ -260,15 +259,13 @@ static rondo_status elman_forward(rondo_call *call, rondo_error *err) {
 
 /* Rows at places first.. of step s, up to da: what a unit does by itself. */
 static void elman_units_back(const elman *e, int64_t s, int64_t first, int64_t rows, rondo__units u) {
-    const int64_t H = e->H, n = u.end - u.first, packed = (e->plan->start[s] + first) * H;
+    const int64_t H = e->H, packed = (e->plan->start[s] + first) * H;
     real *dh = e->dh + first * H, *d = e->d + first * H;
     rondo__on_units(e->kernels->add, rows, u, dh, dh, e->dy + packed);
     rondo__split_units(rows, u, d, dh, rondo__offset(e->keep, packed));
-    for (int64_t at = u.first; at < rows * H; at += H) {
-        memset(e->da + packed + at, 0, (size_t)n * sizeof(real));
-        rondo__activate_backward(e->kernels, e->options->activation, 1, n, e->da + packed + at, e->f + packed + at,
-                                 d + at);
-    }
+    for (int64_t at = packed + u.first; at < packed + rows * H; at += H)
+        memset(e->da + at, 0, (size_t)(u.end - u.first) * sizeof(real));
+    rondo__activate_units_backward(e->kernels, e->options->activation, rows, u, e->da + packed, e->f + packed, d);
 }
 
 /* The product of da, all units of it. */

@@ -98,7 +98,12 @@ static void jordan_scratch(const rondo_call *call, rondo__jordan *j, rondo__carv
 
 static rondo__jordan jordan_sizes(const rondo_call *call) {
     const int64_t *x = call->in[JORDAN_X]->value.dims;
-    rondo__jordan j = {.options = call->options, .kernels = call->context->kernels, .T = x[0], .B = x[1], .I = x[2]};
+    rondo__jordan j = {.context = call->context,
+                       .options = call->options,
+                       .kernels = call->context->kernels,
+                       .T = x[0],
+                       .B = x[1],
+                       .I = x[2]};
     j.H = call->in[JORDAN_W_SH]->value.dims[0];
     j.Q = call->in[JORDAN_W_SH]->value.dims[1];
     j.O = call->in[JORDAN_W_HO]->value.dims[0];
@@ -190,33 +195,52 @@ static rondo_status jordan_shape(rondo_call *call, rondo_error *err) {
 
 /* ---- forward, free running: one step ---- */
 
-void rondo__jordan_decay(const rondo__kernels *kernels, int64_t count, real *s, real decay) {
-    if (decay == 0)
-        memset(s, 0, (size_t)count * sizeof *s);
+void rondo__jordan_decay_units(const rondo__kernels *kernels, int64_t rows, rondo__units u, real *s, real decay) {
+    const int64_t count = u.end - u.first;
+    for (int64_t at = u.first; at < rows * u.H; at += u.H)
+        if (decay == 0)
+            memset(s + at, 0, (size_t)count * sizeof *s);
+        else
+            kernels->affine(count, s + at, s + at, decay, 0);
+}
+
+void rondo__jordan_hidden(const rondo__jordan_net *net, const rondo__jordan_rows *r, rondo__units hidden) {
+    const int64_t Q = net->Q;
+    rondo__gates_product(net->kernels, r->rows, 1, hidden, Q, r->s_in, Q, net->w_sh, r->h, net->H, NULL, true);
+    rondo__activate_units(net->kernels, net->activation, r->rows, hidden, r->h, r->h);
+}
+
+void rondo__jordan_outputs(const rondo__jordan_net *net, const rondo__jordan_rows *r, rondo__units outputs) {
+    const int64_t H = net->H;
+    rondo__gates_product(net->kernels, r->rows, 1, outputs, H, r->h, H, net->w_ho, r->a, net->O, net->b_o, false);
+    if (net->output != RONDO_SOFTMAX)
+        rondo__activate_units(net->kernels, net->output, r->rows, outputs, r->y, r->a);
+}
+
+void rondo__jordan_feed(const rondo__jordan_net *net, const rondo__jordan_rows *r, rondo__units states) {
+    const int64_t O = net->O;
+    rondo__jordan_decay_units(net->kernels, r->rows, states, r->s, net->decay);
+    if (net->feedback)
+        rondo__gates_product(net->kernels, r->rows, 1, states, O, r->y, O, net->feedback, r->s, net->Q, NULL, true);
     else
-        kernels->affine(count, s, s, decay, 0);
+        rondo__on_units(net->kernels->add, r->rows, states, r->s, r->s, r->y);
 }
 
 void rondo__jordan_step_rows(const rondo__jordan_net *net, const rondo__jordan_rows *r) {
-    const rondo__kernels *kernels = net->kernels;
-    const int64_t n = r->rows, H = net->H, O = net->O, Q = net->Q;
-    kernels->gemm(n, H, Q, r->s_in, Q, 1, net->w_sh, 0, H, r->h, H, NULL, true);
-    rondo__activate(kernels, net->activation, n, H, r->h, r->h);
-    kernels->gemm(n, O, H, r->h, H, 1, net->w_ho, 0, O, r->a, O, net->b_o, false);
-    rondo__activate(kernels, net->output, n, O, r->y, r->a);
-    rondo__jordan_decay(kernels, n * Q, r->s, net->decay);
-    if (net->feedback)
-        kernels->gemm(n, Q, O, r->y, O, 1, net->feedback, 0, Q, r->s, Q, NULL, true);
-    else
-        kernels->add(n * Q, r->s, r->s, r->y);
+    rondo__jordan_hidden(net, r, rondo__all_units(net->H));
+    rondo__jordan_outputs(net, r, rondo__all_units(net->O));
+    if (net->output == RONDO_SOFTMAX)
+        rondo__activate(net->kernels, RONDO_SOFTMAX, r->rows, net->O, r->y, r->a);
+    rondo__jordan_feed(net, r, rondo__all_units(net->Q));
 }
 
-/* s_in = m∘s */
-static void enter_state(const rondo__jordan *j, int64_t rows, real *s_in, const real *s, const real *mask) {
+void rondo__jordan_enter(const rondo__jordan *j, int64_t rows, rondo__units u, real *s_in, const real *s,
+                         const real *mask) {
     if (mask)
-        j->kernels->mul(rows * j->Q, s_in, s, mask);
+        rondo__on_units(j->kernels->mul, rows, u, s_in, s, mask);
     else
-        memcpy(s_in, s, (size_t)(rows * j->Q) * sizeof *s);
+        for (int64_t at = u.first; at < rows * u.H; at += u.H)
+            memcpy(s_in + at, s + at, (size_t)(u.end - u.first) * sizeof *s);
 }
 
 static void jordan_walk(void *arg, int64_t first, int64_t count, int worker) {
@@ -224,12 +248,13 @@ static void jordan_walk(void *arg, int64_t first, int64_t count, int worker) {
     const rondo__jordan *j = arg;
     const rondo__plan *plan = j->plan;
     const int64_t Q = j->Q;
+    const rondo__units states = rondo__all_units(Q);
     real *s = j->s + first * Q;
     for (int64_t step = 0; step < plan->steps; step++) {
         const int64_t rows = rondo__plan_running(plan, step, first, count), at = plan->start[step] + first;
         if (rows == 0)
             break;
-        enter_state(j, rows, j->s_in + at * Q, s, rondo__offset(j->mask, first * Q));
+        rondo__jordan_enter(j, rows, states, j->s_in + at * Q, s, rondo__offset(j->mask, first * Q));
         if (j->teaching) { /* the state alone; all else follows over all rows */
             rondo__jordan_decay(j->kernels, rows * Q, s, j->options->decay);
             j->kernels->add(rows * Q, s, s, j->teacher + at * Q);
@@ -277,7 +302,7 @@ static rondo_status jordan_forward(rondo_call *call, rondo_error *err) {
     /* 3. all inputs in one product, straight to where h_t will stand */
     rondo__product(context, j.N, H, I, j.x, I, 1, w_ih, j.h, H, rondo__values(call->in[JORDAN_B_IH]), false);
     /* 4. the steps */
-    rondo__walk_rows(context, j.plan, jordan_walk, &j);
+    rondo__jordan_walk(&j, jordan_walk);
     if (j.teaching)
         taught_outputs(context, &j);
     /* 5. outputs in the order of the batch; s holds each row's state after its last step */

@@ -4,6 +4,7 @@
 
 #include "nn/activation.h"
 #include "nn/cell.h"
+#include "nn/walk.h"
 
 enum {
     JORDAN_X,
@@ -40,13 +41,22 @@ typedef struct rondo__jordan_rows {
     real *s;          /* (rows, Q): in: s_t; out: s_{t+1}. May be s_in */
 } rondo__jordan_rows;
 
+/* A step is its hidden units, outputs (a, and y but for softmax), softmax, and state units; each in need of all units
+ * of the one before it. */
+void rondo__jordan_hidden(const rondo__jordan_net *net, const rondo__jordan_rows *r, rondo__units hidden);
+void rondo__jordan_outputs(const rondo__jordan_net *net, const rondo__jordan_rows *r, rondo__units outputs);
+void rondo__jordan_feed(const rondo__jordan_net *net, const rondo__jordan_rows *r, rondo__units states);
 void rondo__jordan_step_rows(const rondo__jordan_net *net, const rondo__jordan_rows *r);
-/* s (count) *= decay; decay 0 forgets whatever was there, infinities too. */
-void rondo__jordan_decay(const rondo__kernels *kernels, int64_t count, real *s, real decay);
+/* Units of s (rows, Q) *= decay; decay 0 forgets whatever was there, infinities too. */
+void rondo__jordan_decay_units(const rondo__kernels *kernels, int64_t rows, rondo__units u, real *s, real decay);
+static inline void rondo__jordan_decay(const rondo__kernels *kernels, int64_t count, real *s, real decay) {
+    rondo__jordan_decay_units(kernels, 1, rondo__all_units(count), s, decay);
+}
 
 /* One call of the operator: sizes, and where everything stands. jordan.c tells the layout. */
 typedef struct rondo__jordan {
     rondo__jordan_net net;
+    rondo_context *context;
     const rondo_jordan_options *options;
     const rondo__kernels *kernels;
     int64_t T, B, I, H, O, Q, N;
@@ -80,6 +90,19 @@ typedef struct rondo__jordan {
 rondo__jordan rondo__jordan_open(const rondo_call *call, bool backward);
 /* The recurrent weights into j->net. */
 void rondo__jordan_pack(const rondo_call *call, rondo__jordan *j);
+/* Units of s_in (rows, Q) = m∘s; mask NULL: without m. */
+void rondo__jordan_enter(const rondo__jordan *j, int64_t rows, rondo__units u, real *s_in, const real *s,
+                         const real *mask);
+/* Backward of the outputs (but for softmax), the hidden and the state units of `rows` packed rows from `at` on, which
+ * stand at places first..; dy, with F its product with ds, else ds. */
+const real *rondo__jordan_fed_back(const rondo__jordan *j, int64_t at, int64_t first, int64_t rows, rondo__units states,
+                                   rondo__units outputs);
+void rondo__jordan_outputs_back(const rondo__jordan *j, int64_t at, int64_t rows, rondo__units outputs, const real *dy);
+void rondo__jordan_hidden_back(const rondo__jordan *j, int64_t at, int64_t rows, rondo__units hidden);
+void rondo__jordan_states_back(const rondo__jordan *j, int64_t at, int64_t first, int64_t rows, rondo__units states);
+/* Free running: all steps, by rows or by units (jordan_units.c). */
+void rondo__jordan_walk(rondo__jordan *j, rondo__rows_task by_rows);
+void rondo__jordan_walk_back(rondo__jordan *j, rondo__rows_task by_rows);
 rondo_status rondo__jordan_backward(rondo_call *call, rondo_error *err);
 
 #endif

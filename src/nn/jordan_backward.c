@@ -16,44 +16,58 @@
 
 /* ---- free running ---- */
 
-/* da_o rows [at, at + rows) from the outputs' gradient and from what was fed back. */
-static void output_back(const rondo__jordan *j, int64_t at, int64_t first, int64_t rows, const real *ds) {
+const real *rondo__jordan_fed_back(const rondo__jordan *j, int64_t at, int64_t first, int64_t rows, rondo__units states,
+                                   rondo__units outputs) {
     const int64_t O = j->O, Q = j->Q;
-    const real *dy = ds;
-    if (j->net.feedback) {
-        memcpy(j->dfeed + at * Q, ds, (size_t)(rows * Q) * sizeof *ds);
-        j->kernels->gemm(rows, O, Q, ds, Q, 1, j->net.feedback, 0, O, j->dy + first * O, O, NULL, false);
-        dy = j->dy + first * O;
-    }
-    memcpy(j->da_o + at * O, j->dout + at * O, (size_t)(rows * O) * sizeof *ds);
-    rondo__activate_backward(j->kernels, j->options->output, rows, O, j->da_o + at * O, j->y + at * O, dy);
+    const real *ds = j->s + first * Q;
+    real *dy = rondo__offset(j->dy, first * O);
+    if (!j->net.feedback)
+        return ds;
+    for (int64_t row = states.first; row < rows * Q; row += Q)
+        memcpy(j->dfeed + at * Q + row, ds + row, (size_t)(states.end - states.first) * sizeof *ds);
+    rondo__gates_product(j->kernels, rows, 1, outputs, Q, ds, Q, j->net.feedback, dy, O, NULL, false);
+    return dy;
 }
 
-static void hidden_back(const rondo__jordan *j, int64_t at, int64_t rows) {
+void rondo__jordan_outputs_back(const rondo__jordan *j, int64_t at, int64_t rows, rondo__units outputs,
+                                const real *dy) {
+    const int64_t O = j->O;
+    real *da = j->da_o + at * O;
+    for (int64_t row = outputs.first; row < rows * O; row += O)
+        memcpy(da + row, j->dout + at * O + row, (size_t)(outputs.end - outputs.first) * sizeof *da);
+    rondo__activate_units_backward(j->kernels, j->options->output, rows, outputs, da, j->y + at * O, dy);
+}
+
+void rondo__jordan_hidden_back(const rondo__jordan *j, int64_t at, int64_t rows, rondo__units hidden) {
     const int64_t O = j->O, H = j->H;
-    const size_t bytes = (size_t)(rows * H) * sizeof(real);
-    memcpy(j->dh + at * H, j->dhidden + at * H, bytes);
-    j->kernels->gemm(rows, H, O, j->da_o + at * O, O, 1, j->net.w_ho, 0, H, j->dh + at * H, H, NULL, true);
-    memset(j->da_h + at * H, 0, bytes);
-    rondo__activate_backward(j->kernels, j->options->activation, rows, H, j->da_h + at * H, j->h + at * H,
-                             j->dh + at * H);
+    const size_t bytes = (size_t)(hidden.end - hidden.first) * sizeof(real);
+    real *dh = j->dh + at * H, *da = j->da_h + at * H;
+    for (int64_t row = hidden.first; row < rows * H; row += H) {
+        memcpy(dh + row, j->dhidden + at * H + row, bytes);
+        memset(da + row, 0, bytes);
+    }
+    rondo__gates_product(j->kernels, rows, 1, hidden, O, j->da_o + at * O, O, j->net.w_ho, dh, H, NULL, true);
+    rondo__activate_units_backward(j->kernels, j->options->activation, rows, hidden, da, j->h + at * H, dh);
+}
+
+void rondo__jordan_states_back(const rondo__jordan *j, int64_t at, int64_t first, int64_t rows, rondo__units states) {
+    const int64_t H = j->H, place = first * j->Q;
+    rondo__jordan_decay_units(j->kernels, rows, states, j->s + place, j->options->decay);
+    rondo__recurrent_back(j->kernels, rows, states, H, j->s + place, j->da_h + at * H, H, j->net.w_sh,
+                          rondo__offset(j->mask, place), j->masked + place);
 }
 
 static void walk_back_free(void *arg, int64_t first, int64_t count, int worker) {
     (void)worker;
     const rondo__jordan *j = arg;
-    const rondo__plan *plan = j->plan;
-    const int64_t Q = j->Q, place = first * Q;
-    real *ds = j->s + place;
-    for (int64_t step = plan->steps - 1; step >= 0; step--) {
-        const int64_t rows = rondo__plan_running(plan, step, first, count), at = plan->start[step] + first;
+    const rondo__units outputs = rondo__all_units(j->O), states = rondo__all_units(j->Q);
+    for (int64_t step = j->plan->steps - 1; step >= 0; step--) {
+        const int64_t rows = rondo__plan_running(j->plan, step, first, count), at = j->plan->start[step] + first;
         if (rows == 0)
             continue;
-        output_back(j, at, first, rows, ds);
-        hidden_back(j, at, rows);
-        rondo__jordan_decay(j->kernels, rows * Q, ds, j->options->decay);
-        rondo__recurrent_back(j->kernels, rows, rondo__all_units(Q), j->H, ds, j->da_h + at * j->H, j->H, j->net.w_sh,
-                              rondo__offset(j->mask, place), j->masked + place);
+        rondo__jordan_outputs_back(j, at, rows, outputs, rondo__jordan_fed_back(j, at, first, rows, states, outputs));
+        rondo__jordan_hidden_back(j, at, rows, rondo__all_units(j->H));
+        rondo__jordan_states_back(j, at, first, rows, states);
     }
 }
 
@@ -143,7 +157,7 @@ rondo_status rondo__jordan_backward(rondo_call *call, rondo_error *err) {
     if (j.teaching)
         teacher_back(call, &j);
     else
-        rondo__walk_rows(context, j.plan, walk_back_free, &j);
+        rondo__jordan_walk_back(&j, walk_back_free);
     if (rondo__wants_grad(call->in[JORDAN_S0]))
         rondo__unorder_rows(j.plan, j.Q, call->in[JORDAN_S0]->grad, j.s, true);
     /* 3. weights and inputs, each one product over all rows */
