@@ -96,10 +96,11 @@ const real *rondo__masked(const rondo__kernels *kernels, int64_t count, real *ro
 }
 
 void rondo__recurrent_back(const rondo__kernels *kernels, int64_t rows, rondo__units u, int64_t K, real *dh,
-                           const real *da, int64_t ld, const real *packed, const real *mask, real *room) {
-    rondo__gates_product(kernels, rows, 1, u, K, da, ld, packed, mask ? room : dh, u.H, NULL, !mask);
+                           const real *da, int64_t ld, const real *packed, const real *mask, real *room,
+                           bool accumulate) {
+    rondo__gates_product(kernels, rows, 1, u, K, da, ld, packed, mask ? room : dh, u.H, NULL, accumulate && !mask);
     if (mask)
-        rondo__on_units(kernels->mul_add, rows, u, dh, room, mask);
+        rondo__on_units(accumulate ? kernels->mul_add : kernels->mul, rows, u, dh, room, mask);
 }
 
 /* ---- zoneout ---- */
@@ -140,6 +141,35 @@ void rondo__weight_grad(rondo_context *context, void *scratch, rondo_var *w, int
 void rondo__bias_grad(rondo_context *context, rondo_var *b, int64_t M, int64_t N, const real *dy) {
     if (rondo__wants_grad(b) && N > 0)
         rondo__column_sums(context, N, M, dy, M, b->grad);
+}
+
+void rondo__bias_grads(rondo_context *context, rondo_var *a, rondo_var *b, int64_t M, int64_t N, const real *dy,
+                       real *sums) {
+    if (!rondo__wants_grad(a) || !rondo__wants_grad(b)) {
+        rondo__bias_grad(context, rondo__wants_grad(a) ? a : b, M, N, dy);
+        return;
+    }
+    memset(sums, 0, (size_t)M * sizeof *sums);
+    rondo__column_sums(context, N, M, dy, M, sums);
+    context->kernels->add(M, a->grad, a->grad, sums);
+    context->kernels->add(M, b->grad, b->grad, sums);
+}
+
+void rondo__recurrent_weight_grad(rondo_context *context, void *scratch, const rondo__plan *plan, rondo_var *w,
+                                  int64_t M, int64_t H, const real *dy, const real *initial, const real *values,
+                                  const real *mask, real *prev) {
+    const int64_t N = plan->rows, B = plan->B, later = plan->reverse ? 0 : B, earlier = B - later;
+    if (!rondo__wants_grad(w) || N == 0)
+        return;
+    if (prev) {
+        rondo__previous_rows(context, plan, H, prev, initial, values);
+        rondo__mask_rows(context, plan, H, prev, mask);
+        rondo__weight_grad(context, scratch, w, 0, M, H, N, dy, M, prev);
+        return;
+    }
+    if (initial) /* the first step, then all that follow one */
+        rondo__weight_grad(context, scratch, w, 0, M, H, B, dy + plan->start[0] * M, M, initial);
+    rondo__weight_grad(context, scratch, w, 0, M, H, N - B, dy + later * M, M, values + earlier * H);
 }
 
 size_t rondo__input_grad_scratch(const rondo_call *call, const rondo_var *x, const rondo__form *w) {

@@ -52,9 +52,11 @@ static inline const real *rondo__entering(const rondo__plan *plan, int64_t s, in
 void rondo__mask_rows(rondo_context *context, const rondo__plan *plan, int64_t n, real *packed, const real *mask);
 /* in itself when mask is NULL, else room = mask∘in; count numbers. */
 const real *rondo__masked(const rondo__kernels *kernels, int64_t count, real *room, const real *in, const real *mask);
-/* Units of dh (rows, H) += mask ∘ (da (rows, K; ld apart) · W (K, H)); room (rows, H) serves where there is a mask. */
+/* Units of dh (rows, H) [+]= mask ∘ (da (rows, K; ld apart) · W (K, H)); room (rows, H) serves where there is a mask.
+ */
 void rondo__recurrent_back(const rondo__kernels *kernels, int64_t rows, rondo__units u, int64_t K, real *dh,
-                           const real *da, int64_t ld, const real *packed, const real *mask, real *room);
+                           const real *da, int64_t ld, const real *packed, const real *mask, real *room,
+                           bool accumulate);
 
 /* ---- zoneout, units of (rows, H): h = keep∘h_prev + (1 - keep)∘fresh; h may be fresh ---- */
 void rondo__mix_units(int64_t rows, rondo__units u, real *h, const real *keep, const real *h_prev, const real *fresh);
@@ -75,6 +77,15 @@ size_t rondo__weight_grad_scratch(int64_t M, int64_t K, int64_t N);
 void rondo__weight_grad(rondo_context *context, void *scratch, rondo_var *w, int64_t row, int64_t M, int64_t K,
                         int64_t N, const real *dy, int64_t ld, const real *x);
 void rondo__bias_grad(rondo_context *context, rondo_var *b, int64_t M, int64_t N, const real *dy);
+/* Of two biases that are added up; sums (M) is room. */
+void rondo__bias_grads(rondo_context *context, rondo_var *a, rondo_var *b, int64_t M, int64_t N, const real *dy,
+                       real *sums);
+/* w (M, H) of a recurrent product of m∘h_{t-1}, where h are the values (N, H), and initial (B, H; plan order), NULL for
+ * zeros, is what they began with; dy (N, M). In a full batch without a mask the states are read where they
+ * stand; otherwise they are gathered into prev (N, H), which is there then. */
+void rondo__recurrent_weight_grad(rondo_context *context, void *scratch, const rondo__plan *plan, rondo_var *w,
+                                  int64_t M, int64_t H, const real *dy, const real *initial, const real *values,
+                                  const real *mask, real *prev);
 /* x (T, B, K) of the padded batch, w its weight as it stands (M, K), dy (N, M); room (N, K) serves ragged plans. */
 size_t rondo__input_grad_scratch(const rondo_call *call, const rondo_var *x, const rondo__form *w);
 void rondo__input_grad(const rondo_call *call, void *scratch, const rondo__plan *plan, rondo_var *x,

@@ -16,8 +16,8 @@
  *     plan | x (N, I) ragged | h (N, H) ragged | f (N, H) zoneout, else f is h | h0 (B, H) | mask (B, H) | keep (N, H)
  *
  * Scratch of forward:   W_ihᵀ, W_hhᵀ packed (unless the tape keeps them) | b_ih + b_hh (H) | m∘h (2, B, H)
- * Scratch of backward:  W_hh packed | dh (B, H) | d (B, H) | m∘.. (B, H) | da (N, H) | h_{t-1} (N, H) | dy (N, H)
- * ragged | dx (N, I) ragged | packing room of the products */
+ * Scratch of backward:  W_hh packed | dh (B, H) | d (B, H) | m∘.. (B, H) | da (N, H) | h_{t-1} (N, H) ragged
+ * or masked | db (H) | dy (N, H) ragged | dx (N, I) ragged | packing room of the products */
 #include <string.h>
 
 #include "nn/activation.h"
@@ -45,7 +45,7 @@ typedef struct elman {
     real *masked;  /* (2, B, H): units write the next step's while others read */
     rondo__form ih, hh;
     const real *w_ih, *w_hh; /* packed */
-    real *bias;              /* (H) */
+    real *bias;              /* (H); backward: its gradient */
     real *dh, *d;            /* (B, H) */
     real *da;                /* (N, H) */
     real *prev;              /* (N, H) */
@@ -92,7 +92,8 @@ static size_t elman_scratch(const rondo_call *call, elman *e, bool backward) {
     e->dh = rondo__carve(&c, e->B * e->H);
     e->d = rondo__carve(&c, e->B * e->H);
     e->da = rondo__carve(&c, e->N * e->H);
-    e->prev = rondo__carve(&c, e->N * e->H);
+    e->prev = rondo__carve_if(&c, !dense || e->options->sequence.recurrent_dropout > 0, e->N * e->H);
+    e->bias = rondo__carve(&c, e->H);
     e->dy_room = rondo__carve_if(&c, !dense, e->N * e->H);
     e->dx_room = rondo__carve_if(&c, !dense, e->N * e->I);
     size_t room = rondo__weight_grad_scratch(e->H, e->I, e->N);
@@ -260,9 +261,10 @@ static rondo_status elman_forward(rondo_call *call, rondo_error *err) {
 /* Rows at places first.. of step s, up to da: what a unit does by itself. */
 static void elman_units_back(const elman *e, int64_t s, int64_t first, int64_t rows, rondo__units u) {
     const int64_t H = e->H, packed = (e->plan->start[s] + first) * H;
-    real *dh = e->dh + first * H, *d = e->d + first * H;
+    real *dh = e->dh + first * H, *d = e->keep ? e->d + first * H : dh;
     rondo__on_units(e->kernels->add, rows, u, dh, dh, e->dy + packed);
-    rondo__split_units(rows, u, d, dh, rondo__offset(e->keep, packed));
+    if (e->keep)
+        rondo__split_units(rows, u, d, dh, e->keep + packed);
     for (int64_t at = packed + u.first; at < packed + rows * H; at += H)
         memset(e->da + at, 0, (size_t)(u.end - u.first) * sizeof(real));
     rondo__activate_units_backward(e->kernels, e->options->activation, rows, u, e->da + packed, e->f + packed, d);
@@ -272,7 +274,7 @@ static void elman_units_back(const elman *e, int64_t s, int64_t first, int64_t r
 static void elman_product_back(const elman *e, int64_t s, int64_t first, int64_t rows, rondo__units u) {
     const int64_t H = e->H, place = first * H;
     rondo__recurrent_back(e->kernels, rows, u, H, e->dh + place, e->da + e->plan->start[s] * H + place, H, e->w_hh,
-                          rondo__offset(e->mask, place), e->masked + place);
+                          rondo__offset(e->mask, place), e->masked + place, e->keep != NULL);
 }
 
 static void elman_walk_back(void *arg, int64_t first, int64_t count, int worker) {
@@ -313,14 +315,10 @@ static rondo_status elman_backward(rondo_call *call, rondo_error *err) {
     if (rondo__wants_grad(call->in[H0]))
         rondo__unorder_rows(e.plan, H, call->in[H0]->grad, e.dh, true);
     /* 3. weights and inputs, each one product over all rows */
-    if (rondo__wants_grad(call->in[W_HH])) {
-        rondo__previous_rows(context, e.plan, H, e.prev, e.h0, e.h);
-        rondo__mask_rows(context, e.plan, H, e.prev, e.mask);
-        rondo__weight_grad(context, e.room, call->in[W_HH], 0, H, H, e.N, e.da, H, e.prev);
-    }
+    rondo__recurrent_weight_grad(context, e.room, e.plan, call->in[W_HH], H, H, e.da, call->in[H0] ? e.h0 : NULL, e.h,
+                                 e.mask, e.prev);
     rondo__weight_grad(context, e.room, call->in[W_IH], 0, H, I, e.N, e.da, H, e.x);
-    rondo__bias_grad(context, call->in[B_IH], H, e.N, e.da);
-    rondo__bias_grad(context, call->in[B_HH], H, e.N, e.da);
+    rondo__bias_grads(context, call->in[B_IH], call->in[B_HH], H, e.N, e.da, e.bias);
     rondo__input_grad(call, e.room, e.plan, call->in[X], &e.ih, e.da, e.dx_room);
     return RONDO_OK;
 }

@@ -26,7 +26,8 @@
  * step (B, 3H) | m∘h (2, B, H) | r∘m∘h, h' (B, H)
  *
  * Scratch of backward:  W_hh packed (likewise) | dh, d, .. (B, H) | da of x, da of h, each again before normalisation
- * (N, 3H) | m∘h_{t-1}, r∘ of it (N, H) | dy, dx, ragged only | packing room of the products
+ * (N, 3H) | m∘h_{t-1} (N, H) ragged, masked or reset before, r∘ of it | sums (3H) | dy, dx, ragged only | packing room
+ * of the products
  *
  * Reset before has one pre-activation for both sides, so da of x is da of h there, and both biases act as one. */
 #include "nn/gru.h"
@@ -64,7 +65,7 @@ static void gru_backward_scratch(const rondo_call *call, rondo__gru *g, rondo__c
     g->da_h = before ? g->da_x : rondo__carve(c, N * 3 * H);
     g->draw_x = g->norm ? rondo__carve(c, N * 3 * H) : g->da_x;
     g->draw_h = g->norm ? rondo__carve(c, N * 3 * H) : g->da_h;
-    g->prev = rondo__carve(c, N * H);
+    g->prev = rondo__carve_if(c, before || !g->dense || g->options->sequence.recurrent_dropout > 0, N * H);
     g->reset = rondo__carve_if(c, before, N * H);
     g->dy_room = rondo__carve_if(c, !g->dense, N * H);
     g->dx_room = rondo__carve_if(c, !g->dense, N * g->I);
@@ -90,12 +91,12 @@ static void gru_scratch(const rondo_call *call, rondo__gru *g, rondo__carver *c,
     g->hh = rondo__carve_form(c, call, g->hh);
     g->masked = rondo__carve(c, 2 * B * H);
     g->fresh = rondo__carve(c, B * H);
+    g->bias = rondo__carve(c, 3 * H);
     if (backward) {
         gru_backward_scratch(call, g, c);
         return;
     }
     g->ih = rondo__carve_form(c, call, g->ih);
-    g->bias = rondo__carve(c, 3 * H);
     g->ah = rondo__carve(c, B * 3 * H);
     g->reset = rondo__carve_if(c, before, B * H);
 }

@@ -67,9 +67,9 @@ typedef struct rondo__gru {
     rondo__form ih, hh, hn; /* weights packed, the other way round in backward; hh, hn: as gates_of wants them */
     real *masked;           /* (2, B, H): units write the next step's while others read */
     real *fresh;            /* (B, H) */
+    real *bias;             /* (3H): both biases; backward: their gradient */
     /* scratch of forward */
-    real *bias; /* (3H) */
-    real *ah;   /* (B, 3H) */
+    real *ah; /* (B, 3H) */
     /* scratch of backward */
     real *dh, *d;            /* (B, H) */
     real *da_x, *da_h;       /* (N, 3H): gradients of the gates' pre-activations, input and recurrent part */

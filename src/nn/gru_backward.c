@@ -52,7 +52,7 @@ static void meet_others(const rondo__gru *g, const step_back *b) {
 static void product_back(const rondo__gru *g, const step_back *b, int64_t count) {
     const int64_t H = g->H, G = 3 * H, place = b->first * H;
     rondo__recurrent_back(g->kernels, b->rows, b->units, count * H, b->dh, g->draw_h + b->at * G, G, g->gates_of.w_hh,
-                          rondo__offset(g->mask, place), g->masked + place);
+                          rondo__offset(g->mask, place), g->masked + place, true);
 }
 
 static void back_reset_after(const rondo__gru *g, const step_back *b) {
@@ -111,14 +111,22 @@ static void back_reset_before(const rondo__gru *g, const step_back *b) {
     product_back(g, b, 2);
 }
 
+static void clear_units(int64_t rows, rondo__units u, real *x) {
+    for (int64_t at = u.first; at < rows * u.H; at += u.H)
+        memset(x + at, 0, (size_t)(u.end - u.first) * sizeof *x);
+}
+
 /* Step s: what a unit does by itself, then products that read all units' gradients of this step. The step before it
  * begins with own units again and writes to other rows of da, so nobody need wait for the products of others. */
 static void step_backward(const rondo__gru *g, int64_t s, step_back *b) {
     const int64_t H = g->H;
     b->at = g->plan->start[s] + b->first;
     b->h_prev = rondo__entering(g->plan, s, b->first, H, g->h0, g->h);
-    rondo__on_units(g->kernels->add, b->rows, b->units, b->dh, b->dh, g->dy + b->at * H);
-    rondo__split_units(b->rows, b->units, b->d, b->dh, rondo__offset(g->keep, b->at * H));
+    rondo__on_units(g->kernels->add, b->rows, b->units, g->keep ? b->dh : b->d, b->dh, g->dy + b->at * H);
+    if (g->keep)
+        rondo__split_units(b->rows, b->units, b->d, b->dh, g->keep + b->at * H);
+    else
+        clear_units(b->rows, b->units, b->dh);
     if (g->options->reset_before)
         back_reset_before(g, b);
     else
@@ -160,17 +168,36 @@ static void recurrent_weight_grads(rondo_call *call, rondo__gru *g) {
     rondo_context *context = call->context;
     rondo_var *w = call->in[GRU_W_HH];
     const int64_t H = g->H, G = 3 * H;
-    if (!rondo__wants_grad(w))
-        return;
-    rondo__previous_rows(context, g->plan, H, g->prev, g->h0, g->h);
-    rondo__mask_rows(context, g->plan, H, g->prev, g->mask);
+    const real *initial = call->in[GRU_H0] ? g->h0 : NULL;
     if (!g->options->reset_before) {
-        rondo__weight_grad(context, g->room, w, 0, G, H, g->N, g->draw_h, G, g->prev);
+        rondo__recurrent_weight_grad(context, g->room, g->plan, w, G, H, g->draw_h, initial, g->h, g->mask, g->prev);
         return;
     }
+    if (!rondo__wants_grad(w))
+        return;
+    rondo__previous_rows(context, g->plan, H, g->prev, initial, g->h);
+    rondo__mask_rows(context, g->plan, H, g->prev, g->mask);
     rondo__parallel(context, g->N, 1 + 16384 / H, reset_rows, g);
     rondo__weight_grad(context, g->room, w, 0, 2 * H, H, g->N, g->draw_h, G, g->prev);
     rondo__weight_grad(context, g->room, w, 2 * H, H, H, g->N, g->draw_h + 2 * H, G, g->reset);
+}
+
+/* da of r and z is the same on both sides, with reset before that of n, too. */
+static void bias_grads(rondo_call *call, const rondo__gru *g) {
+    rondo_context *context = call->context;
+    rondo_var *b_ih = call->in[GRU_B_IH], *b_hh = call->in[GRU_B_HH];
+    const int64_t H = g->H, G = 3 * H, shared = g->options->reset_before ? G : 2 * H;
+    if (!rondo__wants_grad(b_ih) || !rondo__wants_grad(b_hh)) {
+        rondo__bias_grad(context, b_ih, G, g->N, g->da_x);
+        rondo__bias_grad(context, b_hh, G, g->N, g->da_h);
+        return;
+    }
+    memset(g->bias, 0, (size_t)G * sizeof(real));
+    rondo__column_sums(context, g->N, G, g->da_x, G, g->bias);
+    context->kernels->add(G, b_ih->grad, b_ih->grad, g->bias);
+    context->kernels->add(shared, b_hh->grad, b_hh->grad, g->bias);
+    if (shared < G)
+        rondo__column_sums(context, g->N, H, g->da_h + shared, G, (real *)b_hh->grad + shared);
 }
 
 /* dgain (3H) += over all rows, r|z and n apart. */
@@ -214,8 +241,7 @@ rondo_status rondo__gru_backward(rondo_call *call, rondo_error *err) {
     norm_grads(call, &g);
     recurrent_weight_grads(call, &g);
     rondo__weight_grad(context, g.room, call->in[GRU_W_IH], 0, G, g.I, g.N, g.draw_x, G, g.x);
-    rondo__bias_grad(context, call->in[GRU_B_IH], G, g.N, g.da_x);
-    rondo__bias_grad(context, call->in[GRU_B_HH], G, g.N, g.da_h);
+    bias_grads(call, &g);
     rondo__input_grad(call, g.room, g.plan, call->in[GRU_X], &g.ih, g.draw_x, g.dx_room);
     return RONDO_OK;
 }

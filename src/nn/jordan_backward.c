@@ -54,7 +54,7 @@ void rondo__jordan_states_back(const rondo__jordan *j, int64_t at, int64_t first
     const int64_t H = j->H, place = first * j->Q;
     rondo__jordan_decay_units(j->kernels, rows, states, j->s + place, j->options->decay);
     rondo__recurrent_back(j->kernels, rows, states, H, j->s + place, j->da_h + at * H, H, j->net.w_sh,
-                          rondo__offset(j->mask, place), j->masked + place);
+                          rondo__offset(j->mask, place), j->masked + place, true);
 }
 
 static void walk_back_free(void *arg, int64_t first, int64_t count, int worker) {
