@@ -103,6 +103,31 @@ void rondo__recurrent_back(const rondo__kernels *kernels, int64_t rows, rondo__u
         rondo__on_units(accumulate ? kernels->mul_add : kernels->mul, rows, u, dh, room, mask);
 }
 
+/* ---- the product of all inputs ---- */
+
+enum { INPUT_ROWS = 96 }; /* of a block of steps, but at least one step */
+
+void rondo__input_product(rondo_context *context, const rondo__inputs *in) {
+    const int64_t G = in->gates * in->H;
+    rondo__product(context, in->plan->rows, G, in->I, in->x, in->I, 1, in->packed, in->y, G, in->bias, false);
+}
+
+/* In any plan the rows of neighbouring steps lie together, later ones before or behind. */
+void rondo__input_units(const rondo__kernels *kernels, const rondo__inputs *in, rondo__units u, int64_t s,
+                        int64_t *ready) {
+    const rondo__plan *plan = in->plan;
+    const int64_t I = in->I, G = in->gates * in->H;
+    int64_t rows = 0, row = plan->start[s];
+    if (s < *ready)
+        return;
+    do {
+        row = plan->start[*ready] < row ? plan->start[*ready] : row;
+        rows += plan->active[(*ready)++];
+    } while (*ready < plan->steps && rows + plan->active[*ready] <= INPUT_ROWS);
+    rondo__gates_product(kernels, rows, in->gates, u, I, in->x + row * I, I, in->packed, in->y + row * G, G, in->bias,
+                         false);
+}
+
 /* ---- zoneout ---- */
 
 /* Two products and no difference, so that keep 1 and 0 give the old and the new value exactly. */

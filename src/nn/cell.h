@@ -58,6 +58,20 @@ void rondo__recurrent_back(const rondo__kernels *kernels, int64_t rows, rondo__u
                            const real *da, int64_t ld, const real *packed, const real *mask, real *room,
                            bool accumulate);
 
+/* ---- the product of all inputs: y (N, gates·H) = x (N, I) · W_ihᵀ + bias ---- */
+typedef struct rondo__inputs {
+    const rondo__plan *plan;
+    int64_t I, gates, H;
+    const real *x, *packed, *bias; /* bias (gates·H) or NULL */
+    real *y;
+} rondo__inputs;
+/* All of it, over the threads of the context. */
+void rondo__input_product(rondo_context *context, const rondo__inputs *in);
+/* What a worker that walks by units calls ahead of each step s: makes its units for a block of steps at once, whose
+ * gates stay in its cache until they are needed. *ready: the end of the last block, 0 before the walk. */
+void rondo__input_units(const rondo__kernels *kernels, const rondo__inputs *in, rondo__units u, int64_t s,
+                        int64_t *ready);
+
 /* ---- zoneout, units of (rows, H): h = keep∘h_prev + (1 - keep)∘fresh; h may be fresh ---- */
 void rondo__mix_units(int64_t rows, rondo__units u, real *h, const real *keep, const real *h_prev, const real *fresh);
 static inline void rondo__zoneout_mix(int64_t n, real *h, const real *keep, const real *h_prev, const real *fresh) {

@@ -45,12 +45,13 @@ typedef struct elman {
     real *masked;  /* (2, B, H): units write the next step's while others read */
     rondo__form ih, hh;
     const real *w_ih, *w_hh; /* packed */
-    real *bias;              /* (H); backward: its gradient */
-    real *dh, *d;            /* (B, H) */
-    real *da;                /* (N, H) */
-    real *prev;              /* (N, H) */
-    real *dy_room;           /* (N, H) */
-    real *dx_room;           /* (N, I) */
+    rondo__inputs inputs;
+    real *bias;    /* (H); backward: its gradient */
+    real *dh, *d;  /* (B, H) */
+    real *da;      /* (N, H) */
+    real *prev;    /* (N, H) */
+    real *dy_room; /* (N, H) */
+    real *dx_room; /* (N, I) */
     void *room;
     const real *dy; /* (N, H) */
 } elman;
@@ -157,10 +158,20 @@ static rondo_status elman_shape(rondo_call *call, rondo_error *err) {
 
 /* ---- forward ---- */
 
-static void elman_walk_steps(elman *e, rondo__rows_task by_rows, rondo__units_task by_units) {
-    rondo__walk_steps(
-        e->context, e->plan,
-        &(rondo__walk){.units = e->H, .products = e->H * e->H, .by_rows = by_rows, .by_units = by_units, .arg = e});
+static void elman_inputs(void *arg) {
+    const elman *e = arg;
+    rondo__input_product(e->context, &e->inputs);
+}
+
+static void elman_walk_steps(elman *e, void (*before_rows)(void *e), rondo__rows_task by_rows,
+                             rondo__units_task by_units) {
+    rondo__walk_steps(e->context, e->plan,
+                      &(rondo__walk){.units = e->H,
+                                     .products = e->H * e->H,
+                                     .before_rows = before_rows,
+                                     .by_rows = by_rows,
+                                     .by_units = by_units,
+                                     .arg = e});
 }
 
 /* Units of the rows of one step: f holds W_ih x + b and becomes f_t; h receives h_t. All (rows, H). The streaming step
@@ -203,10 +214,12 @@ static void elman_walk_units(void *arg, int64_t first, int64_t end, int worker) 
     const rondo__plan *plan = e->plan;
     const rondo__units units = {e->H, first, end};
     const real *h_in = elman_mask_units(e, 0, plan->active[0], units, e->h0);
+    int64_t ready = 0;
     if (e->mask)
         rondo__pool_meet(e->context->pool, worker);
     for (int64_t s = 0; s < plan->steps; s++) {
         const int64_t at = plan->start[s] * e->H;
+        rondo__input_units(e->kernels, &e->inputs, units, s, &ready);
         elman_rows(e, plan->active[s], units, e->h + at, e->f + at, rondo__offset(e->keep, at),
                    rondo__entering(plan, s, 0, e->H, e->h0, e->h), h_in);
         if (s + 1 == plan->steps)
@@ -235,11 +248,11 @@ static rondo_status elman_forward(rondo_call *call, rondo_error *err) {
     e.w_ih = rondo__form_packed(call, &e.ih);
     e.w_hh = rondo__form_packed(call, &e.hh);
     const real *bias = rondo__bias_sum(H, e.bias, rondo__values(call->in[B_IH]), rondo__values(call->in[B_HH]));
-    /* 3. all inputs in one product, straight to where a_t then f_t will stand */
-    rondo__product(context, e.N, H, I, e.x, I, 1, e.w_ih, e.f, H, bias, false);
-    /* 4. the steps */
-    elman_walk_steps(&e, elman_walk, elman_walk_units);
-    /* 5. outputs in the order of the batch */
+    /* 3. all inputs in one product, straight to where a_t then f_t will stand, then the steps; by units, blocks of
+     * steps with their inputs */
+    e.inputs = (rondo__inputs){e.plan, I, 1, H, e.x, e.w_ih, bias, e.f};
+    elman_walk_steps(&e, elman_inputs, elman_walk, elman_walk_units);
+    /* 4. outputs in the order of the batch */
     rondo__final_rows(e.plan, H, rondo__values(call->out[1]), e.h0, e.h);
     if (!e.plan->dense)
         rondo__scatter_rows(context, e.plan, H, rondo__values(call->out[0]), e.h, false);
@@ -306,15 +319,15 @@ static rondo_status elman_backward(rondo_call *call, rondo_error *err) {
     rondo_context *context = call->context;
     const int64_t H = e.H, I = e.I;
 
-    /* 5. gradients of the outputs in the order of the plan */
+    /* 4. gradients of the outputs in the order of the plan */
     e.dy = rondo__packed_view(context, e.plan, H, call->out[0]->grad, e.dy_room);
     rondo__order_rows(e.plan, H, e.dh, call->out[1]->grad);
-    /* 4. the steps, last to first */
+    /* 3. the steps, last to first */
     e.w_hh = rondo__form_packed(call, &e.hh);
-    elman_walk_steps(&e, elman_walk_back, elman_walk_back_units);
+    elman_walk_steps(&e, NULL, elman_walk_back, elman_walk_back_units);
     if (rondo__wants_grad(call->in[H0]))
         rondo__unorder_rows(e.plan, H, call->in[H0]->grad, e.dh, true);
-    /* 3. weights and inputs, each one product over all rows */
+    /* 2. weights and inputs, each one product over all rows */
     rondo__recurrent_weight_grad(context, e.room, e.plan, call->in[W_HH], H, H, e.da, call->in[H0] ? e.h0 : NULL, e.h,
                                  e.mask, e.prev);
     rondo__weight_grad(context, e.room, call->in[W_IH], 0, H, I, e.N, e.da, H, e.x);

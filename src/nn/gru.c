@@ -147,11 +147,13 @@ void rondo__gru_pack(const rondo_call *call, rondo__gru *g) {
     g->gates_of.w_hn = g->options->reset_before ? rondo__form_packed(call, &g->hn) : NULL;
 }
 
-void rondo__gru_walk(rondo__gru *g, rondo__rows_task by_rows, rondo__units_task by_units) {
+void rondo__gru_walk(rondo__gru *g, void (*before_rows)(void *g), rondo__rows_task by_rows,
+                     rondo__units_task by_units) {
     rondo__walk_steps(g->context, g->plan,
                       &(rondo__walk){.units = g->H,
                                      .products = 3 * g->H * g->H,
                                      .meetings = g->options->reset_before ? 2 : 1,
+                                     .before_rows = before_rows,
                                      .by_rows = by_rows,
                                      .by_units = g->norm ? NULL : by_units,
                                      .arg = g});
@@ -316,9 +318,11 @@ static void gru_walk_units(void *arg, int64_t first, int64_t end, int worker) {
     const rondo__units units = {g->H, first, end};
     rondo__pool *pool = g->context->pool;
     const real *h_in = mask_units(g, 0, plan->active[0], units, g->h0);
+    int64_t ready = 0;
     if (g->mask)
         rondo__pool_meet(pool, worker);
     for (int64_t s = 0; s < plan->steps; s++) {
+        rondo__input_units(g->kernels, &g->inputs, units, s, &ready);
         rondo__gru_rows r = rows_of_step(g, s, 0, plan->active[s]);
         r.units = units;
         r.h_in = h_in;
@@ -333,19 +337,31 @@ static void gru_walk_units(void *arg, int64_t first, int64_t end, int worker) {
     }
 }
 
-/* gates (N, 3H) = W_ih x + bias, normalised where there are gains. */
-static void gru_inputs(rondo_call *call, rondo__gru *g) {
-    rondo_context *context = call->context;
-    const int64_t H = g->H, G = 3 * H, I = g->I;
-    const real *gain = rondo__values(call->in[GRU_GAIN_X]), *bias = rondo__values(call->in[GRU_B_IH]);
+static void prepare_inputs(const rondo_call *call, rondo__gru *g) {
+    const real *bias = rondo__values(call->in[GRU_B_IH]);
     if (g->options->reset_before)
-        bias = rondo__bias_sum(G, g->bias, bias, rondo__values(call->in[GRU_B_HH]));
-    rondo__product(context, g->N, G, I, g->x, I, 1, rondo__form_packed(call, &g->ih), g->norm ? g->raw_x : g->gates, G,
-                   g->norm ? NULL : bias, false);
+        bias = rondo__bias_sum(3 * g->H, g->bias, bias, rondo__values(call->in[GRU_B_HH]));
+    g->inputs = (rondo__inputs){.plan = g->plan,
+                                .I = g->I,
+                                .gates = 3,
+                                .H = g->H,
+                                .x = g->x,
+                                .packed = rondo__form_packed(call, &g->ih),
+                                .bias = g->norm ? NULL : bias,
+                                .y = g->norm ? g->raw_x : g->gates};
+    g->gain_x = rondo__values(call->in[GRU_GAIN_X]);
+    g->bias_x = bias;
+}
+
+/* gates (N, 3H) = W_ih x + bias, normalised where there are gains. */
+static void gru_inputs(void *arg) {
+    const rondo__gru *g = arg;
+    const int64_t H = g->H, G = 3 * H;
+    rondo__input_product(g->context, &g->inputs);
     if (g->norm) {
-        rondo__norm_rows(context, g->N, 2 * H, G, g->gates, g->raw_x, gain, bias, g->stats[0]);
-        rondo__norm_rows(context, g->N, H, G, g->gates + 2 * H, g->raw_x + 2 * H, gain + 2 * H,
-                         bias ? bias + 2 * H : NULL, g->stats[1]);
+        rondo__norm_rows(g->context, g->N, 2 * H, G, g->gates, g->raw_x, g->gain_x, g->bias_x, g->stats[0]);
+        rondo__norm_rows(g->context, g->N, H, G, g->gates + 2 * H, g->raw_x + 2 * H, g->gain_x + 2 * H,
+                         g->bias_x ? g->bias_x + 2 * H : NULL, g->stats[1]);
     }
 }
 
@@ -364,13 +380,12 @@ static rondo_status gru_forward(rondo_call *call, rondo_error *err) {
         rondo__recurrent_mask(context, g.plan, H, g.mask, sequence->recurrent_dropout, call->seed, call->stream);
     if (g.keep)
         rondo__zoneout_mask(context, g.plan, H, g.keep, sequence->zoneout, call->training, call->seed, call->stream);
-    /* 2. all inputs in one product */
-    gru_inputs(call, &g);
-    /* 3. recurrent weights packed once */
+    /* 2. weights packed once */
+    prepare_inputs(call, &g);
     rondo__gru_pack(call, &g);
-    /* 4. the steps */
-    rondo__gru_walk(&g, gru_walk, gru_walk_units);
-    /* 5. outputs in the order of the batch */
+    /* 3. all inputs in one product, then the steps; by units, blocks of steps with their inputs */
+    rondo__gru_walk(&g, gru_inputs, gru_walk, gru_walk_units);
+    /* 4. outputs in the order of the batch */
     rondo__final_rows(g.plan, H, rondo__values(call->out[1]), g.h0, g.h);
     if (!g.plan->dense)
         rondo__scatter_rows(context, g.plan, H, rondo__values(call->out[0]), g.h, false);

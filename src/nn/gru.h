@@ -67,9 +67,11 @@ typedef struct rondo__gru {
     rondo__form ih, hh, hn; /* weights packed, the other way round in backward; hh, hn: as gates_of wants them */
     real *masked;           /* (2, B, H): units write the next step's while others read */
     real *fresh;            /* (B, H) */
+    rondo__inputs inputs;   /* to gates, or raw_x */
+    const real *gain_x;     /* (3H) or NULL */
+    const real *bias_x;     /* (3H) or NULL */
     real *bias;             /* (3H): both biases; backward: their gradient */
-    /* scratch of forward */
-    real *ah; /* (B, 3H) */
+    real *ah;               /* (B, 3H) */
     /* scratch of backward */
     real *dh, *d;            /* (B, H) */
     real *da_x, *da_h;       /* (N, 3H): gradients of the gates' pre-activations, input and recurrent part */
@@ -84,7 +86,7 @@ rondo__gru rondo__gru_open(const rondo_call *call, bool backward);
 /* The recurrent weights into g->gates_of. */
 void rondo__gru_pack(const rondo_call *call, rondo__gru *g);
 /* All steps, by rows or by units; layer normalisation sees whole rows and stays with them. */
-void rondo__gru_walk(rondo__gru *g, rondo__rows_task by_rows, rondo__units_task by_units);
+void rondo__gru_walk(rondo__gru *g, void (*before_rows)(void *g), rondo__rows_task by_rows, rondo__units_task by_units);
 rondo_status rondo__gru_backward(rondo_call *call, rondo_error *err);
 
 #endif

@@ -229,15 +229,15 @@ rondo_status rondo__gru_backward(rondo_call *call, rondo_error *err) {
     rondo_context *context = call->context;
     const int64_t H = g.H, G = 3 * H;
 
-    /* 5. gradients of the outputs in the order of the plan */
+    /* 4. gradients of the outputs in the order of the plan */
     g.dy = rondo__packed_view(context, g.plan, H, call->out[0]->grad, g.dy_room);
     rondo__order_rows(g.plan, H, g.dh, call->out[1]->grad);
-    /* 4. 3. the steps, last to first, on weights packed the other way */
+    /* 3. the steps, last to first, on weights packed the other way */
     rondo__gru_pack(call, &g);
-    rondo__gru_walk(&g, gru_walk_back, gru_walk_back_units);
+    rondo__gru_walk(&g, NULL, gru_walk_back, gru_walk_back_units);
     if (rondo__wants_grad(call->in[GRU_H0]))
         rondo__unorder_rows(g.plan, H, call->in[GRU_H0]->grad, g.dh, true);
-    /* 2. weights, gains and inputs, each over all rows */
+    /* 2. 1. weights, gains and inputs, each over all rows */
     norm_grads(call, &g);
     recurrent_weight_grads(call, &g);
     rondo__weight_grad(context, g.room, call->in[GRU_W_IH], 0, G, g.I, g.N, g.draw_x, G, g.x);

@@ -281,6 +281,11 @@ static void taught_outputs(rondo_context *context, rondo__jordan *j) {
     rondo__product(context, N, O, H, j->h, H, 1, j->net.w_ho, j->a, O, j->net.b_o, false);
 }
 
+static void jordan_inputs(void *arg) {
+    const rondo__jordan *j = arg;
+    rondo__input_product(j->context, &j->inputs);
+}
+
 static rondo_status jordan_forward(rondo_call *call, rondo_error *err) {
     (void)err;
     rondo__jordan j = rondo__jordan_open(call, false);
@@ -299,13 +304,13 @@ static rondo_status jordan_forward(rondo_call *call, rondo_error *err) {
     /* 2. weights packed once */
     rondo__jordan_pack(call, &j);
     const real *w_ih = rondo__form_packed(call, &j.ih);
-    /* 3. all inputs in one product, straight to where h_t will stand */
-    rondo__product(context, j.N, H, I, j.x, I, 1, w_ih, j.h, H, rondo__values(call->in[JORDAN_B_IH]), false);
-    /* 4. the steps */
-    rondo__jordan_walk(&j, jordan_walk);
+    /* 3. all inputs in one product, straight to where h_t will stand, then the steps; by units, blocks of steps with
+     * their inputs */
+    j.inputs = (rondo__inputs){j.plan, I, 1, H, j.x, w_ih, rondo__values(call->in[JORDAN_B_IH]), j.h};
+    rondo__jordan_walk(&j, jordan_inputs, jordan_walk);
     if (j.teaching)
         taught_outputs(context, &j);
-    /* 5. outputs in the order of the batch; s holds each row's state after its last step */
+    /* 4. outputs in the order of the batch; s holds each row's state after its last step */
     rondo__unorder_rows(j.plan, Q, rondo__values(call->out[2]), j.s, false);
     if (!j.plan->dense) {
         rondo__scatter_rows(context, j.plan, j.O, rondo__values(call->out[0]), j.a, false);

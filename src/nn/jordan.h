@@ -72,9 +72,10 @@ typedef struct rondo__jordan {
     real *mask;    /* (B, Q) */
     /* scratch of both: weights packed, the other way round in backward; net has them */
     rondo__form ih, sh, ho, f;
-    real *s;             /* (B, Q): the running state; backward: its gradient */
-    real *teacher_room;  /* (N, Q), ragged only: the targets */
-    const real *teacher; /* (N, Q) */
+    rondo__inputs inputs; /* to h */
+    real *s;              /* (B, Q): the running state; backward: its gradient */
+    real *teacher_room;   /* (N, Q), ragged only: the targets */
+    const real *teacher;  /* (N, Q) */
     /* scratch of backward */
     real *da_o;                               /* (N, O): gradient of a_t */
     real *dh, *da_h;                          /* (N, H): gradients of h_t and of its pre-activation */
@@ -101,7 +102,7 @@ void rondo__jordan_outputs_back(const rondo__jordan *j, int64_t at, int64_t rows
 void rondo__jordan_hidden_back(const rondo__jordan *j, int64_t at, int64_t rows, rondo__units hidden);
 void rondo__jordan_states_back(const rondo__jordan *j, int64_t at, int64_t first, int64_t rows, rondo__units states);
 /* Free running: all steps, by rows or by units (jordan_units.c). */
-void rondo__jordan_walk(rondo__jordan *j, rondo__rows_task by_rows);
+void rondo__jordan_walk(rondo__jordan *j, void (*before_rows)(void *j), rondo__rows_task by_rows);
 void rondo__jordan_walk_back(rondo__jordan *j, rondo__rows_task by_rows);
 rondo_status rondo__jordan_backward(rondo_call *call, rondo_error *err);
 

@@ -148,11 +148,11 @@ rondo_status rondo__jordan_backward(rondo_call *call, rondo_error *err) {
     rondo__jordan j = rondo__jordan_open(call, true);
     rondo_context *context = call->context;
 
-    /* 5. gradients of the outputs in the order of the plan */
+    /* 4. gradients of the outputs in the order of the plan */
     j.dout = rondo__packed_view(context, j.plan, j.O, call->out[0]->grad, j.dout_room);
     j.dhidden = rondo__packed_view(context, j.plan, j.H, call->out[1]->grad, j.dhidden_room);
     rondo__order_rows(j.plan, j.Q, j.s, call->out[2]->grad);
-    /* 4. the steps, last to first, on weights packed the other way */
+    /* 3. the steps, last to first, on weights packed the other way */
     rondo__jordan_pack(call, &j);
     if (j.teaching)
         teacher_back(call, &j);
@@ -160,7 +160,7 @@ rondo_status rondo__jordan_backward(rondo_call *call, rondo_error *err) {
         rondo__jordan_walk_back(&j, walk_back_free);
     if (rondo__wants_grad(call->in[JORDAN_S0]))
         rondo__unorder_rows(j.plan, j.Q, call->in[JORDAN_S0]->grad, j.s, true);
-    /* 3. weights and inputs, each one product over all rows */
+    /* 2. weights and inputs, each one product over all rows */
     weight_grads(call, &j);
     return RONDO_OK;
 }

@@ -51,10 +51,12 @@ static void walk_units(void *arg, int64_t first, int64_t end, int worker) {
     (void)first, (void)end;
     const rondo__jordan *j = arg;
     const share mine = shares_of(j, worker);
+    int64_t ready = 0;
     for (int64_t s = 0; s < j->plan->steps; s++) {
         const int64_t at = j->plan->start[s], rows = j->plan->active[s];
         const rondo__jordan_rows r = {rows, j->s_in + at * j->Q, j->h + at * j->H, j->a + at * j->O, j->y + at * j->O,
                                       j->s};
+        rondo__input_units(j->kernels, &j->inputs, mine.hidden, s, &ready);
         rondo__jordan_enter(j, rows, mine.states, j->s_in + at * j->Q, j->s, j->mask);
         meet(j, &mine);
         step(j, &r, &mine);
@@ -96,18 +98,21 @@ static void walk_back_units(void *arg, int64_t first, int64_t end, int worker) {
 
 /* ---- both ---- */
 
-static void walk(rondo__jordan *j, rondo__rows_task by_rows, rondo__units_task by_units) {
+static void walk(rondo__jordan *j, void (*before_rows)(void *j), rondo__rows_task by_rows, rondo__units_task by_units) {
     const int64_t fed = j->fed_back ? j->O * j->Q : 0;
     const int meetings = 2 + (j->fed_back ? 1 : 0) + (j->net.output == RONDO_SOFTMAX ? 1 : 0);
     rondo__walk_steps(j->context, j->plan,
                       &(rondo__walk){.units = j->H,
                                      .products = j->H * j->Q + j->O * j->H + fed,
                                      .meetings = meetings,
+                                     .before_rows = before_rows,
                                      .by_rows = by_rows,
                                      .by_units = j->teaching ? NULL : by_units,
                                      .arg = j});
 }
 
-void rondo__jordan_walk(rondo__jordan *j, rondo__rows_task by_rows) { walk(j, by_rows, walk_units); }
+void rondo__jordan_walk(rondo__jordan *j, void (*before_rows)(void *j), rondo__rows_task by_rows) {
+    walk(j, before_rows, by_rows, walk_units);
+}
 
-void rondo__jordan_walk_back(rondo__jordan *j, rondo__rows_task by_rows) { walk(j, by_rows, walk_back_units); }
+void rondo__jordan_walk_back(rondo__jordan *j, rondo__rows_task by_rows) { walk(j, NULL, by_rows, walk_back_units); }
