@@ -5,7 +5,11 @@
  *   3. context of all T steps: one product of the weights and the values
  *
  * With the coverage feature a row's scores need the rows before it, so 1 and 2 alternate. Scores are written where the
- * weights will stand. */
+ * weights will stand.
+ *
+ * A search asks single steps, whose neighbouring rows look at one memory row: the hypotheses of a source. There the
+ * work is cut by rows, and such neighbours take the place of the steps: what is packed of the memory serves all of
+ * them. A product gives a row the same bits in whatever company. */
 #include "nn/attention.h"
 
 #include <string.h>
@@ -19,11 +23,24 @@ size_t rondo__attention_forward_scratch(const rondo__attention *a) {
     return (size_t)a->call->context->threads * (size_t)worker_numbers(a) * sizeof(real);
 }
 
-static void dot_scores(const rondo__attention *a, int64_t b, int64_t h, int64_t m, int64_t n, real *room) {
+/* Queries of one head that look at one memory row: steps 0..count - 1 of batch row b, or, of a single step, the batch
+ * rows b..b + count - 1. */
+typedef struct group {
+    int64_t b, h, count;
+    bool rows;
+    int64_t m, n; /* memory row, its valid keys */
+} group;
+
+/* Rows of (T, B) from one query to the next. */
+static int64_t apart(const rondo__attention *a, const group *g) { return g->rows ? 1 : a->B; }
+
+static void dot_scores(const rondo__attention *a, const group *g, real *room) {
     const rondo_call *call = a->call;
-    rondo__rows_by_rows(a->kernels, a->T, n, a->d, rondo__data(call->in[QUERY]) + b * a->A + h * a->d, a->B * a->A,
-                        rondo__data(call->in[KEYS]) + m * a->A + h * a->d, a->M * a->A,
-                        rondo__data(call->out[WEIGHTS]) + rondo__weights_at(a, 0, b, h), a->B * a->heads * a->S, room);
+    const int64_t step = apart(a, g);
+    rondo__rows_by_rows(a->kernels, g->count, g->n, a->d, rondo__data(call->in[QUERY]) + g->b * a->A + g->h * a->d,
+                        step * a->A, rondo__data(call->in[KEYS]) + g->m * a->A + g->h * a->d, a->M * a->A,
+                        rondo__data(call->out[WEIGHTS]) + rondo__weights_at(a, 0, g->b, g->h), step * a->heads * a->S,
+                        room);
 }
 
 /* coverage (S): sum of the weights before t. */
@@ -51,51 +68,78 @@ static real *start_coverage(const rondo__attention *a, int64_t b) {
     return row;
 }
 
-static void weights(const rondo__attention *a, int64_t b, int64_t h, int64_t m, int64_t n, real *room) {
+static void weights(const rondo__attention *a, const group *g, real *room) {
     const rondo_call *call = a->call;
-    bool additive = a->options->score == RONDO_SCORE_ADDITIVE;
-    real *coverage = start_coverage(a, b);
+    const bool additive = a->options->score == RONDO_SCORE_ADDITIVE;
+    real *coverage = NULL;
     if (!additive)
-        dot_scores(a, b, h, m, n, room);
-    for (int64_t t = 0; t < a->T; t++) {
-        int64_t at = rondo__weights_at(a, t, b, h);
+        dot_scores(a, g, room);
+    for (int64_t i = 0; i < g->count; i++) {
+        const int64_t t = g->rows ? 0 : i, b = g->rows ? g->b + i : g->b, at = rondo__weights_at(a, t, b, g->h);
         real *row = rondo__data(call->out[WEIGHTS]) + at;
+        if (t == 0)
+            coverage = start_coverage(a, b);
         if (additive)
-            additive_scores(a, t, b, m, n, row, coverage);
-        rondo__weights_row(a, t, b, n, row, call->in[POSITION] ? (real *)call->saved + at : NULL);
+            additive_scores(a, t, b, g->m, g->n, row, coverage);
+        rondo__weights_row(a, t, b, g->n, row, call->in[POSITION] ? (real *)call->saved + at : NULL);
         if (coverage)
-            a->kernels->add(n, coverage, coverage, row);
+            a->kernels->add(g->n, coverage, coverage, row);
     }
 }
 
-static void context(const rondo__attention *a, int64_t b, int64_t h, int64_t m, int64_t n, real *room) {
+static void context(const rondo__attention *a, const group *g, real *room) {
     const rondo_call *call = a->call;
-    const real *from = rondo__data(call->out[WEIGHTS]) + rondo__weights_at(a, 0, b, h); /* (T, S) */
-    int64_t stride = a->B * a->heads * a->S;
+    const real *from = rondo__data(call->out[WEIGHTS]) + rondo__weights_at(a, 0, g->b, g->h); /* (count, S) */
+    int64_t stride = apart(a, g) * a->heads * a->S;
     if (a->dropping) {
         real *dropped = room + rondo__round16(rondo__attention_room(a));
         for (int64_t t = 0; t < a->T; t++)
-            rondo__weights_drop(a, t, b, h, n, dropped + t * a->S, from + t * stride);
+            rondo__weights_drop(a, t, g->b, g->h, g->n, dropped + t * a->S, from + t * stride);
         from = dropped;
         stride = a->S;
     }
-    rondo__rows_times(a->kernels, a->T, a->w, n, from, stride, rondo__data(call->in[VALUES]) + m * a->W + h * a->w,
-                      a->M * a->W, rondo__data(call->out[CONTEXT]) + b * a->W + h * a->w, a->B * a->W, false, room);
+    rondo__rows_times(a->kernels, g->count, a->w, g->n, from, stride,
+                      rondo__data(call->in[VALUES]) + g->m * a->W + g->h * a->w, a->M * a->W,
+                      rondo__data(call->out[CONTEXT]) + g->b * a->W + g->h * a->w, apart(a, g) * a->W, false, room);
 }
 
-static void forward_range(void *arg, int64_t begin, int64_t end, int worker) {
-    const rondo__attention *a = arg;
+static void run_group(const rondo__attention *a, const group *g, int worker) {
     real *room = (real *)a->call->scratch + worker * worker_numbers(a);
+    weights(a, g, room);
+    context(a, g, room);
+}
+
+static void forward_pairs(void *arg, int64_t begin, int64_t end, int worker) {
+    const rondo__attention *a = arg;
     for (int64_t i = begin; i < end; i++) {
-        int64_t b = i / a->heads, h = i % a->heads, m = rondo__memory_row(a, b), n = rondo__memory_length(a, m);
-        weights(a, b, h, m, n, room);
-        context(a, b, h, m, n, room);
+        group g = {.b = i / a->heads, .h = i % a->heads, .count = a->T};
+        g.m = rondo__memory_row(a, g.b);
+        g.n = rondo__memory_length(a, g.m);
+        run_group(a, &g, worker);
+    }
+}
+
+/* Of a single step. */
+static void forward_rows(void *arg, int64_t begin, int64_t end, int worker) {
+    const rondo__attention *a = arg;
+    for (int64_t b = begin, next; b < end; b = next) {
+        group g = {.b = b, .rows = true, .m = rondo__memory_row(a, b)};
+        g.n = rondo__memory_length(a, g.m);
+        for (next = b + 1; next < end && rondo__memory_row(a, next) == g.m;)
+            next++;
+        g.count = next - b;
+        for (g.h = 0; g.h < a->heads; g.h++)
+            run_group(a, &g, worker);
     }
 }
 
 rondo_status rondo__attention_forward(rondo_call *call, rondo_error *err) {
     rondo__attention a = rondo__attention_of(call);
     (void)err;
-    rondo__parallel(call->context, a.B * a.heads, rondo__attention_grain(&a), forward_range, &a);
+    const int64_t grain = rondo__attention_grain(&a);
+    if (a.T == 1 && a.options->memory_of && !a.dropping)
+        rondo__parallel(call->context, a.B, (grain + a.heads - 1) / a.heads, forward_rows, &a);
+    else
+        rondo__parallel(call->context, a.B * a.heads, grain, forward_pairs, &a);
     return RONDO_OK;
 }

@@ -12,7 +12,7 @@
  * Memory grows with the largest number of rows and of source symbols seen, and is kept. */
 #include <string.h>
 
-#include "autograd/tape.h"
+#include "autograd/op_tools.h"
 #include "nn/rows.h"
 #include "nn/seq2seq.h"
 
@@ -96,12 +96,26 @@ static bool slots_begin(rondo_decoding *d, rondo__decoder_state *start) {
     return true;
 }
 
+typedef struct gathering {
+    const slot *s;
+    const int32_t *parent;
+} gathering;
+
+static void gather_rows(void *arg, int64_t begin, int64_t end, int worker) {
+    const gathering *job = arg;
+    const size_t bytes = job->s->row_bytes;
+    (void)worker;
+    for (int64_t r = begin; r < end; r++)
+        memcpy((char *)job->s->next.data + (size_t)r * bytes,
+               (const char *)job->s->now.data + (size_t)job->parent[r] * bytes, bytes);
+}
+
 static void slots_gather(rondo_decoding *d, int64_t rows, const int32_t *parent) {
     for (int i = 0; i < SLOTS; i++) {
-        slot *s = &d->slot[i];
-        for (int64_t r = 0; s->row_bytes && r < rows; r++)
-            memcpy((char *)s->next.data + (size_t)r * s->row_bytes,
-                   (const char *)s->now.data + (size_t)parent[r] * s->row_bytes, s->row_bytes);
+        gathering job = {&d->slot[i], parent};
+        if (job.s->row_bytes)
+            rondo__parallel(d->context, rows, rondo__row_grain((int64_t)(job.s->row_bytes / sizeof(int32_t))),
+                            gather_rows, &job);
     }
 }
 
@@ -329,13 +343,17 @@ static void use_source(rondo_decoding *d, rondo__source *source) {
                                                      .lengths = d->has_lengths ? d->lengths.data : NULL};
 }
 
-static rondo_var *score(rondo_decoding *d, const rondo__decoder_output *decoded) {
+static void say(rondo_decoding *d, int64_t rows, const rondo__decoder_output *decoded, real *log_probabilities) {
+    if (!d->net->config.pointer) {
+        rondo__seq2seq_next(d->net, d->tape, decoded->a, log_probabilities);
+        return;
+    }
     rondo_var *logits = rondo__seq2seq_logits(d->net, d->tape, decoded->a);
-    if (!d->net->config.pointer)
-        return rondo_log_softmax(d->tape, logits);
     const rondo_pointer_options options = {
         .copy = d->copy.data, .extended = d->width, .memory_of = d->slot[SOURCE_OF].next.data, .memory_rows = d->B};
-    return rondo_pointer_log_probabilities(d->tape, logits, decoded->gate, decoded->weights, &options);
+    const rondo_var *said = rondo_pointer_log_probabilities(d->tape, logits, decoded->gate, decoded->weights, &options);
+    if (said)
+        memcpy(log_probabilities, said->value.data, (size_t)(rows * d->width) * sizeof *log_probabilities);
 }
 
 /* (rows, S): the mean over the heads, zeros where there is no attention. */
@@ -379,11 +397,10 @@ rondo_status rondo_decoding_step(rondo_decoding *decoding, int64_t rows, const i
                                         .source = &source,
                                         .want_weights = weights || d->net->config.pointer};
     rondo__seq2seq_decode(d->net, d->tape, &input, &state, &decoded);
-    rondo_var *scores = score(d, &decoded);
+    say(d, rows, &decoded, log_probabilities);
     status = rondo_tape_status(d->tape, err);
     if (status)
         return status;
-    memcpy(log_probabilities, scores->value.data, (size_t)(rows * d->width) * sizeof *log_probabilities);
     if (weights)
         tell_weights(d, rows, decoded.weights, weights);
     slots_take(d, rows, &state);

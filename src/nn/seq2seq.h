@@ -5,6 +5,7 @@
  *   seq2seq_encode.c  source symbols -> memory and the decoder's first state
  *   seq2seq_decode.c  symbols told -> a_t, where each step looked, the pointer's gate
  *   seq2seq_loss.c    teacher forcing
+ *   next_symbol.c     a_t -> log-probabilities, in use
  *   decoding.c        in use, one step at a time over rows that split and end
  *
  * Encoder and decoder are recurrent or Transformers, each for itself. An encoder of another kind plugs in at
@@ -91,6 +92,8 @@ void rondo__seq2seq_decode(rondo_seq2seq *net, rondo_tape *tape, const rondo__de
                            rondo__decoder_state *state, rondo__decoder_output *out);
 /* a (..., A) -> (..., V) */
 rondo_var *rondo__seq2seq_logits(rondo_seq2seq *net, rondo_tape *tape, rondo_var *a);
+/* next_symbol.c: their log-softmax into out (rows, V), the same bits. No gradient. */
+void rondo__seq2seq_next(rondo_seq2seq *net, rondo_tape *tape, rondo_var *a, real *out);
 
 /* sample_symbols.c: ids (rows): told[r], or at the given rate an id drawn from softmax(logits (rows, V))[r]; a told -1
  * stays. The array lives as long as the step. Draws depend on the step's seed and number and on the row only. */
