@@ -38,6 +38,7 @@ struct rondo_decoding {
     rondo_tensor keys[RONDO_MAX_LAYERS], values[RONDO_MAX_LAYERS];
     rondo__block key_block[RONDO_MAX_LAYERS], value_block[RONDO_MAX_LAYERS];
     rondo__past_store past;     /* Transformer */
+    rondo__told told;           /* LSTM */
     rondo__block lengths, copy; /* (B), (S, B) */
     bool has_lengths;
     slot slot[SLOTS];
@@ -189,6 +190,7 @@ void rondo_decoding_close(rondo_decoding **decoding) {
         rondo__block_free(&d->value_block[i]);
     }
     rondo__past_free(&d->past);
+    rondo__told_free(&d->told);
     rondo__block_free(&d->lengths);
     rondo__block_free(&d->copy);
     rondo_tape_destroy(&d->tape);
@@ -391,6 +393,7 @@ rondo_status rondo_decoding_step(rondo_decoding *decoding, int64_t rows, const i
     use_source(d, &source);
     slots_use(d, rows, &state);
     state.store = transformer ? &d->past : NULL;
+    state.told = rondo__told_fits(d->net) ? &d->told : NULL;
     const rondo__decoder_input input = {.T = 1,
                                         .B = rows,
                                         .symbols = known_symbols(d, rows, symbols),

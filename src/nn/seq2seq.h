@@ -5,6 +5,7 @@
  *   seq2seq_encode.c  source symbols -> memory and the decoder's first state
  *   seq2seq_decode.c  symbols told -> a_t, where each step looked, the pointer's gate
  *   seq2seq_loss.c    teacher forcing
+ *   told_lstm.c       a step of an LSTM that is told symbols only, in use
  *   next_symbol.c     a_t -> log-probabilities, in use
  *   decoding.c        in use, one step at a time over rows that split and end
  *
@@ -14,6 +15,7 @@
 #ifndef RONDO_NN_SEQ2SEQ_H
 #define RONDO_NN_SEQ2SEQ_H
 
+#include "nn/block.h"
 #include "nn/declare.h"
 #include "nn/recurrent.h"
 #include "nn/transformer.h"
@@ -60,6 +62,14 @@ typedef struct rondo__source {
     const int32_t *memory_of; /* (rows): the source of each row; NULL: its own */
 } rondo__source;
 
+/* What an LSTM makes of the symbols told so far, see told_lstm.c. */
+typedef struct rondo__told {
+    int64_t most;        /* numbers in the table; 0: as many as told_lstm.c thinks fit */
+    int64_t count, room; /* rows of it */
+    rondo__block place;  /* (V) int32_t: the symbol's row, -1: it has none yet */
+    rondo__block rows;   /* (room, 4H) */
+} rondo__told;
+
 /* What the decoder takes from one step to the next. Absent parts are NULL. */
 typedef struct rondo__decoder_state {
     rondo_states states;            /* (B, width) */
@@ -68,6 +78,7 @@ typedef struct rondo__decoder_state {
     rondo_var *context;             /* (B, C): what enters every step without attention; never changes */
     rondo_transformer_past past;    /* Transformer */
     const rondo__past_store *store; /* Transformer in use: the past instead, of rows that change */
+    rondo__told *told;              /* in use, where rondo__told_fits */
 } rondo__decoder_state;
 
 /* Reads ids (S, B). start: the decoder's state before its first step. */
@@ -94,6 +105,14 @@ void rondo__seq2seq_decode(rondo_seq2seq *net, rondo_tape *tape, const rondo__de
 rondo_var *rondo__seq2seq_logits(rondo_seq2seq *net, rondo_tape *tape, rondo_var *a);
 /* next_symbol.c: their log-softmax into out (rows, V), the same bits. No gradient. */
 void rondo__seq2seq_next(rondo_seq2seq *net, rondo_tape *tape, rondo_var *a, real *out);
+
+/* told_lstm.c: is all that enters the cells the embedding of what they are told, and are they one plain layer? */
+bool rondo__told_fits(const rondo_seq2seq *net);
+/* A step of B rows, of which states has the state before and gets the one after; output (1, B, H). The parameters stay
+ * as they are while `told` is in use. */
+rondo_var *rondo__told_step(rondo_seq2seq *net, rondo_tape *tape, rondo__told *told, int64_t B, const int32_t *symbols,
+                            rondo_states *states);
+void rondo__told_free(rondo__told *told);
 
 /* sample_symbols.c: ids (rows): told[r], or at the given rate an id drawn from softmax(logits (rows, V))[r]; a told -1
  * stays. The array lives as long as the step. Draws depend on the step's seed and number and on the row only. */

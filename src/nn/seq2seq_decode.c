@@ -71,6 +71,11 @@ static rondo_var *concat(const run *r, int count, rondo_var *const *all) {
 
 /* part[CONTEXT], where it is known already, enters the cells. */
 static void run_cells(run *r, const int32_t *lengths, rondo_var *part[PARTS]) {
+    if (r->state->told) {
+        part[HIDDEN] =
+            rondo__told_step(r->net, r->tape, r->state->told, r->input->B, r->input->symbols, &r->state->states);
+        return;
+    }
     rondo_var *const all[] = {part[SYMBOL], part[CONTEXT], r->state->fed};
     const rondo_recurrent_input input = {
         .lengths = lengths, .initial = &r->state->states, .final_states = &r->state->states};
@@ -203,7 +208,7 @@ void rondo__seq2seq_decode(rondo_seq2seq *net, rondo_tape *tape, const rondo__de
         return;
     run r = {.net = net, .tape = tape, .input = input, .state = state, .combines = config->input_feeding || samples};
     rondo_var *part[PARTS] = {NULL};
-    if (!samples)
+    if (!samples && !state->told)
         r.embedded = embed(&r, input->symbols, input->T);
     if (samples || config->input_feeding || config->attention_before) {
         run_steps(&r, part);
