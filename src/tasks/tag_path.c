@@ -68,14 +68,28 @@ static void read_words(const pathing *p, bool labelled) {
 
 /* ---- paths ---- */
 
+/* What ending in each label scores: the CRF's, and the rules'. */
+static const real *end_scores(const pathing *p, const real *learned) {
+    const real *ruled = p->t->rules.end;
+    if (!learned || !ruled)
+        return learned ? learned : ruled;
+    real *both = room(p, p->t->K, sizeof *both);
+    for (int64_t k = 0; both && k < p->t->K; k++)
+        both[k] = learned[k] + ruled[k];
+    return both;
+}
+
 static rondo_status find_best(const pathing *p) {
     const rondo__tag *t = p->t;
     const rondo__tag_batch *b = &t->batch;
     const rondo__tag_rules *rules = &t->rules;
     const rondo_crf_weights w = t->crf ? rondo_crf_use(t->crf, p->tape) : (rondo_crf_weights){0};
+    const real *learned = w.end ? w.end->value.data : NULL, *end = end_scores(p, learned);
+    if (learned && !end)
+        return no_memory(p);
     return rondo_crf_decode(t->base.context, p->out->label, NULL, b->T, b->B, t->K, p->emission, b->lengths,
                             w.transition ? w.transition->value.data : rules->none, w.start ? w.start->value.data : NULL,
-                            w.end ? w.end->value.data : NULL, rules->allowed, rules->start, p->err);
+                            end, rules->allowed, rules->start, p->err);
 }
 
 /* Sentences whose tags are all known have a loss. */

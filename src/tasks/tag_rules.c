@@ -2,7 +2,8 @@
  *
  * BIO: I-X goes on from B-X or I-X. With E-X or S-X among the labels (IOBES) a span that was begun also has to go on,
  * to I-X or E-X, and no other label may stand in between. A label that nothing could follow, because the labels it
- * waits for do not exist, may be followed by anything. */
+ * waits for do not exist, may be followed by anything. With IOBES no sentence ends in a span that stays open. */
+#include <math.h>
 #include <string.h>
 
 #include "tasks/tag.h"
@@ -11,6 +12,7 @@ void rondo__tag_rules_free(rondo__tag_rules *rules) {
     rondo__free(rules->allowed);
     rondo__free(rules->start);
     rondo__free(rules->none);
+    rondo__free(rules->end);
     *rules = (rondo__tag_rules){0};
 }
 
@@ -36,6 +38,8 @@ static void fill(rondo__tag_rules *rules, int64_t K, const char *const *label) {
             followed += rules->allowed[i * K + k] = may_follow(label[i], label[k], closed);
         if (followed == 0)
             memset(rules->allowed + i * K, 1, (size_t)K);
+        else if (closed && is_open(label[i]))
+            rules->end[i] = -INFINITY;
         starts += rules->start[i] = !goes_on(label[i]);
     }
     if (starts == 0)
@@ -51,7 +55,8 @@ rondo_status rondo__tag_rules_make(rondo__tag_rules *out, const rondo__tag_vocab
     out->allowed = rondo__calloc((size_t)(K * K), 1);
     out->start = rondo__calloc((size_t)K, 1);
     out->none = rondo__calloc((size_t)(K * K), sizeof *out->none);
-    if (!out->allowed || !out->start || !out->none) {
+    out->end = rondo__calloc((size_t)K, sizeof *out->end);
+    if (!out->allowed || !out->start || !out->none || !out->end) {
         rondo__tag_rules_free(out);
         return rondo__fail(err, RONDO_MEMORY, "tag: no memory for the rules of %lld labels", (long long)K);
     }

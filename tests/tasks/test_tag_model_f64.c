@@ -171,7 +171,7 @@ static void every_path(void **state) {
             bool legal = true;
             for (int64_t i = 0, rest = p; i < n; i++, rest /= K) {
                 y[i] = (int)(rest % K);
-                legal = legal && (i ? t->rules.allowed[y[i - 1] * K + y[i]] : t->rules.start[y[i]]);
+                legal = legal && (i < n - 1 || !isinf(t->rules.end[y[i]])) && (i ? t->rules.allowed[y[i - 1] * K + y[i]] : t->rules.start[y[i]]);
             }
             const double score = score_of(t, e, 0, n, y);
             whole += exp(score);
@@ -199,12 +199,12 @@ static void rules(void **state) {
     static const struct {
         const char *label[6];
         int count;
-        const char *start, *allowed;
+        const char *start, *end, *allowed;
     } cases[] = {
-        {{"O", "B-A", "I-A", "B-B", "I-B"}, 5, "11010", "11010 11110 11110 11011 11011"},
-        {{"O", "B-A", "I-A", "E-A", "S-A"}, 5, "11001", "11001 00110 00110 11001 11001"},
-        {{"O", "B-A", "E-B", "S-B"}, 4, "1101", "1101 1111 1101 1101"},
-        {{"O", "I-A", "B-B"}, 3, "101", "101 111 101"},
+        {{"O", "B-A", "I-A", "B-B", "I-B"}, 5, "11010", "11111", "11010 11110 11110 11011 11011"},
+        {{"O", "B-A", "I-A", "E-A", "S-A"}, 5, "11001", "10011", "11001 00110 00110 11001 11001"},
+        {{"O", "B-A", "E-B", "S-B"}, 4, "1101", "1111", "1101 1111 1101 1101"},
+        {{"O", "I-A", "B-B"}, 3, "101", "111", "101 111 101"},
     };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         rondo__tag_vocabulary v = {.labels.count = cases[c].count, .label = (const char **)(uintptr_t)cases[c].label};
@@ -214,6 +214,7 @@ static void rules(void **state) {
         assert_true(r.spans);
         for (int i = 0; i < cases[c].count; i++, at++) {
             assert_int_equal(r.start[i], cases[c].start[i] - '0');
+            assert_int_equal(!isinf(r.end[i]), cases[c].end[i] - '0');
             for (int k = 0; k < cases[c].count; k++)
                 if (r.allowed[i * cases[c].count + k] != *at++ - '0')
                     fail_msg("case %zu: %s after %s", c, cases[c].label[k], cases[c].label[i]);
