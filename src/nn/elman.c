@@ -393,6 +393,7 @@ static void elman_stream_pack(rondo__step_layer *layer, const rondo__step_weight
     elman_stream *stream = layer->memory;
     const int64_t I = layer->I, H = layer->H;
     elman_stream_carve(layer, stream, true);
+    layer->units = H;
     const elman *e = &stream->cell;
     layer->kernels->pack(stream->w_ih, weights->w_ih, 1, I, I, H, 0, H);
     layer->kernels->pack(stream->w_hh, weights->w_hh, 1, H, H, H, 0, H);
@@ -407,14 +408,25 @@ static void elman_stream_pack(rondo__step_layer *layer, const rondo__step_weight
         e->keep[j] = layer->options.elman.sequence.zoneout;
 }
 
-static void elman_stream_step(rondo__step_layer *layer, const real *x, real *y) {
+static void elman_stream_units(rondo__step_layer *layer, const real *x, real *y, int64_t first, int64_t end) {
     const elman_stream *stream = layer->memory;
     const elman *e = &stream->cell;
     const int64_t B = layer->B, I = layer->I, H = layer->H;
-    layer->kernels->gemm(B, H, I, x, I, 1, e->w_ih, 0, H, e->f, H, stream->bias, false);
-    elman_rows(e, B, rondo__all_units(H), e->f, e->f, e->keep, layer->h, layer->h);
-    memcpy(layer->h, e->f, (size_t)(B * H) * sizeof(real));
-    memcpy(y, e->f, (size_t)(B * H) * sizeof(real));
+    layer->kernels->gemm(B, H, I, x, I, 1, e->w_ih, first, end, e->f, H, stream->bias, false);
+    elman_rows(e, B, (rondo__units){H, first, end}, e->f, e->f, e->keep, layer->h, layer->h);
+    for (int64_t at = first; at < B * H; at += H)
+        memcpy(y + at, e->f + at, (size_t)(end - first) * sizeof *y);
 }
 
-const rondo__step_class rondo__elman_step = {elman_stream_bytes, elman_stream_pack, elman_stream_step};
+static void elman_stream_finish(rondo__step_layer *layer) {
+    const elman_stream *stream = layer->memory;
+    memcpy(layer->h, stream->cell.f, (size_t)(layer->B * layer->H) * sizeof(real));
+}
+
+static void elman_stream_step(rondo__step_layer *layer, const real *x, real *y) {
+    elman_stream_units(layer, x, y, 0, layer->H);
+    elman_stream_finish(layer);
+}
+
+const rondo__step_class rondo__elman_step = {elman_stream_bytes, elman_stream_pack, elman_stream_step,
+                                             elman_stream_units, elman_stream_finish};

@@ -12,6 +12,7 @@ typedef struct gru_stream {
     real *bias_x, *bias_h, *gain_x, *gain_h; /* (3H), NULL where absent */
     real *gates, *raw, *ah;                  /* (B, 3H) */
     real *fresh, *reset, *keep;              /* (B, H); keep is all the rate, where zoneout is set */
+    real *next;                              /* (B, H): the new state, until all units of it are made */
     real *stats;                             /* (B, 2) */
 } gru_stream;
 
@@ -34,6 +35,7 @@ static size_t carve(const rondo__step_layer *layer, const rondo__step_weights *w
     stream->stats = rondo__carve_if(&c, norm, B * 2);
     stream->fresh = rondo__carve(&c, B * H);
     stream->reset = rondo__carve(&c, B * H);
+    stream->next = rondo__carve(&c, B * H);
     stream->keep = rondo__carve_if(&c, layer->options.gru.sequence.zoneout > 0, B * H);
     return c.used;
 }
@@ -52,6 +54,7 @@ static void gru_stream_pack(rondo__step_layer *layer, const rondo__step_weights 
     gru_stream *stream = layer->memory;
     const int64_t I = layer->I, H = layer->H, G = 3 * H, wide = layer->options.gru.reset_before ? 2 * H : G;
     carve(layer, weights, stream, true);
+    layer->units = layer->options.gru.reset_before || weights->gain_x ? 0 : H;
     layer->kernels->pack(stream->w_ih, weights->w_ih, 1, I, I, G, 0, G);
     layer->kernels->pack(stream->w_hh, weights->w_hh, 1, H, H, wide, 0, wide);
     if (stream->w_hn)
@@ -79,29 +82,55 @@ static void normalised_inputs(const rondo__step_layer *layer, const gru_stream *
     }
 }
 
+static rondo__gru_rows rows_of(const rondo__step_layer *layer, rondo__units units) {
+    const gru_stream *stream = layer->memory;
+    return (rondo__gru_rows){.rows = layer->B,
+                             .units = units,
+                             .h_prev = layer->h,
+                             .h_in = layer->h,
+                             .gates = stream->gates,
+                             .h = stream->next,
+                             .ah = stream->ah,
+                             .reset = stream->reset,
+                             .raw_h = stream->raw,
+                             .stats_rz = stream->stats,
+                             .stats_n = stream->stats,
+                             .keep = stream->keep,
+                             .fresh = stream->fresh};
+}
+
+/* Reset before the product needs all units of r∘h at once, layer normalisation whole rows: those have no units. */
+static void gru_stream_units(rondo__step_layer *layer, const real *x, real *y, int64_t first, int64_t end) {
+    const gru_stream *stream = layer->memory;
+    const int64_t B = layer->B, I = layer->I, H = layer->H;
+    const rondo__units units = {H, first, end};
+    const rondo__gru_rows rows = rows_of(layer, units);
+    rondo__gates_product(layer->kernels, B, 3, units, I, x, I, stream->w_ih, stream->gates, 3 * H, stream->bias_x,
+                         false);
+    rondo__gru_step_rows(&stream->gates_of, &rows);
+    for (int64_t at = first; at < B * H; at += H)
+        memcpy(y + at, stream->next + at, (size_t)(end - first) * sizeof *y);
+}
+
+static void gru_stream_finish(rondo__step_layer *layer) {
+    const gru_stream *stream = layer->memory;
+    copy(layer->h, stream->next, layer->B * layer->H);
+}
+
 static void gru_stream_step(rondo__step_layer *layer, const real *x, real *y) {
     const gru_stream *stream = layer->memory;
     const int64_t B = layer->B, I = layer->I, H = layer->H, G = 3 * H;
-    const bool norm = stream->gain_x != NULL;
-    layer->kernels->gemm(B, G, I, x, I, 1, stream->w_ih, 0, G, norm ? stream->raw : stream->gates, G,
-                         norm ? NULL : stream->bias_x, false);
-    if (norm)
+    if (stream->gain_x) {
+        const rondo__gru_rows rows = rows_of(layer, rondo__all_units(H));
+        layer->kernels->gemm(B, G, I, x, I, 1, stream->w_ih, 0, G, stream->raw, G, NULL, false);
         normalised_inputs(layer, stream);
-    const rondo__gru_rows rows = {.rows = B,
-                                  .units = rondo__all_units(H),
-                                  .h_prev = layer->h,
-                                  .h_in = layer->h,
-                                  .gates = stream->gates,
-                                  .h = layer->h,
-                                  .ah = stream->ah,
-                                  .reset = stream->reset,
-                                  .raw_h = stream->raw,
-                                  .stats_rz = stream->stats,
-                                  .stats_n = stream->stats,
-                                  .keep = stream->keep,
-                                  .fresh = stream->fresh};
-    rondo__gru_step_rows(&stream->gates_of, &rows);
-    memcpy(y, layer->h, (size_t)(B * H) * sizeof *y);
+        rondo__gru_step_rows(&stream->gates_of, &rows);
+        copy(y, stream->next, B * H);
+    } else {
+        gru_stream_units(layer, x, y, 0, H);
+    }
+    gru_stream_finish(layer);
 }
 
-const rondo__step_class rondo__gru_step = {gru_stream_bytes, gru_stream_pack, gru_stream_step};
+const rondo__step_class rondo__gru_step = {gru_stream_bytes, gru_stream_pack, gru_stream_step, gru_stream_units,
+                                           gru_stream_finish};
