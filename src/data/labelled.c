@@ -296,7 +296,10 @@ static rondo_status read_any(reading *r, rondo_error *err) {
     if (rondo__archive_path(r->path, &size))
         return read_archive(r, size, err);
     if (!found)
-        return rondo__fail(err, RONDO_NOT_FOUND, "%s: there is no such list, folder or archive", r->path);
+        return rondo__fail(err, RONDO_NOT_FOUND,
+                           "%s: there is no such list, folder or archive (check the path, or set RONDO_DATA to the "
+                           "folder of the data sets)",
+                           r->path);
     if (rondo__file_ends_so(r->path, r->spec->ending))
         return take_file(r, r->path, err);
     return rondo__fail(err, RONDO_FORMAT, "%s: neither a .tsv list nor a folder, an archive or a file to read",

@@ -69,7 +69,7 @@ typedef struct rondo__tag_rules {
     bool spans;
     uint8_t *allowed, *start; /* (K, K) from row to column, (K); NULL: every step is allowed */
     real *none;               /* (K, K) zeros: transitions of a model without any */
-    real *end; /* (K) 0, or -inf: a span would stay open; a sentence that can end in no other way does */
+    real *end;                /* (K) 0, or -inf: a span would stay open; a sentence that can end in no other way does */
 } rondo__tag_rules;
 
 /* What an evaluation found, for its report. */

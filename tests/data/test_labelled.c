@@ -176,7 +176,7 @@ static void test_paths(void **state) {
     rondo__labelled_free(&items);
     write_text("lost.tsv", "one.wav\ta\nthree.wav\tb\n");
     refused(test_path("lost.tsv"), &spec, "lost.tsv:2: the file 'three.wav' is missing");
-    refused(test_path("one.txt"), &spec, "no such list");
+    refused(test_path("one.txt"), &spec, "(check the path, or set RONDO_DATA");
     write_text("note.txt", "x");
     refused(test_path("note.txt"), &spec, "neither a .tsv list");
 }

@@ -171,7 +171,8 @@ static void every_path(void **state) {
             bool legal = true;
             for (int64_t i = 0, rest = p; i < n; i++, rest /= K) {
                 y[i] = (int)(rest % K);
-                legal = legal && (i < n - 1 || !isinf(t->rules.end[y[i]])) && (i ? t->rules.allowed[y[i - 1] * K + y[i]] : t->rules.start[y[i]]);
+                legal = legal && (i < n - 1 || !isinf(t->rules.end[y[i]])) &&
+                        (i ? t->rules.allowed[y[i - 1] * K + y[i]] : t->rules.start[y[i]]);
             }
             const double score = score_of(t, e, 0, n, y);
             whole += exp(score);
