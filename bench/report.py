@@ -36,6 +36,7 @@ class Results:
                 held = self.ceilings.setdefault(c["threads"], {})
                 held.update({k: max(c[k], held.get(k) or 0) for k in ("fp32", "bf16", "int8") if c[k]})
         elif kind == "case":
+            record["commit"] = self.machine["commit"] if self.machine else "?"
             key = [record.get(k) for k in ("part", "cell", "pass", "I", "H", "B", "T", "both", "name", "axis", "ragged", "sides", "options")]
             cases[json.dumps(key)] = record
         elif kind == "recipe":
@@ -56,6 +57,11 @@ def introduction(r):
     lines.append(f"Measured on {m['date']} with {m['rondo']} (commit {m['commit']}) against {versions}. {m['processor']}, "
                  f"{m['cores']} core{'s' if m['cores'] > 1 else ''}, {m['memory_gib']} GiB, {m['system']}, kernel {m['kernel']}, {m['compiler']}. "
                  f"Threads: {m['threads']}. `{command(m)}` measures it again.")
+    parts = {}
+    for c in r.cases.all:
+        parts.setdefault(c["commit"], {})[c["part"]] = None
+    if len(parts) > 1:
+        lines.append("Several runs: " + "; ".join(f"{', '.join(p)} at commit {commit}" for commit, p in parts.items()) + ".")
     rows = [[f"{t}", *(number(c.get(k)) if c.get(k) else "-" for k in ("fp32", "bf16", "int8"))] for t, c in sorted(r.ceilings.items())]
     lines += ["", "What this machine can do at most, in registers (`bench/ceiling.c`, the best of the run):", "",
               *table(["threads", "fp32, GFLOP/s", "bf16, GFLOP/s", "int8, GOP/s"], rows), ""]

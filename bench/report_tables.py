@@ -63,7 +63,9 @@ class Cases:
         return min(times, default=None)
 
     def ours(self, c, who):
-        """Rondo's time that does what the peer does."""
+        """Rondo's time that does what the peer does; of a step the better of one thread and all, as of the peers."""
+        if c["pass"] == "step":
+            return self.best(c, "rondo")
         return self.ms(c, "rondo+dx" if who == "onednn" and c["pass"] == "train" else "rondo")
 
     def against(self, c, who):
@@ -155,14 +157,15 @@ def step_tables(k, drawn):
             low = next((d for d in k.of("step", "step", cell) if d["H"] == c["H"] and "rondo bf16" in d["times"]), {"times": {}})
             peers = [(number(1000 * b) if (b := k.best(c, who)) else "-", told(k.against(c, who)))
                      for who in ("pytorch", "onnxruntime", "onednn")]
-            rows.append([c["H"], three(c, "rondo"), three(c, "rondo shared"), three(low, "rondo bf16"), three(low, "rondo int8"), *(v for p in peers for v in p)])
+            rows.append([c["H"], three(c, "rondo"), three(c, "rondo shared"), three(low, "rondo bf16"), three(low, "rondo int8"),
+                         *(v for p in peers for v in p)])
         if rows:
             head = ["H", "Rondo fp32", f"on {k.threads} threads", "bf16", "int8", "PyTorch", "ratio", "ONNX Runtime", "ratio", "oneDNN", "ratio"]
             picture = drawn.get(f"step-{cell}")
             out.append([f"### {name}", "", *table(head, rows), *(["", picture] if picture else [])])
     text = ("One step with carried state, B = 1, I = H, in µs: Rondo on one thread, median / 99 % / 99.9 % of the steps lie below; peers, fp32, "
-            "their better median with one thread or all. Ratios are to Rondo's one thread. A stream may also share its steps among threads "
-            "(`rondo_stream_share`): that is the second column.")
+            "their better median with one thread or all. A stream may also share its steps among threads (`rondo_stream_share`): that is the "
+            "second column; ratios are to Rondo's better median, too.")
     return [["## Streaming", "", text], *out] if out else []
 
 
