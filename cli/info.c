@@ -85,19 +85,73 @@ static int show(const char *path, bool json) {
     return code;
 }
 
+/* ---- models of other makers ---- */
+
+static void print_ports(const char *title, const json_t *ports) {
+    size_t i;
+    json_t *port;
+    printf("\n%s:\n", title);
+    json_array_foreach(ports, i, port) {
+        const char *dtype = json_string_value(json_object_get(port, "dtype"));
+        const json_t *shape = json_object_get(port, "shape");
+        printf("  %-40s %-5s ", json_string_value(json_object_get(port, "name")), dtype ? dtype : "?");
+        for (size_t d = 0; shape && d < json_array_size(shape); d++) {
+            const long long dim = (long long)json_integer_value(json_array_get(shape, d));
+            printf(dim < 0 ? "%s?" : "%s%lld", d ? ", " : "(", dim);
+        }
+        puts(!shape ? "of any shape" : json_array_size(shape) ? ")" : "()");
+    }
+}
+
+static int print_graph(const char *text) {
+    json_error_t where;
+    json_t *info = json_loads(text, 0, &where), *value;
+    const char *key;
+    size_t i;
+    if (!info)
+        return cli_fail(CLI_FAILED, "info: the model's description cannot be read: %s", where.text);
+    json_object_foreach(info, key, value) print_value(key, value);
+    print_ports("inputs", json_object_get(info, "inputs"));
+    print_ports("outputs", json_object_get(info, "outputs"));
+    puts("\noperators:");
+    json_object_foreach(json_object_get(info, "operators"), key, value)
+        printf("  %-40s %lld\n", key, (long long)json_integer_value(value));
+    json_array_foreach(json_object_get(info, "unsupported"), i, value)
+        printf("%s%s", i ? ", " : "\nnot supported: ", json_string_value(value));
+    print_tensors(json_object_get(info, "tensors"));
+    json_decref(info);
+    return cli_flush(CLI_DONE);
+}
+
+static int show_graph(const char *path, bool json) {
+    rondo_error err = {0};
+    char *text;
+    rondo_status status = rondo_graph_describe(&text, path, &err);
+    if (status)
+        return cli_report(status, &err);
+    if (json)
+        puts(text);
+    const int code = json ? cli_flush(CLI_DONE) : print_graph(text);
+    rondo_graph_text_free(text);
+    return code;
+}
+
 static int run(int argc, char **argv) {
     const char *path = NULL;
     bool json = false;
     const cli_option options[] = {{"--json", CLI_FLAG, &json, NULL, "one JSON object, with the recipe as run"}};
     int code = cli_parse(&cli_info, argc, argv, 1, options, 1, 1, &path);
-    return code >= 0 ? code : show(path, json);
+    if (code >= 0)
+        return code;
+    return cli_ends_in(path, ".onnx") ? show_graph(path, json) : show(path, json);
 }
 
 const cli_command cli_info = {
     .name = "info",
     .summary = "say what a model file holds",
     .usage = "rondo info MODEL [--json]",
-    .about = "Prints the task, the cell, sizes, metrics and every tensor of a model file.\n\n"
+    .about = "Prints the task, the cell, sizes, metrics and every tensor of a model file; of an\n"
+             "ONNX file its inputs, outputs and operators, and which of these are not supported.\n\n"
              "example:\n"
              "  rondo info runs/shakespeare/model.safetensors",
     .run = run,

@@ -24,6 +24,10 @@ if(NOT RONDO_CORE_ONLY)
   rondo_optional(KISSFFT kissfft-float)
   rondo_optional(ARCHIVE libarchive)
   rondo_optional(CAIRO "cairo-ft;fontconfig") # fontconfig finds the fonts; it comes with cairo
+  find_program(PROTOC_C protoc-c) # ONNX: the messages of src/formats/onnx.proto
+  if(PROTOC_C)
+    rondo_optional(PROTOBUF_C libprotobuf-c)
+  endif()
   if(RONDO_HAVE_SENTENCEPIECE)
     enable_language(CXX)
     set(CMAKE_CXX_STANDARD 17)

@@ -15,6 +15,16 @@ include(cmake/embed.cmake)
 file(GLOB C_PARTS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/exchange/c/*.inc)
 rondo_embed(${CMAKE_BINARY_DIR}/generated/c_parts.h part ${C_PARTS})
 
+if(RONDO_HAVE_PROTOBUF_C)
+  set(GENERATED ${CMAKE_BINARY_DIR}/generated)
+  file(MAKE_DIRECTORY ${GENERATED})
+  add_custom_command(OUTPUT ${GENERATED}/onnx.pb-c.c ${GENERATED}/onnx.pb-c.h
+    COMMAND ${PROTOC_C} --proto_path=${CMAKE_SOURCE_DIR}/src/formats --c_out=${GENERATED} onnx.proto
+    DEPENDS ${CMAKE_SOURCE_DIR}/src/formats/onnx.proto)
+  list(APPEND RONDO_SOURCES ${GENERATED}/onnx.pb-c.c)
+  set_source_files_properties(${GENERATED}/onnx.pb-c.c PROPERTIES COMPILE_OPTIONS "-w")
+endif()
+
 set(KERNELS ${CMAKE_SOURCE_DIR}/src/kernels)
 set_source_files_properties(${KERNELS}/avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
 set_source_files_properties(${KERNELS}/avx512.c PROPERTIES COMPILE_OPTIONS

@@ -21,10 +21,12 @@
  *  18. classify.h     a label for a recording, a text or a series, also while it is being made
  *  19. forecast.h     time series: a table in, its continuation out; or row by row
  *  20. series_score.h, label_score.h   scores of forecasts and of labels
+ *  21. graph.h        run ONNX models of other makers on arrays; arrays.h: .npy, .npz and .safetensors files
  * and below them context.h (threads, instruction set), tensor.h, status.h. */
 #ifndef RONDO_RONDO_H
 #define RONDO_RONDO_H
 
+#include "rondo/arrays.h"
 #include "rondo/attention.h"
 #include "rondo/audio.h"
 #include "rondo/cells.h"
@@ -34,6 +36,7 @@
 #include "rondo/ctc.h"
 #include "rondo/deploy.h"
 #include "rondo/forecast.h"
+#include "rondo/graph.h"
 #include "rondo/label_score.h"
 #include "rondo/losses.h"
 #include "rondo/model.h"

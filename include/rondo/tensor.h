@@ -20,7 +20,18 @@ typedef double rondo_real;
 typedef float rondo_real;
 #endif
 
-typedef enum rondo_dtype { RONDO_F32, RONDO_F64, RONDO_I32, RONDO_I64, RONDO_U8, RONDO_BF16, RONDO_F16 } rondo_dtype;
+/* RONDO_BOOL: one byte, 0 or 1. */
+typedef enum rondo_dtype {
+    RONDO_F32,
+    RONDO_F64,
+    RONDO_I32,
+    RONDO_I64,
+    RONDO_U8,
+    RONDO_BF16,
+    RONDO_F16,
+    RONDO_I8,
+    RONDO_BOOL
+} rondo_dtype;
 #ifdef RONDO_DOUBLE
 #define RONDO_REAL RONDO_F64
 #else

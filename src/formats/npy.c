@@ -15,7 +15,8 @@
 static const struct {
     const char *name;
     rondo_dtype dtype;
-} types[] = {{"<f4", RONDO_F32}, {"<f8", RONDO_F64}, {"<i4", RONDO_I32}, {"<i8", RONDO_I64}, {"|u1", RONDO_U8}};
+} types[] = {{"<f4", RONDO_F32}, {"<f8", RONDO_F64}, {"<f2", RONDO_F16}, {"<i4", RONDO_I32},
+             {"<i8", RONDO_I64}, {"|u1", RONDO_U8},  {"|i1", RONDO_I8},  {"|b1", RONDO_BOOL}};
 
 typedef struct scanner {
     const char *at, *end;
@@ -76,16 +77,18 @@ static rondo_status take_type(scanner *s, rondo_tensor *out) {
     char name[16];
     if (!take_string(s, name, sizeof name))
         return bad(s, "'descr' is not a plain type");
-    if (strcmp(name, "<u1") == 0 || strcmp(name, ">u1") == 0)
-        name[0] = '|';
+    if (name[0] && name[1] && name[2] == '1')
+        name[0] = '|'; /* one byte has no order */
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         if (strcmp(types[i].name, name) == 0) {
             out->dtype = types[i].dtype;
             return RONDO_OK;
         }
     }
-    return rondo__fail(s->err, RONDO_FORMAT, "%s: numbers of type '%s' (only <f4, <f8, <i4, <i8 and |u1 can be read)",
-                       s->label, rondo__show(name).text);
+    return rondo__fail(
+        s->err, RONDO_FORMAT,
+        "%s: numbers of type '%s' (only f2, f4, f8, i1, i4, i8, u1 and b1 in little-endian order can be read)",
+        s->label, rondo__show(name).text);
 }
 
 static rondo_status take_shape(scanner *s, rondo_tensor *out) {

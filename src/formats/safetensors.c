@@ -43,7 +43,8 @@ typedef struct place {
 } place;
 
 static bool find_dtype(const char *name, rondo_dtype *out) {
-    static const rondo_dtype all[] = {RONDO_F32, RONDO_F64, RONDO_I32, RONDO_I64, RONDO_U8, RONDO_BF16, RONDO_F16};
+    static const rondo_dtype all[] = {RONDO_F32,  RONDO_F64, RONDO_I32, RONDO_I64, RONDO_U8,
+                                      RONDO_BF16, RONDO_F16, RONDO_I8,  RONDO_BOOL};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (strcmp(name, rondo_dtype_name(all[i])) == 0) {
             *out = all[i];

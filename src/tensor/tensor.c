@@ -22,6 +22,8 @@ size_t rondo_dtype_bytes(rondo_dtype dtype) {
     case RONDO_F16:
         return 2;
     case RONDO_U8:
+    case RONDO_I8:
+    case RONDO_BOOL:
         return 1;
     }
     return 0;
@@ -29,8 +31,8 @@ size_t rondo_dtype_bytes(rondo_dtype dtype) {
 
 const char *rondo_dtype_name(rondo_dtype dtype) {
     static const char *const names[] = {
-        [RONDO_F32] = "F32", [RONDO_F64] = "F64",   [RONDO_I32] = "I32", [RONDO_I64] = "I64",
-        [RONDO_U8] = "U8",   [RONDO_BF16] = "BF16", [RONDO_F16] = "F16"};
+        [RONDO_F32] = "F32",   [RONDO_F64] = "F64", [RONDO_I32] = "I32", [RONDO_I64] = "I64",  [RONDO_U8] = "U8",
+        [RONDO_BF16] = "BF16", [RONDO_F16] = "F16", [RONDO_I8] = "I8",   [RONDO_BOOL] = "BOOL"};
     return (unsigned)dtype < sizeof names / sizeof *names ? names[dtype] : "unknown";
 }
 
