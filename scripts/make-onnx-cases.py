@@ -270,8 +270,9 @@ class Corpus:
         names = list(FUNCTIONS)
         for place, name in itertools.product(range(len(usual)), names):
             functions = usual[:place] + [name] + usual[place + 1 :]
-            self.add("activations", "B", activations=functions)
             facts = FUNCTIONS[name]
+            if name not in ("Affine", "ScaledTanh"):  # what these do without alpha and beta, no operator says
+                self.add("activations", "B", activations=functions)
             numbers = {}
             if facts[1] is not None:
                 numbers["activation_alpha"] = [0.7]

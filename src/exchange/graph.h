@@ -106,7 +106,8 @@ const rondo__array *rondo__slot_value(const rondo_graph *graph, int slot);
 
 /* ---- the tables (operators_*.c), each ended by a NULL name ---- */
 extern const rondo__operator rondo__operators_elementwise[], rondo__operators_shape[], rondo__operators_move[],
-    rondo__operators_product[], rondo__operators_reduce[], rondo__operators_control[], rondo__operators_recurrent[];
+    rondo__operators_index[], rondo__operators_product[], rondo__operators_reduce[], rondo__operators_control[],
+    rondo__operators_recurrent[];
 const rondo__operator *rondo__find_operator(const rondo__onnx_node *node);
 
 /* plan.c: checks all and makes graph->plan, slots and constants. */

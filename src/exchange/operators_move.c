@@ -170,15 +170,6 @@ static rondo_status run_tile(const rondo__graph_call *call, rondo_error *err) {
 
 /* ---- Concat, Split: blocks along an axis ---- */
 
-/* Rows of `outer` blocks; each holds to_inner (from_inner) elements, of which n are copied from the given places. */
-static void copy_blocks(const rondo__array *to, int64_t to_at, int64_t to_inner, const rondo__array *from,
-                        int64_t from_at, int64_t from_inner, int64_t n, int64_t outer) {
-    const size_t bytes = rondo_dtype_bytes(to->dtype);
-    for (int64_t o = 0; n > 0 && o < outer; o++)
-        memcpy(rondo__element(to, o * to_inner + to_at), rondo__element(from, o * from_inner + from_at),
-               (size_t)n * bytes);
-}
-
 static rondo_status check_parts(const rondo__graph_call *call, int axis, int64_t *width, rondo_error *err) {
     const rondo__array *first = rondo__in(call, 0);
     size_t sum = 0;
@@ -212,7 +203,7 @@ static rondo_status run_concat(const rondo__graph_call *call, rondo_error *err) 
     for (int i = 0; i < call->step->inputs; i++) {
         const rondo__array *x = rondo__in(call, i);
         const int64_t n = x->dims[axis] * inner;
-        copy_blocks(out, at, dims[axis] * inner, x, 0, n, n, outer);
+        rondo__copy_blocks(out, at, dims[axis] * inner, x, 0, n, n, outer);
         at += n;
     }
     return RONDO_OK;
@@ -246,152 +237,13 @@ static rondo_status run_split(const rondo__graph_call *call, rondo_error *err) {
                               rondo__dims_show(x->rank, x->dims).text);
         status = rondo__make_out(call, i, x->dtype, x->rank, dims, &out, err);
         if (!status && out)
-            copy_blocks(out, 0, dims[axis] * inner, x, at * inner, x->dims[axis] * inner, dims[axis] * inner, outer);
+            rondo__copy_blocks(out, 0, dims[axis] * inner, x, at * inner, x->dims[axis] * inner, dims[axis] * inner,
+                               outer);
         at += dims[axis];
     }
     if (!status && at != x->dims[axis])
         return rondo__bad(call, err, RONDO_SHAPE, "its parts are %lld of %lld", (long long)at,
                           (long long)x->dims[axis]);
-    return status;
-}
-
-/* ---- by index ---- */
-
-static rondo_status check_index(const rondo__graph_call *call, int64_t *index, int64_t dim, rondo_error *err) {
-    if (*index < -dim || *index >= dim)
-        return rondo__bad(call, err, RONDO_ARGUMENT, "index %lld is outside of 0 to %lld", (long long)*index,
-                          (long long)dim - 1);
-    *index += *index < 0 ? dim : 0;
-    return RONDO_OK;
-}
-
-static rondo_status run_gather(const rondo__graph_call *call, rondo_error *err) {
-    const rondo__array *x = rondo__in(call, 0), *ids = rondo__in(call, 1);
-    int64_t dims[2 * RONDO__ONNX_RANK];
-    int axis = 0, rank = 0;
-    rondo__array *out;
-    rondo_status status = rondo__check_axis(call, rondo__attribute_int(call->node, "axis", 0), x->rank, &axis, err);
-    if (!status && rondo__is_float(ids->dtype))
-        status = rondo__bad(call, err, RONDO_ARGUMENT, "its indices are %s", rondo_dtype_name(ids->dtype));
-    if (status)
-        return status;
-    for (int d = 0; d < axis; d++)
-        dims[rank++] = x->dims[d];
-    for (int d = 0; d < ids->rank; d++)
-        dims[rank++] = ids->dims[d];
-    for (int d = axis + 1; d < x->rank; d++)
-        dims[rank++] = x->dims[d];
-    status = rondo__make_out(call, 0, x->dtype, rank, dims, &out, err);
-    const int64_t outer = rondo__span(x->dims, 0, axis), inner = rondo__span(x->dims, axis + 1, x->rank);
-    for (int64_t i = 0; !status && out && i < ids->count; i++) {
-        int64_t index = rondo__array_whole_at(ids, i);
-        status = check_index(call, &index, x->dims[axis], err);
-        if (!status)
-            copy_blocks(out, i * inner, ids->count * inner, x, index * inner, x->dims[axis] * inner, inner, outer);
-    }
-    return status;
-}
-
-/* out[i][j] = x[ids[i][j]][j], along any axis. */
-static rondo_status run_gather_elements(const rondo__graph_call *call, rondo_error *err) {
-    const rondo__array *x = rondo__in(call, 0), *ids = rondo__in(call, 1);
-    int64_t stride[RONDO__ONNX_RANK], at[RONDO__ONNX_RANK] = {0};
-    int axis = 0;
-    rondo__array *out;
-    rondo_status status = rondo__check_axis(call, rondo__attribute_int(call->node, "axis", 0), x->rank, &axis, err);
-    bool fits = ids->rank == x->rank && !rondo__is_float(ids->dtype);
-    for (int d = 0; fits && d < x->rank; d++)
-        fits = d == axis || ids->dims[d] <= x->dims[d];
-    if (!status && !fits)
-        status = rondo__bad(call, err, RONDO_SHAPE, "its indices have shape %s",
-                            rondo__dims_show(ids->rank, ids->dims).text);
-    if (!status)
-        status = rondo__make_out(call, 0, x->dtype, ids->rank, ids->dims, &out, err);
-    rondo__strides(x->rank, x->dims, stride);
-    for (int64_t i = 0; !status && out && i < ids->count; i++) {
-        int64_t index = rondo__array_whole_at(ids, i), from = 0;
-        status = check_index(call, &index, x->dims[axis], err);
-        for (int d = 0; d < x->rank; d++)
-            from += (d == axis ? index : at[d]) * stride[d];
-        if (!status)
-            memcpy(rondo__element(out, i), rondo__element(x, from), rondo_dtype_bytes(x->dtype));
-        for (int d = x->rank - 1; d >= 0 && ++at[d] == ids->dims[d]; d--)
-            at[d] = 0;
-    }
-    return status;
-}
-
-/* The last dimension of the indices (input `which`) names the first dimensions of an array: the place that row i names.
- */
-static rondo_status find_place(const rondo__graph_call *call, const rondo__array *ids, const int64_t *dims, int64_t i,
-                               int depth, int64_t *place, rondo_error *err) {
-    rondo_status status = RONDO_OK;
-    *place = 0;
-    for (int k = 0; !status && k < depth; k++) {
-        int64_t index = rondo__array_whole_at(ids, i * depth + k);
-        status = check_index(call, &index, dims[k], err);
-        *place = *place * dims[k] + index;
-    }
-    return status;
-}
-
-static rondo_status check_depth(const rondo__graph_call *call, const rondo__array *x, const rondo__array *ids,
-                                int *depth, rondo_error *err) {
-    if (ids->rank < 1 || ids->dims[ids->rank - 1] > x->rank || rondo__is_float(ids->dtype))
-        return rondo__bad(call, err, RONDO_SHAPE, "its indices have shape %s",
-                          rondo__dims_show(ids->rank, ids->dims).text);
-    *depth = (int)ids->dims[ids->rank - 1];
-    return RONDO_OK;
-}
-
-static rondo_status run_gather_nd(const rondo__graph_call *call, rondo_error *err) {
-    const rondo__array *x = rondo__in(call, 0), *ids = rondo__in(call, 1);
-    int64_t dims[2 * RONDO__ONNX_RANK];
-    int depth = 0, rank = 0;
-    rondo__array *out;
-    rondo_status status = check_depth(call, x, ids, &depth, err);
-    if (status)
-        return status;
-    if (rondo__attribute_int(call->node, "batch_dims", 0) != 0)
-        return rondo__bad(call, err, RONDO_UNSUPPORTED, "batch_dims other than 0 are not supported");
-    for (int d = 0; d + 1 < ids->rank; d++)
-        dims[rank++] = ids->dims[d];
-    const int64_t rows = rondo__span(dims, 0, rank), inner = rondo__span(x->dims, depth, x->rank);
-    for (int d = depth; d < x->rank; d++)
-        dims[rank++] = x->dims[d];
-    status = rondo__make_out(call, 0, x->dtype, rank, dims, &out, err);
-    for (int64_t i = 0; !status && out && i < rows; i++) {
-        int64_t place;
-        status = find_place(call, ids, x->dims, i, depth, &place, err);
-        if (!status)
-            copy_blocks(out, i * inner, 0, x, place * inner, 0, inner, 1);
-    }
-    return status;
-}
-
-static rondo_status run_scatter_nd(const rondo__graph_call *call, rondo_error *err) {
-    const rondo__array *x = rondo__in(call, 0), *ids = rondo__in(call, 1), *updates = rondo__in(call, 2);
-    int depth = 0;
-    rondo__array *out;
-    rondo_status status = check_depth(call, x, ids, &depth, err);
-    if (status)
-        return status;
-    if (strcmp(rondo__attribute_text(call->node, "reduction", "none"), "none") != 0)
-        return rondo__bad(call, err, RONDO_UNSUPPORTED, "a reduction is not supported");
-    const int64_t rows = rondo__span(ids->dims, 0, ids->rank - 1), inner = rondo__span(x->dims, depth, x->rank);
-    if (updates->dtype != x->dtype || updates->count != rows * inner)
-        return rondo__bad(call, err, RONDO_SHAPE, "its updates have shape %s",
-                          rondo__dims_show(updates->rank, updates->dims).text);
-    status = rondo__make_out(call, 0, x->dtype, x->rank, x->dims, &out, err);
-    if (status || !out)
-        return status;
-    copy_blocks(out, 0, 0, x, 0, 0, x->count, 1);
-    for (int64_t i = 0; !status && i < rows; i++) {
-        int64_t place;
-        status = find_place(call, ids, x->dims, i, depth, &place, err);
-        if (!status)
-            copy_blocks(out, place * inner, 0, updates, i * inner, 0, inner, 1);
-    }
     return status;
 }
 
@@ -412,8 +264,8 @@ static rondo_status run_reverse_sequence(const rondo__graph_call *call, rondo_er
         if (n < 0 || n > T)
             return rondo__bad(call, err, RONDO_ARGUMENT, "a length is %lld of %lld steps", (long long)n, (long long)T);
         for (int64_t t = 0; t < T; t++)
-            copy_blocks(out, b * by_row + t * by_time, 0, x, b * by_row + (t < n ? n - 1 - t : t) * by_time, 0, inner,
-                        1);
+            rondo__copy_blocks(out, b * by_row + t * by_time, 0, x, b * by_row + (t < n ? n - 1 - t : t) * by_time, 0,
+                               inner, 1);
     }
     return status;
 }
@@ -441,6 +293,72 @@ static rondo_status run_trilu(const rondo__graph_call *call, rondo_error *err) {
     return RONDO_OK;
 }
 
+/* ---- Pad ---- */
+
+/* Amounts before and after each axis; negative ones cut. */
+static rondo_status take_pads(const rondo__graph_call *call, const rondo__array *x, int64_t *before, int64_t *dims,
+                              rondo_error *err) {
+    int64_t list[2 * RONDO__ONNX_RANK], axes[RONDO__ONNX_RANK];
+    int count, named;
+    rondo_status status = rondo__whole_list(call, 1, "pads", 2 * RONDO__ONNX_RANK, list, &count, err);
+    if (!status)
+        status = rondo__whole_list(call, 3, NULL, RONDO__ONNX_RANK, axes, &named, err);
+    if (status)
+        return status;
+    const int parts = named < 0 ? x->rank : named;
+    memset(before, 0, sizeof *before * RONDO__ONNX_RANK);
+    memcpy(dims, x->dims, sizeof x->dims);
+    if (count != 2 * parts)
+        return rondo__bad(call, err, RONDO_SHAPE, "has %d pads for %d axes", count, parts);
+    for (int i = 0; i < parts; i++) {
+        const int64_t limit = INT64_MAX / 4;
+        int axis = i;
+        status = named < 0 ? RONDO_OK : rondo__check_axis(call, axes[i], x->rank, &axis, err);
+        if (status)
+            return status;
+        if (list[i] > limit || list[i] < -limit || list[parts + i] > limit || list[parts + i] < -limit ||
+            dims[axis] > limit)
+            return rondo__bad(call, err, RONDO_SHAPE, "its pads overflow");
+        before[axis] = list[i];
+        dims[axis] = x->dims[axis] + list[i] + list[parts + i];
+        if (dims[axis] < 0)
+            return rondo__bad(call, err, RONDO_SHAPE, "its pads cut off more than there is");
+    }
+    return RONDO_OK;
+}
+
+static rondo_status run_pad(const rondo__graph_call *call, rondo_error *err) {
+    const rondo__array *x = rondo__in(call, 0), *given = rondo__in(call, 2);
+    int64_t before[RONDO__ONNX_RANK], dims[RONDO__ONNX_RANK], to = 0, from = 0;
+    rondo__box box = {.rank = x->rank, .bytes = rondo_dtype_bytes(x->dtype)};
+    rondo__array *out;
+    if (strcmp(rondo__attribute_text(call->node, "mode", "constant"), "constant") != 0)
+        return rondo__bad(call, err, RONDO_UNSUPPORTED, "only the mode 'constant' is supported");
+    if (given && (given->count != 1 || given->dtype != x->dtype))
+        return rondo__bad(call, err, RONDO_SHAPE, "its value is not one number of the input's type");
+    rondo_status status = take_pads(call, x, before, dims, err);
+    if (!status)
+        status = rondo__make_out(call, 0, x->dtype, x->rank, dims, &out, err);
+    if (status || !out)
+        return status;
+    const double value = given ? rondo__array_at(given, 0) : rondo__attribute_float(call->node, "value", 0);
+    for (int64_t i = 0; i < out->count; i++)
+        rondo__array_write(out, i, 1, &value);
+    rondo__strides(x->rank, x->dims, box.from_stride);
+    rondo__strides(x->rank, dims, box.to_stride);
+    for (int d = 0; d < x->rank; d++) {
+        const int64_t first = before[d] < 0 ? -before[d] : 0, place = before[d] < 0 ? 0 : before[d];
+        const int64_t left = x->dims[d] - first, room = dims[d] - place;
+        box.dims[d] = left < room ? left : room;
+        if (box.dims[d] <= 0)
+            return RONDO_OK; /* nothing of the input remains */
+        from += first * box.from_stride[d];
+        to += place * box.to_stride[d];
+    }
+    rondo__box_copy(&box, rondo__element(out, to), rondo__element(x, from));
+    return RONDO_OK;
+}
+
 const rondo__operator rondo__operators_move[] = {
     {"Transpose", 1, 1, 1, 1, " perm:I ", run_transpose, 0, 0},
     {"Expand", 2, 2, 1, 1, "", run_expand, 0, 0},
@@ -448,11 +366,8 @@ const rondo__operator rondo__operators_move[] = {
     {"Tile", 2, 2, 1, 1, "", run_tile, 0, 0},
     {"Concat", 1, -1, 1, 1, " axis:i ", run_concat, 0, 0},
     {"Split", 1, 2, 1, -1, " axis:i split:I num_outputs:i ", run_split, 0, 0},
-    {"Gather", 2, 2, 1, 1, " axis:i ", run_gather, 0, 0},
-    {"GatherElements", 2, 2, 1, 1, " axis:i ", run_gather_elements, 0, 0},
-    {"GatherND", 2, 2, 1, 1, " batch_dims:i ", run_gather_nd, 0, 0},
-    {"ScatterND", 3, 3, 1, 1, " reduction:s ", run_scatter_nd, 0, 0},
     {"ReverseSequence", 2, 2, 1, 1, " time_axis:i batch_axis:i ", run_reverse_sequence, 0, 0},
+    {"Pad", 1, 4, 1, 1, " mode:s pads:I value:f ", run_pad, 0, 0},
     {"Trilu", 1, 2, 1, 1, " upper:i ", run_trilu, 0, 0},
     {0},
 };

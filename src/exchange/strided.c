@@ -49,3 +49,11 @@ void rondo__box_copy(const rondo__box *box, void *to, const void *from) {
             return;
     }
 }
+
+void rondo__copy_blocks(const rondo__array *to, int64_t to_at, int64_t to_inner, const rondo__array *from,
+                        int64_t from_at, int64_t from_inner, int64_t n, int64_t outer) {
+    const size_t bytes = rondo_dtype_bytes(to->dtype);
+    for (int64_t o = 0; n > 0 && o < outer; o++)
+        memcpy(rondo__element(to, o * to_inner + to_at), rondo__element(from, o * from_inner + from_at),
+               (size_t)n * bytes);
+}

@@ -16,6 +16,9 @@ typedef struct rondo__box {
 void rondo__box_copy(const rondo__box *box, void *to, const void *from);
 /* Strides of a contiguous array. */
 void rondo__strides(int rank, const int64_t *dims, int64_t *out);
+/* Rows of `outer` blocks; each holds to_inner (from_inner) elements, of which n are copied from the given places. */
+void rondo__copy_blocks(const rondo__array *to, int64_t to_at, int64_t to_inner, const rondo__array *from,
+                        int64_t from_at, int64_t from_inner, int64_t n, int64_t outer);
 static inline char *rondo__element(const rondo__array *a, int64_t at) {
     return (char *)a->data + (size_t)at * rondo_dtype_bytes(a->dtype);
 }
