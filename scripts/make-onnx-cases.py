@@ -117,7 +117,8 @@ def reference(op, attributes, inputs):
 
 # ---- files -------------------------------------------------------------------------------------------------------
 
-TYPES = {"F32": (1, np.float32), "F64": (11, np.float64), "F16": (10, np.float16), "BF16": (16, None), "I32": (6, np.int32)}
+TYPES = {"F32": (1, np.float32), "F64": (11, np.float64), "F16": (10, np.float16), "BF16": (16, None), "I32": (6, np.int32),
+         "I64": (7, np.int64), "U8": (2, np.uint8), "I8": (3, np.int8), "BOOL": (9, np.bool_)}
 
 
 def to_bfloat(x):
@@ -149,7 +150,12 @@ def piece(field, data):
 
 
 def attribute(name, value):
+    """value: a number, text, a list of one of these, a Graph or an array."""
     out = piece(1, name)
+    if isinstance(value, bytes):
+        return out + piece(6, value) + whole(20, 5)
+    if isinstance(value, np.ndarray):
+        return out + piece(5, tensor("", dtype_of(value), value)) + whole(20, 4)
     if isinstance(value, str):
         return out + piece(4, value) + whole(20, 3)
     if isinstance(value, float):
@@ -158,7 +164,13 @@ def attribute(name, value):
         return out + whole(3, value) + whole(20, 2)
     if isinstance(value[0], str):
         return out + b"".join(piece(9, v) for v in value) + whole(20, 8)
+    if isinstance(value[0], int):
+        return out + b"".join(whole(8, v) for v in value) + whole(20, 7)
     return out + b"".join(varint(7 << 3 | 5) + struct.pack("<f", v) for v in value) + whole(20, 6)
+
+
+def dtype_of(array):
+    return next(name for name, (_, kind) in TYPES.items() if kind is not None and array.dtype == kind)
 
 
 def raw(dtype, array):
@@ -335,4 +347,5 @@ def main():
     print(f"{total} cases")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -9,9 +9,10 @@ static double numbers[6] = {1, 2, 3, 4, 5, 6};
 
 static void round_trips(void **state) {
     (void)state;
-    static const rondo_dtype types[] = {RONDO_F32, RONDO_F64, RONDO_I32, RONDO_I64, RONDO_U8};
+    static const rondo_dtype types[] = {RONDO_F32, RONDO_F64, RONDO_I32, RONDO_I64,
+                                        RONDO_U8,  RONDO_F16, RONDO_I8,  RONDO_BOOL};
     const char *path = test_path("a.npy");
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 8; i++) {
         for (int rank = 0; rank <= 4; rank++) {
             const rondo_tensor tensor = {types[i], rank, {rank == 1 ? 6 : 2, 3, 1, 1}, numbers};
             rondo_tensor got;
@@ -24,7 +25,7 @@ static void round_trips(void **state) {
             rondo__free(got.data);
         }
     }
-    const rondo_tensor half = {RONDO_F16, 0, {0}, numbers};
+    const rondo_tensor half = {RONDO_BF16, 0, {0}, numbers};
     assert_int_equal(rondo__npy_write(path, &half, NULL), RONDO_ARGUMENT);
 }
 
