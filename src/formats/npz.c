@@ -88,18 +88,14 @@ static rondo_status make_room(reading *r) {
 
 static rondo_status add_array(reading *r, const char *name, const char *data, size_t size) {
     rondo__npz *out = r->out;
-    char label[256];
     const size_t length = strlen(name);
     rondo_status status = make_room(r);
     rondo__text text = {0};
     if (status)
         return status;
     rondo__text_format(&text, "%s: '%s'", r->label, rondo__show(name).text);
-    const size_t shown = text.data && text.size < sizeof label ? text.size : 0;
-    memcpy(label, text.data ? text.data : "", shown);
-    label[shown] = '\0';
+    status = text.failed ? no_memory(r) : rondo__npy_parse(&out->tensor[out->count], text.data, data, size, r->err);
     rondo__text_free(&text);
-    status = rondo__npy_parse(&out->tensor[out->count], shown ? label : r->label, data, size, r->err);
     if (status)
         return status;
     out->name[out->count] = rondo__strdup(name);

@@ -431,10 +431,10 @@ static void no_memory(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(refusals),     cmocka_unit_test(names),
-                                       cmocka_unit_test(scopes),       cmocka_unit_test(inputs),
-                                       cmocka_unit_test(results),      cmocka_unit_test(wrong_shapes),
-                                       cmocka_unit_test(defaults),     cmocka_unit_test(steps_and_threads),
-                                       cmocka_unit_test(padding),      cmocka_unit_test(no_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(refusals), cmocka_unit_test(names),
+                                       cmocka_unit_test(scopes),   cmocka_unit_test(inputs),
+                                       cmocka_unit_test(results),  cmocka_unit_test(wrong_shapes),
+                                       cmocka_unit_test(defaults), cmocka_unit_test(steps_and_threads),
+                                       cmocka_unit_test(padding),  cmocka_unit_test(no_memory)};
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

@@ -1,5 +1,6 @@
-/* The conformance corpora (scripts/make-onnx-cases.py, scripts/make-onnx-operator-cases.py): every case of the recurrent
- * operators by both paths, Rondo's cells and the general one, and the operators around them. Needs: JANSSON PROTOBUF_C. */
+/* The conformance corpora (scripts/make-onnx-cases.py, scripts/make-onnx-operator-cases.py): every case of the
+ * recurrent operators by both paths, Rondo's cells and the general one, and the operators around them. Needs: JANSSON
+ * PROTOBUF_C. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

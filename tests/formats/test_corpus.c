@@ -37,6 +37,14 @@
 #define LLVMFuzzerTestOneInput fuzz_tagged
 #include "../../fuzz/fuzz_tagged.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_npz
+#include "../../fuzz/fuzz_npz.c"
+#undef LLVMFuzzerTestOneInput
+#define look_at look_at_onnx
+#define LLVMFuzzerTestOneInput fuzz_onnx
+#include "../../fuzz/fuzz_onnx.c"
+#undef LLVMFuzzerTestOneInput
+#undef look_at
 
 static void replay(const char *name, int (*target)(const uint8_t *, size_t)) {
     const int64_t live = rondo__alloc_live();
@@ -75,6 +83,8 @@ static void seeds(void **state) {
     replay("sound", fuzz_sound);
     replay("archive", fuzz_archive);
     replay("tagged", fuzz_tagged);
+    replay("npz", fuzz_npz);
+    replay("onnx", fuzz_onnx);
 }
 
 int main(void) {
