@@ -88,6 +88,9 @@ const char *rondo_build_parts(void) {
 #ifdef RONDO_HAVE_UTF8PROC
                                 " utf8proc"
 #endif
+#ifdef RONDO_HAVE_PROTOBUF_C
+                                " onnx"
+#endif
 #ifdef RONDO_HAVE_CAIRO
                                 " cairo"
 #endif
