@@ -179,6 +179,6 @@ const cli_command cli_run = {
     .about = "Runs a model that another tool wrote on arrays of NumPy and writes DIR/NAME.npy for each output.\n"
              "rondo info MODEL.onnx lists its inputs and outputs; docs/onnx.md what is supported.\n\n"
              "example:\n"
-             "  rondo run tagger.onnx --input x=words.npy lengths=lengths.npy --output out",
+             "  rondo run tagger.onnx --input X=words.npy initial_h=h.npy initial_c=c.npy --output out",
     .run = run,
 };

@@ -34,6 +34,11 @@ mkdir data/ett
         printf "%d,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f\n", 1467331200 + 3600 * i, 5 + sin(i * .26), i % 7, i % 11, i % 5, cos(i * .26), i % 3, i % 24 } }'
 } > data/ett/ETTh1.csv
 cp -r "$RONDO_TOP/recipes" .
+"$RONDO_TOP/tests/support/onnx_case" "$RONDO_TOP/tests/golden/onnx/lstm.safetensors" lstm_014_layout_1
+mv m.onnx tagger.onnx
+mv in_X.npy words.npy
+mv in_initial_h.npy h.npy
+mv in_initial_c.npy c.npy
 export RONDO_DATA=$work/data
 mkdir bin
 ln -s "$RONDO" bin/rondo
@@ -49,7 +54,7 @@ tags="$tags --set model.hidden_size=12 --quiet"
     for page in "$RONDO_TOP"/README.md "$RONDO_TOP"/docs/*.md; do
         sed -n '/^```sh$/,/^```$/p' "$page" | grep -E "^(RONDO_[A-Z]+=[^ ]+ |echo '[^']+' \\| )?rondo " || true
     done
-    for command in train eval generate translate classify transcribe tag forecast average info export bench; do
+    for command in train eval generate translate classify transcribe tag forecast average info run export bench; do
         rondo $command --help | sed -n '/^example:/,/^$/p' | grep -E "^ +(RONDO_[A-Z]+=[^ ]+ |echo '[^']+' \\| )?rondo " || true
     done
 } > lines

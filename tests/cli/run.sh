@@ -1,28 +1,7 @@
 # rondo run and rondo info on ONNX files: what is asked for, what comes out, what is wrong with a call or a file.
 . "$(dirname "$0")/lib.sh"
 command -v python3 > /dev/null || { echo "no python3"; exit 77; }
-# models and inputs out of the corpus, by the file's own layout; npy without NumPy
-cat > unpack.py <<'PY'
-import json, struct, sys
-def npy(path, dtype, shape, data):
-    kind = {"F32": "<f4", "F64": "<f8", "I32": "<i4", "I64": "<i8", "BOOL": "|b1", "F16": "<f2"}[dtype]
-    head = "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }" % (kind, "".join("%d," % n for n in shape))
-    head += " " * (-(len(head) + 11) % 64) + "\n"
-    open(path, "wb").write(b"\x93NUMPY\1\0" + struct.pack("<H", len(head)) + head.encode() + data)
-data = open(sys.argv[1], "rb").read()
-size, = struct.unpack("<Q", data[:8])
-for key, facts in json.loads(data[8:8 + size]).items():
-    if key.startswith(sys.argv[2] + "/"):
-        begin, end = (8 + size + n for n in facts["data_offsets"])
-        name = key[len(sys.argv[2]) + 1:].replace("/", "_")
-        if name == "model":
-            open("m.onnx", "wb").write(data[begin:end])
-        else:
-            npy(name + ".npy", facts["dtype"], facts["shape"], data[begin:end])
-PY
-take() { rm -f m.onnx in_*.npy out_*.npy; python3 unpack.py "$RONDO_TOP/tests/golden/onnx/$1.safetensors" "$2"; }
-case=lstm_014_layout_1
-take lstm $case
+"$RONDO_TOP/tests/support/onnx_case" "$RONDO_TOP/tests/golden/onnx/lstm.safetensors" lstm_014_layout_1
 if ! "$RONDO" info m.onnx > out 2> err; then
     grep -q "protobuf-c" err && { echo "built without protobuf-c"; exit 77; }
 fi
@@ -41,13 +20,7 @@ expect 0 '' "$RONDO" run m.onnx --input $inputs --output again --reference --qui
 check "quiet is quiet" test ! -s out
 check "both paths agree in shape" cmp -n 80 results/Y.npy again/Y.npy
 # all inputs in one file
-python3 - <<'PY'
-import glob, zipfile
-with zipfile.ZipFile("all.npz", "w", zipfile.ZIP_DEFLATED) as z:
-    for f in glob.glob("in_*.npy"):
-        z.write(f, f[3:])
-PY
-expect 0 '' "$RONDO" run m.onnx --input all.npz --output packed
+expect 0 '' "$RONDO" run m.onnx --input inputs.npz --output packed
 check "an .npz file gives the same" cmp results/Y.npy packed/Y.npy
 # calls that are wrong
 expect 2 "m.onnx: input 'X' is missing \(it is F32, of shape" "$RONDO" run m.onnx --output never
@@ -56,8 +29,8 @@ expect 2 "shall the outputs go" "$RONDO" run m.onnx --input $inputs
 expect 2 "none.npy" "$RONDO" run m.onnx --input X=none.npy --output never
 expect 2 "is no file of arrays" "$RONDO" run m.onnx --input X=m.onnx --output never
 expect 2 "none.onnx" "$RONDO" run none.onnx --output never
-expect 2 "is no .onnx file" "$RONDO" run unpack.py --output never
-expect 2 "leaves open which is meant" "$RONDO" run m.onnx --input X=all.npz --output never
+expect 2 "is no .onnx file" "$RONDO" run err --output never
+expect 2 "leaves open which is meant" "$RONDO" run m.onnx --input X=inputs.npz --output never
 expect 2 "input 'X' has shape .* \(the model wants" "$RONDO" run m.onnx --input X=results/Y_h.npy --output never
 check "nothing is written by calls that fail" test ! -e never
 touch file
