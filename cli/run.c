@@ -1,4 +1,4 @@
-/* rondo run: a model of another maker on arrays. */
+/* rondo run: a model on arrays, of another maker or our own. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,12 +77,11 @@ static void print_shape(const rondo_tensor *tensor) {
     puts(")");
 }
 
-static int write_output(const running *r, int index) {
-    const rondo_tensor *tensor = rondo_graph_result(r->graph, index);
-    char name[128], path[4096];
+static int write_tensor(const running *r, const char *name, const rondo_tensor *tensor) {
+    char file[128], path[4096];
     rondo_error err = {0};
-    file_name(rondo_graph_output(r->graph, index)->name, name, sizeof name);
-    if (snprintf(path, sizeof path, "%s/%s.npy", r->folder, name) >= (int)sizeof path)
+    file_name(name, file, sizeof file);
+    if (snprintf(path, sizeof path, "%s/%s.npy", r->folder, file) >= (int)sizeof path)
         return cli_fail(CLI_USAGE, "run: the name of folder '%s' is too long", r->folder);
     rondo_status status = rondo_array_write(path, tensor, &err);
     if (status)
@@ -130,22 +129,42 @@ static int run_model(running *r) {
         return cli_report(status, &err);
     code = make_folder(r->folder);
     for (int i = 0; i < rondo_graph_outputs(r->graph) && code < 0; i++)
-        code = write_output(r, i);
+        code = write_tensor(r, rondo_graph_output(r->graph, i)->name, rondo_graph_result(r->graph, i));
+    return code < 0 ? cli_flush(CLI_DONE) : code;
+}
+
+/* A model of Rondo's own: one array in, one out. */
+static int apply_model(running *r) {
+    rondo_model *model = NULL;
+    rondo_tensor y = {0};
+    rondo_error err = {0};
+    rondo_status status = rondo_model_open(&model, r->context, r->path, &err);
+    int code = status ? cli_report(status, &err) : -1;
+    for (int i = 0; i < r->inputs.count && code < 0; i++)
+        code = read_input(r, i);
+    if (code < 0 && (r->values != 1 || strcmp(r->value[0].name, "x") != 0))
+        code = cli_fail(CLI_USAGE, "run: %s has one input, x (--input x=FILE.npy)", r->path);
+    if (code < 0 && (status = rondo_model_apply(model, &r->value[0].tensor, &y, &err)) != RONDO_OK)
+        code = cli_report(status, &err);
+    if (code < 0)
+        code = make_folder(r->folder);
+    if (code < 0)
+        code = write_tensor(r, "y", &y);
+    rondo_model_apply_free(&y);
+    rondo_model_close(&model);
     return code < 0 ? cli_flush(CLI_DONE) : code;
 }
 
 static int open_and_run(running *r) {
-    if (!cli_ends_in(r->path, ".onnx"))
-        return cli_fail(CLI_USAGE,
-                        "run: %s is no .onnx file (rondo eval, generate, translate and the other commands run "
-                        "Rondo's own models)",
-                        r->path);
+    const bool own = cli_ends_in(r->path, ".safetensors");
+    if (!own && !cli_ends_in(r->path, ".onnx"))
+        return cli_fail(CLI_USAGE, "run: %s is no model that can be run (.onnx and .safetensors can)", r->path);
     if (!r->folder)
         return cli_fail(CLI_USAGE, "run: where shall the outputs go? (--output DIR)");
     int code = cli_context_of(&r->context, r->threads, r->dtype);
     r->value = calloc(MOST_INPUTS, sizeof *r->value);
     if (code < 0)
-        code = r->value ? run_model(r) : cli_fail(CLI_FAILED, "run: no memory");
+        code = !r->value ? cli_fail(CLI_FAILED, "run: no memory") : own ? apply_model(r) : run_model(r);
     for (int i = 0; i < r->inputs.count; i++) {
         rondo_arrays_free(&r->file[i]);
         free(r->name[i]);
@@ -174,11 +193,15 @@ static int run(int argc, char **argv) {
 
 const cli_command cli_run = {
     .name = "run",
-    .summary = "run an ONNX model on arrays",
-    .usage = "rondo run MODEL.onnx --input NAME=FILE.npy... --output DIR [options]",
-    .about = "Runs a model that another tool wrote on arrays of NumPy and writes DIR/NAME.npy for each output.\n"
-             "rondo info MODEL.onnx lists its inputs and outputs; docs/onnx.md what is supported.\n\n"
-             "example:\n"
-             "  rondo run tagger.onnx --input X=words.npy initial_h=h.npy initial_c=c.npy --output out",
+    .summary = "run a model on arrays, ONNX ones too",
+    .usage = "rondo run MODEL --input NAME=FILE.npy... --output DIR [options]",
+    .about =
+        "Runs a model on arrays of NumPy and writes DIR/NAME.npy for each output. Of ONNX files, which other\n"
+        "tools write, rondo info MODEL.onnx lists the inputs and outputs; docs/onnx.md says what is supported.\n"
+        "Of Rondo's own models the network alone is run: its input is x, symbols (steps) or (steps, sequences) or\n"
+        "vectors (steps, [sequences,] width), its output y.\n\n"
+        "example:\n"
+        "  rondo run tagger.onnx --input X=words.npy initial_h=h.npy initial_c=c.npy --output out\n"
+        "  rondo run runs/shakespeare/model.safetensors --input x=symbols.npy --output out",
     .run = run,
 };

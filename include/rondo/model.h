@@ -90,6 +90,12 @@ RONDO_API const char *rondo_model_report(rondo_model *model);
  * "": all. For classify and transcribe (data.where of recipes). */
 RONDO_API rondo_status rondo_model_select(rondo_model *model, const char *where, rondo_error *err);
 
+/* The network alone, as it is deployed, on an array: x is symbols (T) or (T, B) as whole numbers, or vectors (T, I) or
+ * (T, B, I); y becomes (T, out) or (T, B, out), and (out) or (B, out) where a sequence has one result. y->data is freed
+ * by rondo_model_apply_free. RONDO_UNSUPPORTED where a model is no such function (encoder-decoders, forecasts). */
+RONDO_API rondo_status rondo_model_apply(rondo_model *model, const rondo_tensor *x, rondo_tensor *y, rondo_error *err);
+RONDO_API void rondo_model_apply_free(rondo_tensor *y);
+
 typedef struct rondo_generate_options {
     const char *prompt; /* begins a line (the line end before it is fed first); NULL or "": none */
     int64_t tokens;     /* 0: 200 */

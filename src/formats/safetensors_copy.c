@@ -1,6 +1,7 @@
 /* Copying a tensor of a file into numbers of the library, whatever float type the file holds. */
 #include <string.h>
 
+#include "formats/half.h"
 #include "formats/json_text.h"
 #include "formats/safetensors.h"
 
@@ -8,17 +9,6 @@ static float from_bits(uint32_t bits) {
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
-}
-
-static float from_half(uint16_t half) {
-    const uint32_t sign = (uint32_t)(half & 0x8000u) << 16, exponent = (half >> 10) & 31u, fraction = half & 0x3ffu;
-    if (exponent == 31) /* infinity, NaN */
-        return from_bits(sign | 0x7f800000u | fraction << 13);
-    if (exponent == 0) { /* zero and the subnormals: fraction * 2^-24, exact in float */
-        const float magnitude = (float)fraction * (1.0F / 16777216.0F);
-        return sign ? -magnitude : magnitude;
-    }
-    return from_bits(sign | (exponent + 112) << 23 | fraction << 13);
 }
 
 /* False: not a type of real numbers. */
@@ -35,7 +25,7 @@ static bool convert(rondo_real *out, const rondo_tensor *from, int64_t count) {
         return true;
     case RONDO_F16:
         for (int64_t i = 0; i < count; i++)
-            out[i] = (rondo_real)from_half(((const uint16_t *)data)[i]);
+            out[i] = (rondo_real)rondo__half_get(((const uint16_t *)data)[i]);
         return true;
     case RONDO_BF16:
         for (int64_t i = 0; i < count; i++)

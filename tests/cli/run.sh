@@ -29,13 +29,39 @@ expect 2 "shall the outputs go" "$RONDO" run m.onnx --input $inputs
 expect 2 "none.npy" "$RONDO" run m.onnx --input X=none.npy --output never
 expect 2 "is no file of arrays" "$RONDO" run m.onnx --input X=m.onnx --output never
 expect 2 "none.onnx" "$RONDO" run none.onnx --output never
-expect 2 "is no .onnx file" "$RONDO" run err --output never
+expect 2 "is no model that can be run" "$RONDO" run err --output never
 expect 2 "leaves open which is meant" "$RONDO" run m.onnx --input X=inputs.npz --output never
 expect 2 "input 'X' has shape .* \(the model wants" "$RONDO" run m.onnx --input X=results/Y_h.npy --output never
 check "nothing is written by calls that fail" test ! -e never
 touch file
 expect 1 "file" "$RONDO" run m.onnx --input $inputs --output file/below
 expect 0 '' "$RONDO" run --help
+# a model of Rondo's own: symbols in, logits out, alone and as two sequences
+small_recipe
+expect 0 '' "$RONDO" train small.yaml --out own --quiet
+symbols() { # symbols FILE SHAPE NUMBER...: int64
+    python3 - "$@" <<'PY'
+import struct, sys
+head = "{'descr': '<i8', 'fortran_order': False, 'shape': (%s), }" % sys.argv[2]
+head += " " * (-(len(head) + 11) % 64) + "\n"
+data = b"".join(struct.pack("<q", int(n)) for n in sys.argv[3:])
+open(sys.argv[1], "wb").write(b"\x93NUMPY\1\0" + struct.pack("<H", len(head)) + head.encode() + data)
+PY
+}
+symbols s.npy 4, 3 1 4 2
+symbols two.npy 4,2 3 3 1 1 4 4 2 2
+expect 0 '' "$RONDO" run own/model.safetensors --input x=s.npy --output one
+check "it says what came out" grep -qE "one/y.npy	F32 \(4, [0-9]+\)" out
+expect 0 '' "$RONDO" run own/model.safetensors --input x=two.npy --output both
+check "two sequences" grep -qE "both/y.npy	F32 \(4, 2, [0-9]+\)" out
+check "each as if alone" python3 -c '
+one, both = (open(f, "rb").read()[128:] for f in ("one/y.npy", "both/y.npy"))
+n = len(one) // 4
+assert all(both[2 * t * n : (2 * t + 1) * n] == one[t * n : (t + 1) * n] == both[(2 * t + 1) * n : (2 * t + 2) * n] for t in range(4))'
+symbols wrong.npy 2, 3 999
+expect 2 "x holds 999 \(symbols are 0 to" "$RONDO" run own/model.safetensors --input x=wrong.npy --output never
+expect 2 "has one input, x" "$RONDO" run own/model.safetensors --input y=s.npy --output never
+expect 2 "x is F32 \(the model reads symbols" "$RONDO" run own/model.safetensors --input x=in_X.npy --output never
 # files that are damaged
 for part in 0 1 40 100; do
     head -c $part m.onnx > cut.onnx
