@@ -201,7 +201,7 @@ const cli_command cli_run = {
         "Of Rondo's own models the network alone is run: its input is x, symbols (steps) or (steps, sequences) or\n"
         "vectors (steps, [sequences,] width), its output y.\n\n"
         "example:\n"
-        "  rondo run tagger.onnx --input X=words.npy initial_h=h.npy initial_c=c.npy --output out\n"
-        "  rondo run runs/shakespeare/model.safetensors --input x=symbols.npy --output out",
+        "  rondo run tagger.onnx --input X=words.npy initial_h=h.npy initial_c=c.npy --output results\n"
+        "  rondo run runs/shakespeare/model.safetensors --input x=symbols.npy --output results",
     .run = run,
 };
