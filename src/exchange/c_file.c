@@ -1,5 +1,6 @@
 #include "exchange/c_file.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +34,8 @@ void rondo__c_put(rondo__c_file *file, const char *format, ...) {
     char line[1024];
     int size = vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    put_named(file, line, size < 0 ? 0 : (size_t)size < sizeof line ? (size_t)size : sizeof line - 1);
+    assert(size >= 0 && (size_t)size < sizeof line);
+    put_named(file, line, (size_t)size);
 }
 
 void rondo__c_put_part(rondo__c_file *file, rondo__c_part part) {
