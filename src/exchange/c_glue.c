@@ -13,9 +13,9 @@ typedef struct place {
     const char *symbol; /* embedding */
 } place;
 
-static int layers_of(const rondo__block *b) { return b->net->config.layers * b->net->directions; }
+static int layers_of(const rondo__network_block *b) { return b->net->config.layers * b->net->directions; }
 
-static const char *cell_name(const rondo__block *b) {
+static const char *cell_name(const rondo__network_block *b) {
     static const char *const names[] = {
         [RONDO_ELMAN] = "elman", [RONDO_JORDAN] = "jordan", [RONDO_LSTM] = "lstm", [RONDO_GRU] = "gru"};
     return names[b->net->config.cell];
@@ -42,7 +42,7 @@ void rondo__c_put_state(rondo__c_file *file) {
     const int pool = pool_of(n);
     rondo__c_put(file, "typedef struct model_state {\n");
     for (int i = 0; i < n->count; i++) {
-        const rondo__block *b = &n->block[i];
+        const rondo__network_block *b = &n->block[i];
         for (int l = 0; b->kind == RONDO__RECURRENT && l < layers_of(b); l++) {
             const rondo__recurrent_layer *p = &b->net->layer[l];
             const rondo__c_name name = member_of(i, l / b->net->directions, l % b->net->directions);
@@ -62,7 +62,7 @@ static void put_init(rondo__c_file *file) {
     const rondo__network *n = file->network;
     rondo__c_put(file, "\nvoid model_init(model_state *m) {\n");
     for (int i = 0; i < n->count; i++) {
-        const rondo__block *b = &n->block[i];
+        const rondo__network_block *b = &n->block[i];
         for (int l = 0; b->kind == RONDO__RECURRENT && l < layers_of(b); l++) {
             const rondo__recurrent_layer *p = &b->net->layer[l];
             const int layer = l / b->net->directions, direction = l % b->net->directions;
@@ -80,7 +80,7 @@ static void put_init(rondo__c_file *file) {
 /* ---- one row through one block ---- */
 
 static void put_embedding(rondo__c_file *file, int i, const place *at) {
-    const rondo__block *b = &file->network->block[i];
+    const rondo__network_block *b = &file->network->block[i];
     if (file->precision == RONDO_C_FLOAT32) {
         rondo__c_put(file, "model_copy(%s, model_embedding%d + (size_t)%s * %lld, %lld);\n", at->out, i, at->symbol,
                      (long long)b->out, (long long)b->out);
@@ -91,7 +91,7 @@ static void put_embedding(rondo__c_file *file, int i, const place *at) {
 }
 
 static void put_linear(rondo__c_file *file, int i, const place *at, const char *indent) {
-    const rondo__block *b = &file->network->block[i];
+    const rondo__network_block *b = &file->network->block[i];
     rondo__c_put(file, "model_copy(%s, ", at->out);
     rondo__c_put(file, b->bias ? "model_bias%d" : "0", i);
     rondo__c_put(file, ", %lld);\n%smodel_product(%s, %s, &model_linear%d, %lld, %lld);\n", (long long)b->out, indent,
@@ -99,7 +99,7 @@ static void put_linear(rondo__c_file *file, int i, const place *at, const char *
 }
 
 static void put_scale(rondo__c_file *file, int i, const place *at, const char *indent) {
-    const rondo__block *b = &file->network->block[i];
+    const rondo__network_block *b = &file->network->block[i];
     rondo__c_put(file, "for (i = 0; i < %lld; i++)\n%s    (%s)[i] = (%s)[i]", (long long)b->in, indent, at->out,
                  at->in);
     if (b->weight)
@@ -112,7 +112,7 @@ static void put_scale(rondo__c_file *file, int i, const place *at, const char *i
 /* One layer in one direction. Its result goes to at->out, added there where `add` is set. */
 static void put_layer(rondo__c_file *file, int i, int layer, int direction, const place *at, bool add,
                       const char *indent) {
-    const rondo__block *b = &file->network->block[i];
+    const rondo__network_block *b = &file->network->block[i];
     const rondo__recurrent_layer *p = &b->net->layer[layer * b->net->directions + direction];
     const rondo__c_name name = member_of(i, layer, direction), full = rondo__c_layer_name(i, layer, direction);
     const bool jordan = b->net->config.cell == RONDO_JORDAN;
@@ -146,7 +146,7 @@ static void put_row(rondo__c_file *file, int from, int to, const char *in, const
     static const char *const rows[] = {"m->row[0]", "m->row[1]"};
     int next = 0;
     for (int i = from; i < to; i++) {
-        const rondo__block *b = &file->network->block[i];
+        const rondo__network_block *b = &file->network->block[i];
         const int layers = b->kind == RONDO__RECURRENT ? b->net->config.layers : 1;
         for (int l = 0; l < layers; l++) {
             const bool last = i == to - 1 && l == layers - 1;
@@ -176,7 +176,7 @@ static void put_row(rondo__c_file *file, int from, int to, const char *in, const
 /* Where rows are walked by an index. */
 static bool uses_index(const rondo__network *n, int from, int to) {
     for (int i = from; i < to; i++) {
-        const rondo__block *b = &n->block[i];
+        const rondo__network_block *b = &n->block[i];
         if (b->kind == RONDO__SCALE || (b->kind == RONDO__POOL && b->pooling != RONDO_POOL_LAST))
             return true;
         for (int l = 0; b->kind == RONDO__RECURRENT && l < b->net->config.layers; l++)
@@ -209,7 +209,7 @@ static void put_step(rondo__c_file *file) {
 /* ---- pooling as the steps go by ---- */
 
 static void put_pooling(rondo__c_file *file, int pool, const char *row) {
-    const rondo__block *b = &file->network->block[pool];
+    const rondo__network_block *b = &file->network->block[pool];
     const long long n = b->in;
     if (b->pooling == RONDO_POOL_LAST)
         rondo__c_put(file, "        model_copy(m->pooled, %s, %lld);\n", row, n);
@@ -224,7 +224,7 @@ static void put_pooling(rondo__c_file *file, int pool, const char *row) {
 }
 
 static void put_mean(rondo__c_file *file, int pool) {
-    const rondo__block *b = &file->network->block[pool];
+    const rondo__network_block *b = &file->network->block[pool];
     if (b->pooling == RONDO_POOL_MEAN)
         rondo__c_put(file, "    for (i = 0; i < %lld; i++)\n        m->pooled[i] /= T > 0 ? (float)T : 1.0f;\n",
                      (long long)b->in);
@@ -297,7 +297,7 @@ static void put_attention(rondo__c_file *file, int pool, const char *rows, const
 }
 
 static void put_whole_pooling(rondo__c_file *file, int pool, const char *rows, const char *scores, int directions) {
-    const rondo__block *b = &file->network->block[pool];
+    const rondo__network_block *b = &file->network->block[pool];
     const long long n = b->in, half = directions == 2 ? n / 2 : n;
     if (b->pooling == RONDO_POOL_ATTENTION) {
         put_attention(file, pool, rows, scores);
@@ -322,7 +322,7 @@ static void put_whole_pooling(rondo__c_file *file, int pool, const char *rows, c
 
 /* A block that treats each row alone, on all of them. */
 static void put_rows(rondo__c_file *file, int i, const char *a, const char *b) {
-    const rondo__block *block = &file->network->block[i];
+    const rondo__network_block *block = &file->network->block[i];
     char from[64], to[64];
     snprintf(from, sizeof from, "%s + (size_t)t * %lld", a, (long long)block->in);
     snprintf(to, sizeof to, "%s + (size_t)t * %lld", b, (long long)block->out);
@@ -353,7 +353,7 @@ static void put_whole_run(rondo__c_file *file) {
     rondo__c_put(file, "    float *p = room, *q = room + (size_t)T * %lld;\n    int t%s;\n    model_init(m);\n",
                  (long long)rondo__network_widest(n), uses_index(n, 0, n->count) ? ", i" : "");
     for (int i = 0; i < end; i++) {
-        const rondo__block *b = &n->block[i];
+        const rondo__network_block *b = &n->block[i];
         const int layers = b->kind == RONDO__RECURRENT ? b->net->config.layers : 1;
         int64_t in = b->in;
         for (int l = 0; l < layers; l++) {

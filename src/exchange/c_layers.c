@@ -172,7 +172,7 @@ static void put_gru(const layer *l) {
     rondo__c_put(l->file, "%d, %d, %d, (float)%.9g};\n", (int)p->I, (int)H, before, (double)c->zoneout);
 }
 
-static void put_recurrent(rondo__c_file *file, int block, const rondo__block *b) {
+static void put_recurrent(rondo__c_file *file, int block, const rondo__network_block *b) {
     static void (*const put[])(const layer *) = {
         [RONDO_ELMAN] = put_elman, [RONDO_JORDAN] = put_jordan, [RONDO_LSTM] = put_lstm, [RONDO_GRU] = put_gru};
     for (int i = 0; i < b->net->config.layers * b->net->directions; i++) {
@@ -186,7 +186,7 @@ static void put_recurrent(rondo__c_file *file, int block, const rondo__block *b)
 /* ---- the other blocks ---- */
 
 /* Rows of numbers, or of whole numbers with their steps. */
-static void put_table(rondo__c_file *file, int block, const rondo__block *b) {
+static void put_table(rondo__c_file *file, int block, const rondo__network_block *b) {
     char name[32];
     snprintf(name, sizeof name, "model_embedding%d", block);
     const int64_t V = b->in, E = b->out;
@@ -197,7 +197,7 @@ static void put_table(rondo__c_file *file, int block, const rondo__block *b) {
     rondo__c_put_floats(file, name, V * E, b->weight);
 }
 
-static void put_linear(rondo__c_file *file, int block, const rondo__block *b) {
+static void put_linear(rondo__c_file *file, int block, const rondo__network_block *b) {
     char name[32], bias[32];
     snprintf(name, sizeof name, "model_linear%d", block);
     snprintf(bias, sizeof bias, "model_bias%d", block);
@@ -213,7 +213,7 @@ static void put_linear(rondo__c_file *file, int block, const rondo__block *b) {
 void rondo__c_put_layers(rondo__c_file *file) {
     rondo__c_put(file, "\n/* ---- weights ---- */\n");
     for (int i = 0; i < file->network->count && !file->status; i++) {
-        const rondo__block *b = &file->network->block[i];
+        const rondo__network_block *b = &file->network->block[i];
         char name[32];
         switch (b->kind) {
         case RONDO__EMBEDDING:

@@ -26,7 +26,7 @@ static int64_t layer_room(const rondo_recurrent_config *c, const rondo__recurren
 int64_t rondo__c_room(const rondo__network *network) {
     int64_t room = rondo__network_widest(network);
     for (int i = 0; i < network->count; i++) {
-        const rondo__block *b = &network->block[i];
+        const rondo__network_block *b = &network->block[i];
         for (int l = 0; b->kind == RONDO__RECURRENT && l < b->net->config.layers * b->net->directions; l++)
             room = larger(room, layer_room(&b->net->config, &b->net->layer[l]));
     }
@@ -34,7 +34,7 @@ int64_t rondo__c_room(const rondo__network *network) {
 }
 
 /* Numbers in products of one step of a layer. */
-static int64_t layer_products(const rondo__block *b, const rondo__recurrent_layer *p) {
+static int64_t layer_products(const rondo__network_block *b, const rondo__recurrent_layer *p) {
     switch (b->net->config.cell) {
     case RONDO_ELMAN:
         return p->H * (p->I + p->H);
@@ -58,7 +58,7 @@ static int64_t layer_floats(const rondo_recurrent *net, const rondo__recurrent_l
     return count;
 }
 
-static void add_recurrent(rondo__c_cost *cost, const rondo__block *b, int64_t bytes) {
+static void add_recurrent(rondo__c_cost *cost, const rondo__network_block *b, int64_t bytes) {
     for (int l = 0; l < b->net->config.layers * b->net->directions; l++) {
         const rondo__recurrent_layer *p = &b->net->layer[l];
         const int64_t products = layer_products(b, p);
@@ -73,7 +73,7 @@ rondo__c_cost rondo__c_costs(const rondo__c_file *file) {
     const rondo__network *n = file->network;
     rondo__c_cost cost = {.state_bytes = 4 * (2 * rondo__network_widest(n) + rondo__c_room(n))};
     for (int i = 0; i < n->count; i++) {
-        const rondo__block *b = &n->block[i];
+        const rondo__network_block *b = &n->block[i];
         if (b->kind == RONDO__EMBEDDING || b->kind == RONDO__LINEAR)
             cost.weight_bytes += b->in * b->out * bytes + (b->bias ? 4 * b->out : 0);
         if (b->kind == RONDO__LINEAR)
@@ -106,7 +106,7 @@ typedef struct needs {
 static needs needs_of(const rondo__network *n) {
     needs need = {0};
     for (int i = 0; i < n->count; i++) {
-        const rondo__block *b = &n->block[i];
+        const rondo__network_block *b = &n->block[i];
         if (b->kind == RONDO__RECURRENT) {
             need.cell[b->net->config.cell] = true;
             need.norm = need.norm || b->net->config.layer_norm;

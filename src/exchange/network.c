@@ -4,7 +4,7 @@
 
 #include "nn/recurrent.h"
 
-rondo_status rondo__network_add(rondo__network *network, rondo__block block, rondo_error *err) {
+rondo_status rondo__network_add(rondo__network *network, rondo__network_block block, rondo_error *err) {
     if (network->count == RONDO__BLOCKS)
         return rondo__fail(err, RONDO_UNSUPPORTED, "export: the model has more than %d blocks", RONDO__BLOCKS);
     if (block.kind == RONDO__RECURRENT) {
@@ -30,7 +30,7 @@ bool rondo__network_is_pooled(const rondo__network *network) {
 
 bool rondo__network_streams(const rondo__network *network) {
     for (int i = 0; i < network->count; i++) {
-        const rondo__block *b = &network->block[i];
+        const rondo__network_block *b = &network->block[i];
         if ((b->kind == RONDO__RECURRENT && b->net->directions == 2) ||
             (b->kind == RONDO__POOL && b->pooling == RONDO_POOL_ATTENTION))
             return false;
@@ -45,7 +45,7 @@ int64_t rondo__network_output(const rondo__network *network) {
 int64_t rondo__network_widest(const rondo__network *network) {
     int64_t widest = 1;
     for (int i = 0; i < network->count; i++) {
-        const rondo__block *b = &network->block[i];
+        const rondo__network_block *b = &network->block[i];
         widest = b->in > widest && b->kind != RONDO__EMBEDDING ? b->in : widest;
         widest = b->out > widest ? b->out : widest;
         for (int l = 0; b->kind == RONDO__RECURRENT && l < b->net->config.layers; l++) {
@@ -67,7 +67,7 @@ static rondo_var *constant(rondo_tape *tape, const real *data, int64_t rows, int
     return rondo_leaf(tape, &view, NULL);
 }
 
-static rondo_var *scale(rondo_tape *tape, const rondo__block *b, rondo_var *x) {
+static rondo_var *scale(rondo_tape *tape, const rondo__network_block *b, rondo_var *x) {
     real *data = x ? x->value.data : NULL; /* nothing is recorded: in place */
     for (int64_t i = 0; x && i < rondo_tensor_count(&x->value); i++)
         data[i] = data[i] * (b->weight ? b->weight[i % b->in] : 1) + (b->bias ? b->bias[i % b->in] : 0);
@@ -75,7 +75,7 @@ static rondo_var *scale(rondo_tape *tape, const rondo__block *b, rondo_var *x) {
     return x;
 }
 
-static rondo_var *pool(rondo_tape *tape, const rondo__block *b, rondo_var *x, int directions) {
+static rondo_var *pool(rondo_tape *tape, const rondo__network_block *b, rondo_var *x, int directions) {
     rondo_var *score = NULL;
     if (b->pooling == RONDO_POOL_ATTENTION)
         score = rondo_linear(tape, x, constant(tape, b->weight, 1, b->in), NULL);
@@ -106,7 +106,7 @@ static int directions_before(const rondo__network *network, int i) {
 }
 
 static rondo_var *run_block(const rondo__network *network, int i, rondo_tape *tape, rondo_var *x) {
-    const rondo__block *b = &network->block[i];
+    const rondo__network_block *b = &network->block[i];
     const rondo_recurrent_input input = {.feedback =
                                              b->kind == RONDO__RECURRENT && b->feedback
                                                  ? constant(tape, b->feedback, b->out, b->net->config.feedback_size)
@@ -128,7 +128,7 @@ static rondo_var *run_block(const rondo__network *network, int i, rondo_tape *ta
 }
 
 static void start(const rondo__network *network, int64_t T, const int32_t *symbols, const real *x, real *to) {
-    const rondo__block *b = &network->block[0];
+    const rondo__network_block *b = &network->block[0];
     if (!symbols) {
         memcpy(to, x, (size_t)(T * b->in) * sizeof *to);
         return;

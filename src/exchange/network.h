@@ -23,7 +23,7 @@ typedef enum rondo__block_kind {
     RONDO__ACTIVATION
 } rondo__block_kind;
 
-typedef struct rondo__block {
+typedef struct rondo__network_block {
     rondo__block_kind kind;
     int64_t in, out;
     const real *weight, *bias;
@@ -31,16 +31,16 @@ typedef struct rondo__block {
     const real *feedback; /* (O, Q) or NULL */
     rondo_pooling pooling;
     rondo_activation activation;
-} rondo__block;
+} rondo__network_block;
 
 #define RONDO__BLOCKS 16
 typedef struct rondo__network {
     int count;
-    rondo__block block[RONDO__BLOCKS];
+    rondo__network_block block[RONDO__BLOCKS];
 } rondo__network; /* a zeroed one is empty */
 
 /* Appends one. RONDO_UNSUPPORTED when there is no room left. */
-rondo_status rondo__network_add(rondo__network *network, rondo__block block, rondo_error *err);
+rondo_status rondo__network_add(rondo__network *network, rondo__network_block block, rondo_error *err);
 /* Is the input symbols? */
 bool rondo__network_reads_symbols(const rondo__network *network);
 /* Has a sequence one result? */

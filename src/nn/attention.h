@@ -5,6 +5,15 @@
 #include "autograd/op_tools.h"
 #include "rondo/attention.h"
 
+/* ---- the layer: places of its parameters, -1: not of this type ---- */
+struct rondo_attention_layer {
+    rondo_params *params;
+    rondo_attention_config config; /* sizes filled in */
+    int query, query_bias, key, key_bias, value, value_bias, out, out_bias;
+    int v, coverage, position, position_v;
+};
+
+/* ---- the operator ---- */
 enum { QUERY, KEYS, VALUES, V_ROW, U_ROW, COVERAGE, POSITION, ATTENTION_INPUTS };
 enum { CONTEXT, WEIGHTS, NEW_COVERAGE, ATTENTION_OUTPUTS };
 

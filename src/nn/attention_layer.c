@@ -12,16 +12,8 @@
 #include <stdio.h>
 
 #include "autograd/tape.h"
+#include "nn/attention.h"
 #include "nn/params.h"
-#include "rondo/attention.h"
-
-/* Places of the parameters, -1: not of this type. */
-struct rondo_attention_layer {
-    rondo_params *params;
-    rondo_attention_config config; /* sizes filled in */
-    int query, query_bias, key, key_bias, value, value_bias, out, out_bias;
-    int v, coverage, position, position_v;
-};
 
 /* ---- checks ---- */
 

@@ -139,7 +139,7 @@ static rondo_status network(rondo__task_object *task, rondo__network *out, rondo
     const rondo__recipe_model *m = &task->recipe.model;
     rondo_status status = RONDO_OK;
 #define VALUES(index) (rondo_params_at(task->params, index)->value.data)
-    const rondo__block blocks[] = {
+    const rondo__network_block blocks[] = {
         {.kind = RONDO__RECURRENT, .net = c->net},
         {.kind = RONDO__POOL,
          .in = c->W,
@@ -150,10 +150,10 @@ static rondo_status network(rondo__task_object *task, rondo__network *out, rondo
     };
     if (c->tokenizer)
         status = rondo__network_add(out,
-                                    (rondo__block){.kind = RONDO__EMBEDDING,
-                                                   .in = rondo__tokenizer_size(c->tokenizer),
-                                                   .out = c->I,
-                                                   .weight = VALUES(c->embedding)},
+                                    (rondo__network_block){.kind = RONDO__EMBEDDING,
+                                                           .in = rondo__tokenizer_size(c->tokenizer),
+                                                           .out = c->I,
+                                                           .weight = VALUES(c->embedding)},
                                     err);
     for (size_t i = 0; !status && i < sizeof blocks / sizeof *blocks; i++)
         status = rondo__network_add(out, blocks[i], err);

@@ -125,20 +125,21 @@ static rondo_status network(rondo__task_object *task, rondo__network *out, rondo
         return rondo__fail(err, RONDO_UNSUPPORTED,
                            "export: an adaptive softmax cannot be written yet (train with model.output: softmax)");
     rondo_status status = rondo__network_add(
-        out, (rondo__block){.kind = RONDO__EMBEDDING, .in = lm->V, .out = lm->E, .weight = table}, err);
+        out, (rondo__network_block){.kind = RONDO__EMBEDDING, .in = lm->V, .out = lm->E, .weight = table}, err);
     if (!status)
-        status = rondo__network_add(
-            out,
-            (rondo__block){.kind = RONDO__RECURRENT, .net = lm->net, .feedback = lm->feeds_embedding ? table : NULL},
-            err);
+        status = rondo__network_add(out,
+                                    (rondo__network_block){.kind = RONDO__RECURRENT,
+                                                           .net = lm->net,
+                                                           .feedback = lm->feeds_embedding ? table : NULL},
+                                    err);
     if (status || lm->jordan)
         return status;
     return rondo__network_add(out,
-                              (rondo__block){.kind = RONDO__LINEAR,
-                                             .in = lm->W,
-                                             .out = lm->V,
-                                             .weight = rondo_params_at(task->params, lm->weight)->value.data,
-                                             .bias = rondo_params_at(task->params, lm->bias)->value.data},
+                              (rondo__network_block){.kind = RONDO__LINEAR,
+                                                     .in = lm->W,
+                                                     .out = lm->V,
+                                                     .weight = rondo_params_at(task->params, lm->weight)->value.data,
+                                                     .bias = rondo_params_at(task->params, lm->bias)->value.data},
                               err);
 }
 

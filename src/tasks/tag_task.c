@@ -97,18 +97,18 @@ static rondo_status network(rondo__task_object *task, rondo__network *out, rondo
         return rondo__fail(
             err, RONDO_UNSUPPORTED, "export: a tagger with %s cannot be written yet (train it with model.%s)",
             t->spelling ? "characters" : "a CRF", t->spelling ? "characters.hidden_size: 0" : "crf: false");
-    const rondo__block words = {.kind = RONDO__EMBEDDING,
-                                .in = t->V,
-                                .out = task->recipe.model.embedding_size,
-                                .weight = rondo_params_at(task->params, t->embedding)->value.data};
-    const rondo__block labels = {.kind = RONDO__LINEAR,
-                                 .in = t->W,
-                                 .out = t->K,
-                                 .weight = rondo_params_at(task->params, t->weight)->value.data,
-                                 .bias = rondo_params_at(task->params, t->bias)->value.data};
+    const rondo__network_block words = {.kind = RONDO__EMBEDDING,
+                                        .in = t->V,
+                                        .out = task->recipe.model.embedding_size,
+                                        .weight = rondo_params_at(task->params, t->embedding)->value.data};
+    const rondo__network_block labels = {.kind = RONDO__LINEAR,
+                                         .in = t->W,
+                                         .out = t->K,
+                                         .weight = rondo_params_at(task->params, t->weight)->value.data,
+                                         .bias = rondo_params_at(task->params, t->bias)->value.data};
     rondo_status status = rondo__network_add(out, words, err);
     if (!status)
-        status = rondo__network_add(out, (rondo__block){.kind = RONDO__RECURRENT, .net = t->net}, err);
+        status = rondo__network_add(out, (rondo__network_block){.kind = RONDO__RECURRENT, .net = t->net}, err);
     return status ? status : rondo__network_add(out, labels, err);
 }
 

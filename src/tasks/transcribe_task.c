@@ -108,18 +108,19 @@ static int extra_tensors(rondo__task_object *task, int max, rondo__named *out) {
 /* Probabilities of the symbols and of the blank, from model.stack frames a step as the front end leaves them. */
 static rondo_status network(rondo__task_object *task, rondo__network *out, rondo_error *err) {
     const rondo__transcribe *t = (const rondo__transcribe *)task;
-    rondo_status status = rondo__network_add(out, (rondo__block){.kind = RONDO__RECURRENT, .net = t->net}, err);
+    rondo_status status = rondo__network_add(out, (rondo__network_block){.kind = RONDO__RECURRENT, .net = t->net}, err);
     if (!status)
-        status = rondo__network_add(out,
-                                    (rondo__block){.kind = RONDO__LINEAR,
-                                                   .in = t->W,
-                                                   .out = t->V,
-                                                   .weight = rondo_params_at(task->params, t->weight)->value.data,
-                                                   .bias = rondo_params_at(task->params, t->bias)->value.data},
-                                    err);
-    return status
-               ? status
-               : rondo__network_add(out, (rondo__block){.kind = RONDO__ACTIVATION, .activation = RONDO_SOFTMAX}, err);
+        status =
+            rondo__network_add(out,
+                               (rondo__network_block){.kind = RONDO__LINEAR,
+                                                      .in = t->W,
+                                                      .out = t->V,
+                                                      .weight = rondo_params_at(task->params, t->weight)->value.data,
+                                                      .bias = rondo_params_at(task->params, t->bias)->value.data},
+                               err);
+    return status ? status
+                  : rondo__network_add(
+                        out, (rondo__network_block){.kind = RONDO__ACTIVATION, .activation = RONDO_SOFTMAX}, err);
 }
 
 const rondo__task_class rondo__transcribe_class = {

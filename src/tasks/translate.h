@@ -9,6 +9,7 @@
  *   translate_use.c       the same as public functions, and pictures of attention
  *   translate_evaluate.c  loss, accuracy, scores of what it writes
  *   translate_report.c    the same for people: signature, buckets by length
+ *   translate_deploy.c    what exporters write
  *
  * The end symbol of the target's vocabulary (its line end) also is what the decoder is told first. */
 #ifndef RONDO_TASKS_TRANSLATE_H
@@ -147,6 +148,9 @@ extern const char *const rondo__translate_metrics[];
 rondo_status rondo__translate_evaluate(rondo__task_object *task, rondo_tape *tape, int files, const char *const *file,
                                        rondo_metrics *metrics, rondo_error *err);
 bool rondo__translate_is_dictionary(const rondo__translate *t);
+
+/* ---- export (translate_deploy.c) ---- */
+rondo_status rondo__translate_encdec(rondo__task_object *task, struct rondo__encdec *out, rondo_error *err);
 
 extern const rondo__task_class rondo__translate_class;
 

@@ -151,4 +151,5 @@ const rondo__task_class rondo__translate_class = {
     .describe = describe,
     .vocabulary = vocabulary,
     .extra_tensors = extra_tensors,
+    .encdec = rondo__translate_encdec,
 };

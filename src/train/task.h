@@ -11,6 +11,7 @@
 typedef struct rondo__task_class rondo__task_class;
 struct rondo__model_meta; /* model_file.h */
 struct rondo__network;    /* exchange/network.h */
+struct rondo__encdec;     /* exchange/encdec.h */
 
 /* An object of a task begins with this. */
 typedef struct rondo__task_object {
@@ -61,6 +62,8 @@ struct rondo__task_class {
     /* What is left of the model where it is deployed, pointing into the task; what cannot be is refused by name. NULL:
      * nothing of this task can. */
     rondo_status (*network)(rondo__task_object *task, struct rondo__network *out, rondo_error *err);
+    /* The same of an encoder-decoder. */
+    rondo_status (*encdec)(rondo__task_object *task, struct rondo__encdec *out, rondo_error *err);
 };
 
 /* Objects (src/train/task.c). On failure *out is NULL. */

@@ -94,7 +94,7 @@ static void fill(real *to, int64_t n, uint64_t stream) {
         to[i] = (real)(rondo__random_uniform(7, stream, (uint64_t)i) - 0.5);
 }
 
-static void add(made *m, rondo__block block) {
+static void add(made *m, rondo__network_block block) {
     assert_int_equal(rondo__network_add(&m->network, block, NULL), RONDO_OK);
 }
 
@@ -112,17 +112,18 @@ static void make(made *m, const kind *k) {
     fill(m->feedback, 64, 5);
     fill(m->attention, 64, 6);
     if (k->symbols)
-        add(m, (rondo__block){.kind = RONDO__EMBEDDING, .in = SYMBOLS, .out = INPUT, .weight = m->table});
+        add(m, (rondo__network_block){.kind = RONDO__EMBEDDING, .in = SYMBOLS, .out = INPUT, .weight = m->table});
     else
-        add(m, (rondo__block){.kind = RONDO__SCALE, .in = INPUT, .weight = m->table, .bias = m->table + INPUT});
-    add(m,
-        (rondo__block){.kind = RONDO__RECURRENT, .net = m->net, .feedback = config.feedback_size ? m->feedback : NULL});
+        add(m, (rondo__network_block){.kind = RONDO__SCALE, .in = INPUT, .weight = m->table, .bias = m->table + INPUT});
+    add(m, (rondo__network_block){
+               .kind = RONDO__RECURRENT, .net = m->net, .feedback = config.feedback_size ? m->feedback : NULL});
     const int64_t width = rondo_recurrent_output_size(m->net);
     if (k->pooled)
-        add(m, (rondo__block){.kind = RONDO__POOL, .pooling = k->pooling, .weight = m->attention});
-    add(m, (rondo__block){.kind = RONDO__LINEAR, .in = width, .out = CLASSES, .weight = m->weight, .bias = m->bias});
+        add(m, (rondo__network_block){.kind = RONDO__POOL, .pooling = k->pooling, .weight = m->attention});
+    add(m, (rondo__network_block){
+               .kind = RONDO__LINEAR, .in = width, .out = CLASSES, .weight = m->weight, .bias = m->bias});
     if (k->pooled)
-        add(m, (rondo__block){.kind = RONDO__ACTIVATION, .activation = RONDO_SOFTMAX});
+        add(m, (rondo__network_block){.kind = RONDO__ACTIVATION, .activation = RONDO_SOFTMAX});
 }
 
 static void destroy(made *m) {

@@ -1,0 +1,86 @@
+/* What of an encoder-decoder is deployed: plain arrays and stacks, in the order in which they act. Tasks fill it in;
+ * exporters write it down. It points into the model and owns nothing.
+ *
+ *   encode    symbols (S) -> encoder -> memory (S, M) and the final states of every layer and direction
+ *             keys (S, A) = key memory, values (S, W) = value memory (or the memory itself)
+ *             first[] says what each state of the decoder starts from; fed = 0, coverage (S) = 0
+ *             repeats: context (C) = the final h of the encoder's last layer, directions side by side
+ *   step      y (E) = embedding[symbol]
+ *             before:   context = look(h of the last layer, as it was before the step)
+ *             cells:    h (H) = decoder([y | context, if before or repeats | fed, if feeds])
+ *             after:    context = look(h)
+ *             a (A)   = tanh(combine [h; context; y] if before, [context; h] if after, [h] without attention),
+ *                       or h where nothing combines;  fed = a
+ *             logits (V) = output a + output_bias
+ *   look(q)   see rondo__look
+ *
+ * The first step is told `end`, and the sequence ends when `end` is the likeliest symbol: greedy decoding. */
+#ifndef RONDO_EXCHANGE_ENCDEC_H
+#define RONDO_EXCHANGE_ENCDEC_H
+
+#include "exchange/network.h"
+#include "rondo/seq2seq.h"
+
+/* y = weight x + bias; weight NULL: there is none, and y is x. */
+typedef struct rondo__affine {
+    int64_t out, in;
+    const real *weight, *bias; /* (out, in), (out) or NULL */
+} rondo__affine;
+
+/* Attention from a query (Q) over n source symbols:
+ *   q = query(query);  e_s = scale q · k_s, in each of `heads` slices of q, keys and values
+ *   or, where v is there, e_s = v · tanh(q + k_s + coverage_s u)
+ *   w = softmax(e);  window D > 0: w_s *= exp(-2 (s - P)² / D²), 0 where |s - P| > D,
+ *                    P = max(0, n sigmoid(place_v · tanh(place query)) - 1/2)
+ *   coverage += w;  context = out(sum of w_s values_s) */
+typedef struct rondo__look {
+    bool present;
+    rondo__affine query, key, value, out, place; /* each may be absent; key and value act on the memory, once */
+    const real *v, *u, *place_v;                 /* (A), or NULL; u: there is coverage */
+    int64_t heads, window;
+    int64_t A, W; /* widths of keys and of values */
+    real scale;
+} rondo__look;
+
+/* What a state of the decoder starts from. */
+typedef enum rondo__first_kind {
+    RONDO__FIRST_OWN,    /* zeros, or what its layer has learned (h0, c0) */
+    RONDO__FIRST_SUM,    /* the encoder's state; of two directions their sum */
+    RONDO__FIRST_JOINED, /* both directions' side by side */
+    RONDO__FIRST_LINEAR  /* tanh(weight joined + bias) */
+} rondo__first_kind;
+typedef struct rondo__first {
+    rondo__first_kind kind;
+    int layer; /* of the encoder */
+    bool cell; /* its c, not its h */
+    rondo__affine map;
+} rondo__first;
+
+typedef struct rondo__encdec {
+    rondo__network encoder; /* EMBEDDING, RECURRENT[, ACTIVATION tanh] */
+    rondo__network decoder; /* RECURRENT[, ACTIVATION tanh]: the cells of a step */
+    rondo__first h[RONDO_MAX_LAYERS], c[RONDO_MAX_LAYERS];
+    int64_t source, target; /* symbols: Vs, V */
+    int64_t M, E, H, C, A;  /* memory, embedding, h, context (0: none), a */
+    const real *embedding;  /* (V, E) */
+    rondo__look look;
+    bool before, feeds, repeats;
+    rondo__affine combine, output;
+    int32_t end;
+} rondo__encdec;
+
+/* What net is made of; `end`: its first and last symbol. What cannot be deployed is refused by name. */
+rondo_status rondo__encdec_of(rondo__encdec *out, const rondo_seq2seq *net, int32_t end, rondo_error *err);
+
+/* The encoder's and the decoder's stack. */
+static inline rondo_recurrent *rondo__encdec_encoder(const rondo__encdec *pair) { return pair->encoder.block[1].net; }
+static inline rondo_recurrent *rondo__encdec_decoder(const rondo__encdec *pair) { return pair->decoder.block[0].net; }
+/* Symbols that may be said before the end: what rondo_search allows by default. */
+static inline int64_t rondo__encdec_longest(int64_t S) { return 2 * S + 50; }
+
+/* The reference: greedy decoding of source (S) up to `max` symbols. out (max): *count symbols without the end.
+ * logits (max, V) or NULL: of the steps that were run, min(*count + 1, max). */
+rondo_status rondo__encdec_run(const rondo__encdec *pair, rondo_context *context, int64_t S, const int32_t *source,
+                               int64_t max, int32_t *out, int64_t *count, real *logits, rondo_error *err);
+
+#endif

@@ -1,0 +1,8 @@
+/* What of an encoder-decoder leaves for other places. */
+#include "exchange/encdec.h"
+#include "tasks/translate.h"
+
+rondo_status rondo__translate_encdec(rondo__task_object *task, rondo__encdec *out, rondo_error *err) {
+    const rondo__translate *t = (const rondo__translate *)task;
+    return rondo__encdec_of(out, t->net, t->end, err);
+}
