@@ -26,7 +26,7 @@ rondo_status rondo__log_add(const char *path, const rondo__text *line, rondo_err
         return rondo__fail(err, RONDO_IO, "%s: cannot be opened for writing: %s", path, strerror(errno));
     struct stat before = {0};
     rondo_status status = RONDO_OK;
-    if (fstat(file, &before) || !write_whole(file, line->data, line->size)) {
+    if (fstat(file, &before) || !write_whole(file, line->data, line->size) || fsync(file)) {
         status = rondo__fail(err, RONDO_IO, "%s: cannot be written: %s", path, strerror(errno));
         if (ftruncate(file, before.st_size))
             status = RONDO_IO;
