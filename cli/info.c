@@ -136,22 +136,44 @@ static int show_graph(const char *path, bool json) {
     return code;
 }
 
+/* ---- checksums ---- */
+
+static void print_verdict(const char *path, rondo_verdict verdict, const char *why, void *arg) {
+    static const char *const words[] = {"whole", "unsigned", "damaged"};
+    (void)why, (void)arg;
+    printf("%-9s %s\n", words[verdict], path);
+}
+
+static int verify(const char *path) {
+    rondo_error err = {0};
+    const rondo_status status = rondo_verify(path, print_verdict, NULL, &err);
+    const int code = cli_flush(CLI_DONE);
+    return status ? cli_report(status, &err) : code;
+}
+
 static int run(int argc, char **argv) {
     const char *path = NULL;
-    bool json = false;
-    const cli_option options[] = {{"--json", CLI_FLAG, &json, NULL, "one JSON object, with the recipe as run"}};
-    int code = cli_parse(&cli_info, argc, argv, 1, options, 1, 1, &path);
+    bool json = false, checks = false;
+    const cli_option options[] = {
+        {"--json", CLI_FLAG, &json, NULL, "one JSON object, with the recipe as run"},
+        {"--verify", CLI_FLAG, &checks, NULL, "only check the checksums: of a model file, or of all files of a run"}};
+    int code = cli_parse(&cli_info, argc, argv, sizeof options / sizeof *options, options, 1, 1, &path);
     if (code >= 0)
         return code;
+    if (checks)
+        return json ? cli_fail(CLI_USAGE, "info: --verify and --json do not go together (leave one out)")
+                    : verify(path);
     return cli_ends_in(path, ".onnx") ? show_graph(path, json) : show(path, json);
 }
 
 const cli_command cli_info = {
     .name = "info",
     .summary = "say what a model file holds",
-    .usage = "rondo info MODEL [--json]",
+    .usage = "rondo info MODEL [--json] | rondo info MODEL|DIR --verify",
     .about = "Prints the task, the cell, sizes, metrics and every tensor of a model file; of an\n"
-             "ONNX file its inputs, outputs and operators, and which of these are not supported.\n\n"
+             "ONNX file its inputs, outputs and operators, and which of these are not supported.\n"
+             "--verify says of each file of a run whether it is whole (its checksum is right), unsigned (it\n"
+             "carries none) or damaged.\n\n"
              "example:\n"
              "  rondo info runs/shakespeare/model.safetensors",
     .run = run,

@@ -65,6 +65,19 @@ typedef struct rondo_train_result {
 RONDO_API rondo_status rondo_train(const char *recipe, const rondo_train_options *options, rondo_train_result *result,
                                    rondo_error *err);
 
+/* ---- are the files what was written? ---- */
+typedef enum rondo_verdict {
+    RONDO_WHOLE,    /* its checksum is right */
+    RONDO_UNSIGNED, /* it carries none, as files of other programs and of older versions do */
+    RONDO_DAMAGED   /* it carries another, or cannot be read at all */
+} rondo_verdict;
+/* Called for each file; why is "" unless damaged. */
+typedef void (*rondo_verify_fn)(const char *path, rondo_verdict verdict, const char *why, void *arg);
+/* Checks a model file, or each file in the folder of a run (model files, metrics.jsonl, recipe.yaml), against the
+ * checksum it carries: CRC-32 over all its bytes. RONDO_FORMAT when one is damaged. report may be NULL. Model files are
+ * checked each time they are opened, too. */
+RONDO_API rondo_status rondo_verify(const char *path, rondo_verify_fn report, void *arg, rondo_error *err);
+
 /* The training curve of a run's folder, from its metrics.jsonl: training and validation loss over steps, and on the
  * right the task's own metric (bleu, chrf, accuracy or perplexity) where there is one. A run may still be writing:
  * a last line that is cut off is passed over. path ends in .png or .svg, see plot.h. */

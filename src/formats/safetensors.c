@@ -10,9 +10,11 @@
 #include "formats/safetensors.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/checksum.h"
 #include "formats/json_text.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -33,6 +35,7 @@ struct rondo__safetensors {
     int count;
     entry *entries; /* by offset */
     char *data;
+    rondo__signature signature;
 };
 
 /* What is being read, for messages. */
@@ -234,6 +237,36 @@ static rondo_status read_header(rondo__safetensors *file, const char *label, con
                        rondo__show(problem.text).text);
 }
 
+/* Where the digits of the checksum stand among the header's bytes, 0: not as Rondo writes them. */
+static size_t find_digits(const char *header, size_t size, const char *value) {
+    char quoted[64];
+    const int length = snprintf(quoted, sizeof quoted, "\"checksum\":\"%.20s\"", value);
+    for (const char *p = header; (p = memchr(p, '"', size - (size_t)(p - header))) != NULL; p++) {
+        if (size - (size_t)(p - header) >= (size_t)length && memcmp(p, quoted, (size_t)length) == 0)
+            return (size_t)(p - header) + (size_t)length - 1 - RONDO__CRC_DIGITS;
+    }
+    return 0;
+}
+
+static rondo_status check_signature(rondo__safetensors *file, const char *label, const char *data, size_t size,
+                                    size_t header, rondo_error *err) {
+    uint32_t carried;
+    const char *value = rondo__safetensors_metadata(file, "checksum");
+    if (!value || strlen(value) != sizeof RONDO__CRC_BLANK - 1 || !rondo__crc_read(value, strlen(value), &carried))
+        return RONDO_OK;
+    const size_t digits = find_digits(data + 8, header, value);
+    if (!digits)
+        return RONDO_OK;
+    const uint32_t found = rondo__crc_of(data, size, 8 + digits);
+    if (found != carried)
+        return rondo__fail(err, RONDO_FORMAT,
+                           "%s: damaged: it carries the checksum %s, but its bytes have crc32:%08lx (copy it again; if "
+                           "another program changed it on purpose, take 'checksum' out of its metadata)",
+                           label, value, (unsigned long)found);
+    file->signature = RONDO__SIGNED;
+    return RONDO_OK;
+}
+
 static rondo_status parse(rondo__safetensors *file, const char *label, const char *data, size_t size,
                           rondo_error *err) {
     uint64_t header;
@@ -249,6 +282,7 @@ static rondo_status parse(rondo__safetensors *file, const char *label, const cha
         return rondo__fail(err, RONDO_FORMAT, "%s: the header needs %llu bytes, %zu are there (the file is cut off)",
                            label, (unsigned long long)header, size - 8);
     if ((status = read_header(file, label, data + 8, (size_t)header, err)) != RONDO_OK ||
+        (status = check_signature(file, label, data, size, (size_t)header, err)) != RONDO_OK ||
         (status = read_entries(file, label, size - 8 - header, err)) != RONDO_OK)
         return status;
     return copy_data(file, label, data + 8 + header, err);
@@ -295,6 +329,8 @@ const rondo__named *rondo__safetensors_at(const rondo__safetensors *file, int in
     return index >= 0 && index < file->count ? &file->entries[index].named : NULL;
 }
 
+rondo__signature rondo__safetensors_signature(const rondo__safetensors *file) { return file->signature; }
+
 const char *rondo__safetensors_metadata(const rondo__safetensors *file, const char *key) {
     return json_string_value(json_object_get(json_object_get(file->header, "__metadata__"), key));
 }
@@ -333,6 +369,8 @@ const rondo__named *rondo__safetensors_at(const rondo__safetensors *file, int in
     (void)file, (void)index;
     return NULL;
 }
+
+rondo__signature rondo__safetensors_signature(const rondo__safetensors *file) { return (void)file, RONDO__UNSIGNED; }
 
 const char *rondo__safetensors_metadata(const rondo__safetensors *file, const char *key) {
     (void)file, (void)key;

@@ -27,6 +27,10 @@ const char *rondo__safetensors_metadata(const rondo__safetensors *file, const ch
 /* Copies tensor NAME into out (count numbers of real), converting F64/F32/F16/BF16; checks the shape. */
 rondo_status rondo__safetensors_copy(const rondo__safetensors *file, const char *name, const rondo_tensor *out,
                                      rondo_error *err);
+/* RONDO__UNSIGNED: it carries no checksum, or one that another program copied and that says nothing of this file. A
+ * wrong one is no state: reading fails. */
+typedef enum rondo__signature { RONDO__UNSIGNED, RONDO__SIGNED } rondo__signature;
+rondo__signature rondo__safetensors_signature(const rondo__safetensors *file);
 /* Writes atomically; the same input gives the same bytes. The data begin 64-byte aligned in the file; arrays follow
  * each other in the given order without gaps (so put those of odd sizes last). Needs no JSON library. */
 rondo_status rondo__safetensors_write(const char *path, int count, const rondo__named *tensors, int pairs,

@@ -3,8 +3,13 @@
  * allows none), so each is 64-byte aligned as long as the sizes before it are multiples of 64. */
 #include <string.h>
 
+#include "formats/checksum.h"
 #include "formats/json_text.h"
 #include "formats/safetensors.h"
+
+/* The checksum stands first, so that its digits have a fixed place. */
+#define OPENING "{\"__metadata__\":{\"checksum\":\"" RONDO__CRC_BLANK "\""
+enum { DIGITS_AT = 8 + sizeof OPENING - 2 - RONDO__CRC_DIGITS };
 
 static rondo_status check_string(const char *path, const char *what, const char *s, rondo_error *err) {
     const size_t size = strlen(s);
@@ -38,6 +43,8 @@ static rondo_status check_metadata(const char *path, int pairs, const rondo__pai
             status = check_string(path, "metadata of key", metadata[i].value, err);
         if (status != RONDO_OK)
             return status;
+        if (strcmp(metadata[i].key, "checksum") == 0)
+            return rondo__fail(err, RONDO_ARGUMENT, "%s: the metadata entry 'checksum' is the writer's own", path);
         for (int j = 0; j < i; j++) {
             if (strcmp(metadata[i].key, metadata[j].key) == 0)
                 return rondo__fail(err, RONDO_ARGUMENT, "%s: two metadata entries are named '%s'", path,
@@ -48,9 +55,9 @@ static rondo_status check_metadata(const char *path, int pairs, const rondo__pai
 }
 
 static void add_metadata(rondo__text *header, int pairs, const rondo__pair *metadata) {
-    rondo__text_format(header, "\"__metadata__\":{");
+    rondo__text_add(header, OPENING, sizeof OPENING - 1);
     for (int i = 0; i < pairs; i++) {
-        rondo__text_add(header, ",", i > 0);
+        rondo__text_add(header, ",", 1);
         rondo__json_string(header, metadata[i].key, strlen(metadata[i].key));
         rondo__text_add(header, ":", 1);
         rondo__json_string(header, metadata[i].value, strlen(metadata[i].value));
@@ -78,11 +85,9 @@ static bool add_tensor(rondo__text *header, const rondo__named *named, size_t *o
 static rondo_status make_header(rondo__text *header, const char *path, int count, const rondo__named *tensors,
                                 int pairs, const rondo__pair *metadata, rondo_error *err) {
     size_t offset = 0;
-    rondo__text_add(header, "{", 1);
-    if (pairs > 0)
-        add_metadata(header, pairs, metadata);
+    add_metadata(header, pairs, metadata);
     for (int i = 0; i < count; i++) {
-        rondo__text_add(header, ",", i > 0 || pairs > 0);
+        rondo__text_add(header, ",", 1);
         if (!add_tensor(header, &tensors[i], &offset))
             return rondo__fail(err, RONDO_ARGUMENT, "%s: the tensors are too large for one file", path);
     }
@@ -92,6 +97,18 @@ static rondo_status make_header(rondo__text *header, const char *path, int count
     if (header->failed)
         return rondo__fail(err, RONDO_MEMORY, "%s: no memory for the header", path);
     return RONDO_OK;
+}
+
+/* Of everything, the digits taken as zeros, which they are up to here. */
+static void sign(rondo__text *header, int count, const rondo__named *tensors) {
+    const uint64_t size = header->size;
+    char digits[RONDO__CRC_DIGITS + 1];
+    uint32_t crc = rondo__crc32(0, &size, sizeof size);
+    crc = rondo__crc32(crc, header->data, header->size);
+    for (int i = 0; i < count; i++)
+        crc = rondo__crc32(crc, tensors[i].tensor.data, tensor_bytes(&tensors[i].tensor));
+    rondo__crc_print(crc, digits);
+    memcpy(header->data + DIGITS_AT - 8, digits, RONDO__CRC_DIGITS);
 }
 
 static rondo_status put_all(rondo__writer *writer, const rondo__text *header, int count, const rondo__named *tensors,
@@ -119,6 +136,8 @@ rondo_status rondo__safetensors_write(const char *path, int count, const rondo__
         status = make_header(&header, path, count, tensors, pairs, metadata, err);
     if (status == RONDO_OK)
         status = rondo__writer_open(&writer, path, err);
+    if (status == RONDO_OK)
+        sign(&header, count, tensors);
     if (status == RONDO_OK)
         status = put_all(writer, &header, count, tensors, err);
     if (status == RONDO_OK) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "train/loop.h"
+#include "train/verify.h"
 
 static const char *join(const char *folder, const char *name, char out[RONDO__PATH]) {
     snprintf(out, RONDO__PATH, "%s/%s", folder, name);
@@ -143,7 +144,9 @@ rondo_status rondo__folder_prepare(const rondo__run *run, rondo_error *err) {
     rondo_status status = RONDO_OK;
     rondo__recipe recipe = run->task->recipe;
     rondo__recipe_pin(&recipe);
-    if (rondo__recipe_yaml(&recipe, &yaml))
+    const rondo_status made = rondo__recipe_yaml(&recipe, &yaml);
+    rondo__sign_yaml(&yaml);
+    if (made || yaml.failed)
         status = rondo__fail(err, RONDO_MEMORY, "train: no memory for recipe.yaml");
     if (!status)
         status = rondo__writer_open(&writer, rondo__run_path(run, "recipe.yaml", path), err);

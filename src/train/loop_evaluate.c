@@ -8,6 +8,7 @@
 #include "train/average.h"
 #include "train/loop.h"
 #include "train/metrics.h"
+#include "train/verify.h"
 
 bool rondo__run_due(const rondo__run *run) {
     const rondo__progress *p = &run->progress;
@@ -52,9 +53,10 @@ static rondo_status log_line(rondo__run *run, const rondo_metrics *metrics, bool
     }
     rondo__text_format(&line, ", \"learning_rate\": ");
     rondo__json_real(&line, run->last_rate);
-    rondo__text_format(&line, ", \"best\": %s, \"seconds\": %.3f, \"tokens_per_second\": %.1f}\n",
+    rondo__text_format(&line, ", \"best\": %s, \"seconds\": %.3f, \"tokens_per_second\": %.1f}",
                        best ? "true" : "false", rondo__run_seconds(run),
                        run->busy > 0 ? run->busy_symbols / run->busy : 0.0);
+    rondo__sign_line(&line);
     rondo_status status = line.failed ? rondo__fail(err, RONDO_MEMORY, "train: no memory for a line of metrics.jsonl")
                                       : rondo__log_add(rondo__run_path(run, "metrics.jsonl", path), &line, err);
     rondo__text_free(&line);

@@ -2,37 +2,14 @@
 # come: each gets its line or a stated choice.
 . "$(dirname "$0")/lib.sh"
 
-table() { # table ROWS [FIRST]: hourly, a wave and a line
-    echo "time,load,temp,plan"
-    awk -v n="$1" -v first="${2:-0}" 'BEGIN { for (i = first; i < first + n; i++) printf "2020-03-%02d %02d:00,%.3f,%.2f,%d\n",
-        1 + int(i / 24), i % 24, 20 + 5 * sin(i * 0.2617993878) + (i * 37 % 11) / 11, 3 + (i * 13 % 7) / 7, i % 6 == 0 }'
-}
-table 240 > loads.csv
-cat > small.yaml <<YAML
-task: forecast
-data:
-  file: loads.csv
-  time: time
-  targets: [load, temp]
-  splits: [168, 72]
-model:
-  cell: gru
-  hidden_size: 8
-  window: 24
-  horizon: 12
-train:
-  optimizer: {type: adamw, learning_rate: 0.01}
-  batch_size: 16
-  epochs: 3
-  seed: 7
-YAML
-expect 0 '' "$RONDO" train small.yaml --out one --threads 1
+small_series
+expect 0 '' "$RONDO" train series.yaml --out one --threads 1
 check "training ends with the table" grep -qE '^  seasonal-naive +[0-9.]+ ' err
 check "and says in words whether it beats naive" grep -qE '^The model (beats|does not beat) the naive forecast: its mse is [0-9.]+ % (lower|higher)\.$' err
 check "and seasonal-naive" grep -qE '^The model .* the seasonal-naive forecast' err
 check "and drift" grep -qE '^The model .* the drift forecast' err
 check "it says what it was validated on" grep -q '133 training windows, 61 validation windows, validated on 2020-03-08 00:00 to 2020-03-10 23:00' err
-expect 0 '' "$RONDO" train small.yaml --out two --threads 2 --quiet
+expect 0 '' "$RONDO" train series.yaml --out two --threads 2 --quiet
 check "same bits with 2 threads" cmp one/model.safetensors two/model.safetensors
 expect 0 '' "$RONDO" train one/recipe.yaml --out again --quiet
 check "recipe.yaml as run gives the same model" cmp one/model.safetensors again/model.safetensors
@@ -94,7 +71,7 @@ expect 2 "no column 'temp'" "$RONDO" forecast $model --data <(cut -d, -f1,2 load
 expect 2 '30 minutes.*1 hour' "$RONDO" forecast $model --data <(awk 'NR == 1 { print; next } { printf "2020-03-01 %02d:%02d,1,2,0\n", int((NR - 2) / 2), (NR - 2) % 2 * 30 }' loads.csv | head -40)
 
 # ---- quantiles, what is known ahead, several series ----
-expect 0 '' "$RONDO" train small.yaml --out bands --quiet --set model.output=quantiles --set 'data.targets=[load]' --set 'data.future_covariates=[plan]' --set 'data.calendar=[hour]'
+expect 0 '' "$RONDO" train series.yaml --out bands --quiet --set model.output=quantiles --set 'data.targets=[load]' --set 'data.future_covariates=[plan]' --set 'data.calendar=[hour]'
 expect 2 "column 'plan' has no value for 2020-03-11 .*step 1" "$RONDO" forecast bands/model.safetensors --data loads.csv
 { cat loads.csv; table 12 240 | tail -n +2 | awk -F, '{ print $1 ",,," $4 }'; } > planned.csv
 expect 0 '' "$RONDO" forecast bands/model.safetensors --data planned.csv
@@ -106,7 +83,7 @@ expect 2 'beyond those' "$RONDO" forecast bands/model.safetensors --data planned
 mkdir shops
 cp loads.csv shops/north.csv
 sed 's/,2\([0-9]\)\./,4\1./' loads.csv > shops/south.csv
-expect 0 '' "$RONDO" train small.yaml --out shop --quiet --set data.file=shops --set 'data.targets=[load]'
+expect 0 '' "$RONDO" train series.yaml --out shop --quiet --set data.file=shops --set 'data.targets=[load]'
 expect 0 '' "$RONDO" forecast shop/model.safetensors --data shops
 check "several series have a column" grep -qE '^2020-03-11 00:00,south,' out
 expect 0 '' "$RONDO" forecast shop/model.safetensors --data shops --series south
@@ -130,7 +107,7 @@ for i in range(260):
     level *= 1 + 0.01 * ((i * 37) % 11 - 5) / 5
     day += datetime.timedelta(days=3 if day.weekday() == 4 else 1)
 PYTHON
-sed 's/loads.csv/days.csv/; s/time: time/time: Date/; s/\[load, temp\]/[close]\n  steps: rows\n  transform: returns/; s/\[168, 72\]/["2020-10-01", 0.2]/' small.yaml > days.yaml
+sed 's/loads.csv/days.csv/; s/time: time/time: Date/; s/\[load, temp\]/[close]\n  steps: rows\n  transform: returns/; s/\[168, 72\]/["2020-10-01", 0.2]/' series.yaml > days.yaml
 expect 0 '' "$RONDO" train days.yaml --out days --set model.horizon=5
 check "it is validated from the date on" grep -q 'validated on 2020-10-01 to' err
 expect 0 '' "$RONDO" forecast days/model.safetensors --data days.csv
@@ -140,7 +117,7 @@ expect 2 'odd-days.csv:[0-9]+: .*steps: rows' "$RONDO" train days.yaml --out nev
 
 # ---- tables as they come ----
 wrong() { # wrong PATTERN: bad.csv in place of the data
-    expect 2 "$1" "$RONDO" train small.yaml --out never --set data.file=bad.csv
+    expect 2 "$1" "$RONDO" train series.yaml --out never --set data.file=bad.csv
     [ -e never ] && note_failure "refused data left a folder behind: $1"
     expect 2 "$1" "$RONDO" eval $model --data bad.csv
     expect 2 "$1" "$RONDO" forecast $model --data bad.csv
@@ -156,8 +133,8 @@ wrong "bad.csv:60: column 'load'.*inf"
 sed '60s/^[^,]*/yesterday/' loads.csv > bad.csv
 wrong "bad.csv:60: column 'time': 'yesterday' is no time"
 head -20 loads.csv > bad.csv
-expect 2 'shorter|splits' "$RONDO" train small.yaml --out never --set data.file=bad.csv
-expect 2 'shorter than one window' "$RONDO" train small.yaml --out never --set data.file=bad.csv --set data.splits=[0.8]
+expect 2 'shorter|splits' "$RONDO" train series.yaml --out never --set data.file=bad.csv
+expect 2 'shorter than one window' "$RONDO" train series.yaml --out never --set data.file=bad.csv --set data.splits=[0.8]
 expect 2 'shorter than one window' "$RONDO" eval $model --data bad.csv
 expect 2 'shorter than one window' "$RONDO" forecast $model --data bad.csv
 sed 's/temp/tmp/' loads.csv > bad.csv
@@ -170,11 +147,11 @@ head -1 loads.csv > bad.csv
 wrong 'bad.csv'
 head -c 4000 /dev/urandom > bad.csv
 wrong 'bad.csv'
-expect 2 'no room|no window fits' "$RONDO" train small.yaml --out never --set data.splits=[200,5]
-expect 2 'shorter than its parts' "$RONDO" train small.yaml --out never --set data.splits=[9000,5]
+expect 2 'no room|no window fits' "$RONDO" train series.yaml --out never --set data.splits=[200,5]
+expect 2 'shorter than its parts' "$RONDO" train series.yaml --out never --set data.splits=[9000,5]
 # a constant column and missing values are told, and are no failure
 awk -F, 'BEGIN { OFS = "," } NR > 1 { $3 = 4 } NR % 9 == 4 { $2 = NR % 2 ? "" : "NaN" } NR == 100 { next } { print }' loads.csv > odd.csv
-expect 0 '' "$RONDO" train small.yaml --out odd --set data.file=odd.csv
+expect 0 '' "$RONDO" train series.yaml --out odd --set data.file=odd.csv
 check "a constant column is told" grep -q "column 'temp' is constant" err
 check "missing values are told" grep -qE "odd.csv:4: column 'load': 27 of 2[0-9]+ values are missing \(masked" err
 check "a gap is told" grep -q 'odd.csv:100: 1 step is missing between' err
@@ -185,35 +162,35 @@ check "missing values that training did not know are told" grep -q "column 'load
 
 # where the naive forecasts make no error the words say so; where no season has passed, seasonal-naive is naive
 awk -F, 'BEGIN { OFS = "," } NR > 1 { $2 = 7 } { print }' loads.csv > flat.csv
-expect 0 '' "$RONDO" train small.yaml --out flat --set data.file=flat.csv --set 'data.targets=[load]'
+expect 0 '' "$RONDO" train series.yaml --out flat --set data.file=flat.csv --set 'data.targets=[load]'
 check "a constant target" grep -q '^The model does not beat the naive forecast, which makes no error\.$' err
 check "no number of the table is none" [ "$(grep -ciE '\b(nan|inf)\b' err)" -eq 0 ]
-expect 0 '' "$RONDO" train small.yaml --out brief --quiet --set model.window=3 --set model.horizon=2
+expect 0 '' "$RONDO" train series.yaml --out brief --quiet --set model.window=3 --set model.horizon=2
 expect 0 '' "$RONDO" eval brief/model.safetensors --data loads.csv
 check "a window below a season is compared with all three" [ "$(grep -cE '^The model (beats|does not beat) the (naive|seasonal-naive|drift)' out)" -eq 3 ]
 # three rows; a column that is called é; lines that end in CR LF; a byte order mark
 head -4 loads.csv > three.csv
-expect 0 '' "$RONDO" train small.yaml --out three --quiet --set data.file=three.csv --set 'data.splits=[]' --set model.window=1 --set model.horizon=1
+expect 0 '' "$RONDO" train series.yaml --out three --quiet --set data.file=three.csv --set 'data.splits=[]' --set model.window=1 --set model.horizon=1
 { printf '\xef\xbb\xbf'; sed '1s/load/é/; s/$/\r/' loads.csv; } > accent.csv
-expect 0 '' "$RONDO" train small.yaml --out accent --quiet --set data.file=accent.csv --set 'data.targets=[é, temp]'
+expect 0 '' "$RONDO" train series.yaml --out accent --quiet --set data.file=accent.csv --set 'data.targets=[é, temp]'
 expect 0 '' "$RONDO" forecast accent/model.safetensors --data accent.csv
 check "is like any other" cmp <(tail -n +2 out) <(tail -n +2 whole)
 awk -F, 'BEGIN { OFS = "," } NR > 1 { $2 = "" } { print }' loads.csv > none.csv
-expect 2 "none.csv: column 'load': no value in the training part" "$RONDO" train small.yaml --out never --set data.file=none.csv
+expect 2 "none.csv: column 'load': no value in the training part" "$RONDO" train series.yaml --out never --set data.file=none.csv
 sed '60s/,[^,]*,/,1e300,/' loads.csv > far.csv
 expect 2 "far.csv: column 'load': 1e\+300 in step 58 is too far" "$RONDO" forecast $model --data far.csv
 expect 2 "far.csv: column 'load': 1e\+300 in step 58 is too far" "$RONDO" eval $model --data far.csv
-expect 2 "too large to be scaled" "$RONDO" train small.yaml --out never --set data.file=<(sed 's/^\([^,]*,[0-9.]*\),/\1e300,/' loads.csv)
+expect 2 "too large to be scaled" "$RONDO" train series.yaml --out never --set data.file=<(sed 's/^\([^,]*,[0-9.]*\),/\1e300,/' loads.csv)
 
 # ---- recipes that do not fit ----
 refuse() { # refuse PATTERN SET...
     local pattern=$1 sets=()
     shift
     for set in "$@"; do sets+=(--set "$set"); done
-    expect 2 "$pattern" "$RONDO" train small.yaml --out never "${sets[@]}"
+    expect 2 "$pattern" "$RONDO" train series.yaml --out never "${sets[@]}"
 }
 refuse "'week' is no feature of the time" 'data.calendar=[week]'
-sed '/time: time/d' small.yaml > untimed.yaml
+sed '/time: time/d' series.yaml > untimed.yaml
 expect 2 'data.calendar needs data.time' "$RONDO" train untimed.yaml --out never --set 'data.calendar=[hour]'
 expect 0 '' "$RONDO" train untimed.yaml --out untimed --quiet
 expect 0 '' "$RONDO" forecast untimed/model.safetensors --data loads.csv
@@ -234,5 +211,5 @@ refuse "named twice" 'data.targets=[load,load]'
 refuse 'no logarithm' data.transform=logs 'data.targets=[plan]'
 refuse 'train.metric' train.metric=bleu
 refuse 'train.metric crps needs quantiles or a distribution' train.metric=crps
-expect 2 "train.metric: the evaluation has no number for 'mase'" "$RONDO" train small.yaml --out unscored --quiet --set train.metric=mase --set data.season=200
+expect 2 "train.metric: the evaluation has no number for 'mase'" "$RONDO" train series.yaml --out unscored --quiet --set train.metric=mase --set data.season=200
 finish

@@ -145,3 +145,41 @@ train:
   seed: 7
 YAML
 }
+
+# table ROWS [FIRST]: hourly rows of a series, a wave and a line
+table() {
+    echo "time,load,temp,plan"
+    awk -v n="$1" -v first="${2:-0}" 'BEGIN { for (i = first; i < first + n; i++) printf "2020-03-%02d %02d:00,%.3f,%.2f,%d\n",
+        1 + int(i / 24), i % 24, 20 + 5 * sin(i * 0.2617993878) + (i * 37 % 11) / 11, 3 + (i * 13 % 7) / 7, i % 6 == 0 }'
+}
+
+# A small series and a recipe that trains on it in a second.
+small_series() {
+    table 240 > loads.csv
+    cat > series.yaml <<YAML
+task: forecast
+data:
+  file: loads.csv
+  time: time
+  targets: [load, temp]
+  splits: [168, 72]
+model:
+  cell: gru
+  hidden_size: 8
+  window: 24
+  horizon: 12
+train:
+  optimizer: {type: adamw, learning_rate: 0.01}
+  batch_size: 16
+  epochs: 3
+  seed: 7
+YAML
+}
+
+# The recordings of small_sounds as a task of transcribing, speech.yaml.
+small_speech() {
+    small_sounds
+    sed 's/task: classify/task: transcribe/; s/pattern: /spelling: [zoom=zum], pattern: /; s/hidden_size: 8/hidden_size: 12, delay: 4/
+         s/^train: .*/train: {optimizer: {type: adamw, learning_rate: 0.02}, batch_size: 6, epochs: 40, seed: 3, metric: cer}/' \
+        sounds.yaml > speech.yaml
+}

@@ -1,15 +1,13 @@
 # Transcribers as users type them: training, eval, n-best, JSON, streams, a language model beside; wrong calls and files.
 . "$(dirname "$0")/lib.sh"
 "$RONDO" --version | grep -q 'optional parts:.*json' || exit 77
-small_sounds
-sed -i 's/task: classify/task: transcribe/; s/^train: .*/train: {optimizer: {type: adamw, learning_rate: 0.02}, batch_size: 6, epochs: 40, seed: 3, metric: cer}/' sounds.yaml
-sed -i 's/pattern: /spelling: [zoom=zum], pattern: /; s/hidden_size: 8/hidden_size: 12, delay: 4/' sounds.yaml
-expect 0 '' "$RONDO" train sounds.yaml --out one --threads 1
+small_speech
+expect 0 '' "$RONDO" train speech.yaml --out one --threads 1
 grep -q "built without\|lacks" err && exit 77
 check "the recordings are told of" grep -q 'training: 18 recordings' err
 check "what was wrong is told" grep -q 'characters: .* texts: .* wrong of 6' err
 model=one/model.safetensors
-expect 0 '' "$RONDO" train sounds.yaml --out two --threads 2 --quiet
+expect 0 '' "$RONDO" train speech.yaml --out two --threads 2 --quiet
 check "same bits with 2 threads" cmp $model two/model.safetensors
 expect 0 '' "$RONDO" info $model
 check "info names the task" grep -qE 'transcribe' out
@@ -78,10 +76,10 @@ expect 2 'false.wav' "$RONDO" transcribe $model false.wav
 expect 2 'something is missing' "$RONDO" transcribe $model
 expect 2 'needs a --beam' "$RONDO" transcribe $model fast.wav --beam 2 --nbest 3
 expect 2 'leave --json' "$RONDO" transcribe $model fast.wav --stream --json
-expect 2 'sounds.yaml' "$RONDO" transcribe sounds.yaml fast.wav
-expect 0 '' "$RONDO" train sounds.yaml --out both --set model.bidirectional=true --set train.max_steps=1 --quiet
+expect 2 'speech.yaml' "$RONDO" transcribe speech.yaml fast.wav
+expect 0 '' "$RONDO" train speech.yaml --out both --set model.bidirectional=true --set train.max_steps=1 --quiet
 expect 2 'cannot stream' "$RONDO" transcribe both/model.safetensors fast.wav --stream
 expect 0 '' "$RONDO" transcribe both/model.safetensors fast.wav
-expect 2 'spelt twice' "$RONDO" train sounds.yaml --out no --set 'data.spelling=[low=a, low=b]'
-expect 2 'label_smoothing' "$RONDO" train sounds.yaml --out no --set train.label_smoothing=0.1
+expect 2 'spelt twice' "$RONDO" train speech.yaml --out no --set 'data.spelling=[low=a, low=b]'
+expect 2 'label_smoothing' "$RONDO" train speech.yaml --out no --set train.label_smoothing=0.1
 finish
