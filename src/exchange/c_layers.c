@@ -235,7 +235,7 @@ void rondo__c_put_layers(rondo__c_file *file) {
         case RONDO__LINEAR:
             put_linear(file, i, b);
             break;
-        case RONDO__ACTIVATION:
+        default: /* nothing to write; what cannot be written was refused */
             break;
         }
     }

@@ -91,8 +91,20 @@ static bool make_memory(applying *a, rondo_tensor *y) {
     return a->ids && a->row && a->y && y->data;
 }
 
+/* What reads a second array is no function of x. */
+static rondo_status check_alone(const applying *a) {
+    const rondo__network *n = &a->network;
+    if (!rondo__network_find(n, RONDO__SPELLING) && !rondo__network_find(n, RONDO__FIXED) && !n->horizon.ahead)
+        return RONDO_OK;
+    return rondo__fail(a->err, RONDO_UNSUPPORTED,
+                       "%s: the model reads more than x (write it with `rondo export` as ONNX, and run that)",
+                       a->model->path);
+}
+
 static rondo_status apply(applying *a, rondo_tensor *y) {
-    rondo_status status = find_shape(a);
+    rondo_status status = check_alone(a);
+    if (!status)
+        status = find_shape(a);
     if (status)
         return status;
     if (!make_memory(a, y))

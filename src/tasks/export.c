@@ -18,6 +18,8 @@ rondo_status rondo_model_export_c(rondo_model *model, const char *path, const ro
                            task->class->name);
     rondo_status status = task->class->network(task, &network, err);
     if (!status)
+        status = rondo__network_refuse_after(&network, RONDO__ACTIVATION, "as C", err);
+    if (!status)
         status = rondo__c_write(&network, task->context, path, options, err);
     return status;
 }

@@ -11,6 +11,7 @@
  *   forecast_evaluate.c    every origin of a part, scores of the model and of the trivial forecasts
  *   forecast_report.c      the same as a table and in words
  *   forecast_use.c, forecast_stream.c   the public functions
+ *   forecast_deploy.c      what exporters write down
  *
  * From a cell of the file to the network and back:
  *
@@ -255,6 +256,9 @@ typedef struct rondo__forecast_scores {
 rondo_status rondo__forecast_evaluate(rondo__task_object *task, rondo_tape *tape, int files, const char *const *file,
                                       rondo_metrics *metrics, rondo_error *err);
 void rondo__forecast_write_report(rondo__forecast *f, const rondo__forecast_scores *scores);
+
+/* ---- what is deployed (forecast_deploy.c) ---- */
+rondo_status rondo__forecast_network(rondo__task_object *task, struct rondo__network *out, rondo_error *err);
 
 extern const rondo__task_class rondo__forecast_class;
 

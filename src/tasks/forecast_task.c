@@ -139,4 +139,5 @@ const rondo__task_class rondo__forecast_class = {
     .notes = notes,
     .report = report,
     .vocabulary = vocabulary,
+    .network = rondo__forecast_network,
 };

@@ -117,13 +117,10 @@ static int extra_tensors(rondo__task_object *task, int max, rondo__named *out) {
     return rondo__vocabulary_tensor(((rondo__lm *)task)->tokenizer, "sentencepiece_model", max, out);
 }
 
-/* Logits of the next symbol. */
+/* Logits of the next symbol; of an adaptive softmax its log-probabilities. */
 static rondo_status network(rondo__task_object *task, rondo__network *out, rondo_error *err) {
     const rondo__lm *lm = (const rondo__lm *)task;
     const real *table = rondo_params_at(task->params, lm->embedding)->value.data;
-    if (lm->adaptive)
-        return rondo__fail(err, RONDO_UNSUPPORTED,
-                           "export: an adaptive softmax cannot be written yet (train with model.output: softmax)");
     rondo_status status = rondo__network_add(
         out, (rondo__network_block){.kind = RONDO__EMBEDDING, .in = lm->V, .out = lm->E, .weight = table}, err);
     if (!status)
@@ -134,6 +131,9 @@ static rondo_status network(rondo__task_object *task, rondo__network *out, rondo
                                     err);
     if (status || lm->jordan)
         return status;
+    if (lm->adaptive)
+        return rondo__network_add(
+            out, (rondo__network_block){.kind = RONDO__ADAPTIVE, .out = lm->V, .adaptive = lm->adaptive}, err);
     return rondo__network_add(out,
                               (rondo__network_block){.kind = RONDO__LINEAR,
                                                      .in = lm->W,

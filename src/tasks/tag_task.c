@@ -90,26 +90,54 @@ static rondo_status vocabulary(rondo__task_object *task, rondo__text *json) {
     return rondo__tag_vocabulary_json(&((rondo__tag *)task)->vocabulary, json);
 }
 
-/* Scores of the labels, from words by number. */
+static const real *values(const rondo__tag *t, int index) { return rondo_params_at(t->base.params, index)->value.data; }
+
+static rondo_status add_spelling(const rondo__tag *t, rondo__network *out, rondo_error *err) {
+    const rondo_recurrent_config *c = rondo_recurrent_get_config(t->spelling);
+    return rondo__network_add(out,
+                              (rondo__network_block){.kind = RONDO__SPELLING,
+                                                     .out = rondo__network_output(out) + 2 * c->hidden_size,
+                                                     .net = t->spelling,
+                                                     .weight = values(t, t->character_embedding),
+                                                     .symbols = t->vocabulary.characters.count + 1,
+                                                     .width = c->input_size},
+                              err);
+}
+
+/* Transitions that were learned, and which there may be. */
+static rondo_status add_path(const rondo__tag *t, rondo__network *out, rondo_error *err) {
+    const rondo__tag_rules *rules = &t->rules;
+    rondo__network_block path = {.kind = RONDO__BEST_PATH,
+                                 .transition = rules->none,
+                                 .end = rules->end,
+                                 .allowed = rules->allowed,
+                                 .allowed_start = rules->start};
+    if (t->crf) {
+        path.transition = values(t, rondo_params_find(t->base.params, "crf.transitions"));
+        path.start = values(t, rondo_params_find(t->base.params, "crf.start_transitions"));
+        path.end = values(t, rondo_params_find(t->base.params, "crf.end_transitions"));
+        path.forbidden_end = rules->end;
+    }
+    return rondo__network_add(out, path, err);
+}
+
+/* Scores of the labels, from words by number, and the best path where labels depend on each other. */
 static rondo_status network(rondo__task_object *task, rondo__network *out, rondo_error *err) {
     const rondo__tag *t = (const rondo__tag *)task;
-    if (t->spelling || t->crf)
-        return rondo__fail(
-            err, RONDO_UNSUPPORTED, "export: a tagger with %s cannot be written yet (train it with model.%s)",
-            t->spelling ? "characters" : "a CRF", t->spelling ? "characters.hidden_size: 0" : "crf: false");
     const rondo__network_block words = {.kind = RONDO__EMBEDDING,
                                         .in = t->V,
                                         .out = task->recipe.model.embedding_size,
-                                        .weight = rondo_params_at(task->params, t->embedding)->value.data};
-    const rondo__network_block labels = {.kind = RONDO__LINEAR,
-                                         .in = t->W,
-                                         .out = t->K,
-                                         .weight = rondo_params_at(task->params, t->weight)->value.data,
-                                         .bias = rondo_params_at(task->params, t->bias)->value.data};
+                                        .weight = values(t, t->embedding)};
+    const rondo__network_block labels = {
+        .kind = RONDO__LINEAR, .in = t->W, .out = t->K, .weight = values(t, t->weight), .bias = values(t, t->bias)};
     rondo_status status = rondo__network_add(out, words, err);
+    if (!status && t->spelling)
+        status = add_spelling(t, out, err);
     if (!status)
         status = rondo__network_add(out, (rondo__network_block){.kind = RONDO__RECURRENT, .net = t->net}, err);
-    return status ? status : rondo__network_add(out, labels, err);
+    if (!status)
+        status = rondo__network_add(out, labels, err);
+    return status || (!t->crf && !t->rules.allowed) ? status : add_path(t, out, err);
 }
 
 const rondo__task_class rondo__tag_class = {
