@@ -66,11 +66,25 @@ bool rondo__pool_fits(const rondo__pool *pool); /* there is a core for each of i
 /* All workers of the region running on pool wait for each other: they spin, then yield on a busy machine. */
 void rondo__pool_meet(rondo__pool *pool, int worker);
 
+/* ---- a job in the background (ahead.c) ---- */
+typedef struct rondo__work { /* task(arg, i, worker) for i in [0, n) */
+    int64_t n;
+    rondo__task task;
+    void *arg;
+} rondo__work;
+typedef struct rondo__ahead rondo__ahead;
+rondo_status rondo__ahead_create(rondo__ahead **out, int worker, rondo_error *err); /* worker: what its thread is */
+void rondo__ahead_destroy(rondo__ahead **ahead); /* what is not begun of its job is left undone; NULL is fine */
+/* Returns at once. One job at a time: begin and end by turns. */
+void rondo__ahead_begin(rondo__ahead *ahead, const rondo__work *work);
+void rondo__ahead_end(rondo__ahead *ahead, rondo__pool *pool); /* what is left of it, with the pool's threads, too */
+
 /* ---- random numbers (random.c): Philox 4x32-10 (Salmon 2011); a value depends only on (seed, stream, index) ---- */
 uint32_t rondo__random_u32(uint64_t seed, uint64_t stream, uint64_t index);
 void rondo__random_u32x4(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]); /* indices 4*block .. +3 */
 double rondo__random_uniform(uint64_t seed, uint64_t stream, uint64_t index);              /* [0, 1) from 32 bits */
 double rondo__random_normal(uint64_t seed, uint64_t stream, uint64_t index); /* Box-Muller on indices 2i, 2i+1 */
+void rondo__random_normals(uint64_t seed, uint64_t stream, uint64_t pair, double out[2]); /* indices 2*pair, +1 */
 uint64_t rondo__random_below(uint64_t seed, uint64_t stream, uint64_t index, uint64_t n); /* [0, n) */
 void rondo__random_order(uint64_t seed, uint64_t stream, int64_t n, int64_t *order); /* (n): 0 .. n - 1, shuffled */
 

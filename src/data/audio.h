@@ -4,6 +4,7 @@
 #define RONDO_DATA_AUDIO_H
 
 #include "core/core.h"
+#include "data/sound_resample.h"
 #include "rondo/audio.h"
 
 /* ---- audio_fft.c: squared magnitudes of a real transform of even size N ---- */
@@ -51,5 +52,18 @@ void rondo__running_start(rondo__running *running, const rondo_frontend *fronten
 void rondo__frontend_normalise(const rondo_frontend *frontend, rondo__running *running, float *row);
 /* What features that do not change are divided by: 1. */
 double rondo__deviation_or_one(double deviation);
+
+/* ---- audio_frontend.c: rondo_frontend_apply in the caller's memory, of rondo__frontend_room bytes ---- */
+size_t rondo__frontend_room(const rondo_frontend *frontend);
+void rondo__frontend_make(const rondo_frontend *frontend, float *frame, int64_t samples, const float *sample,
+                          void *memory);
+
+/* ---- audio_augment.c: rondo_audio_augment_sound from one place to another; its numbers are taken for checked ---- */
+/* Samples that come out. */
+int64_t rondo__augment_count(const rondo_audio_augment *augment, int64_t count, uint64_t seed, uint64_t stream);
+/* stretcher: of speed, else NULL. */
+rondo_status rondo__augment_into(float *out, int64_t out_count, const float *sample, int64_t count,
+                                 const rondo_audio_augment *augment, uint64_t seed, uint64_t stream,
+                                 rondo__stretcher *stretcher, rondo_error *err);
 
 #endif

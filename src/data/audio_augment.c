@@ -2,9 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/core.h"
-#include "data/sound_resample.h"
-#include "rondo/audio.h"
+#include "data/audio.h"
 
 /* Places in the stream of random numbers; noise is normal numbers, which take two each. */
 enum { AT_SPEED = 0, AT_GAIN = 1, AT_RATIO = 2, AT_WARP = 3, AT_NOISE = 64 };
@@ -15,30 +13,54 @@ static double swing(uint64_t seed, uint64_t stream, uint64_t index) {
     return 2 * rondo__random_uniform(seed, stream, index) - 1;
 }
 
-static rondo_status change_speed(rondo_sound *sound, double most, uint64_t seed, uint64_t stream, rondo_error *err) {
-    rondo_error story = {0};
-    const double factor = 1 + most * swing(seed, stream, AT_SPEED);
-    const int64_t count = (int64_t)floor((double)sound->count / factor + 0.5);
-    const rondo_status status = rondo__sound_stretch(sound, count, 1 / factor, true, &story);
-    return status ? rondo__fail(err, status, "audio: speed: %s", story.message) : RONDO_OK;
+static double speed_of(const rondo_audio_augment *a, uint64_t seed, uint64_t stream) {
+    return 1 + a->speed * swing(seed, stream, AT_SPEED);
 }
 
-static void change_gain(rondo_sound *sound, double most_db, uint64_t seed, uint64_t stream) {
+int64_t rondo__augment_count(const rondo_audio_augment *a, int64_t count, uint64_t seed, uint64_t stream) {
+    if (!(a->speed > 0) || count == 0)
+        return count;
+    return (int64_t)floor((double)count / speed_of(a, seed, stream) + 0.5);
+}
+
+static void change_gain(float *sample, int64_t count, double most_db, uint64_t seed, uint64_t stream) {
     const float gain = (float)pow(10, most_db * swing(seed, stream, AT_GAIN) / 20);
-    for (int64_t i = 0; i < sound->count; i++)
-        sound->sample[i] *= gain;
+    for (int64_t i = 0; i < count; i++)
+        sample[i] *= gain;
 }
 
-static void add_noise(rondo_sound *sound, double least_db, uint64_t seed, uint64_t stream) {
+static void add_noise(float *sample, int64_t count, double least_db, uint64_t seed, uint64_t stream) {
     const double ratio_db = least_db + 20 * rondo__random_uniform(seed, stream, AT_RATIO);
-    double energy = 0;
-    for (int64_t i = 0; i < sound->count; i++)
-        energy += (double)sound->sample[i] * (double)sound->sample[i];
+    double energy = 0, normal[2];
+    for (int64_t i = 0; i < count; i++)
+        energy += (double)sample[i] * (double)sample[i];
     if (energy == 0)
         return; /* silence has no signal to measure noise by */
-    const double level = sqrt(energy / (double)sound->count) * pow(10, -ratio_db / 20);
-    for (int64_t i = 0; i < sound->count; i++)
-        sound->sample[i] += (float)(level * rondo__random_normal(seed, stream, AT_NOISE + (uint64_t)i));
+    const double level = sqrt(energy / (double)count) * pow(10, -ratio_db / 20);
+    for (int64_t i = 0; i < count; i += 2) {
+        rondo__random_normals(seed, stream, (AT_NOISE + (uint64_t)i) / 2, normal);
+        sample[i] += (float)(level * normal[0]);
+        if (i + 1 < count)
+            sample[i + 1] += (float)(level * normal[1]);
+    }
+}
+
+rondo_status rondo__augment_into(float *out, int64_t out_count, const float *sample, int64_t count,
+                                 const rondo_audio_augment *a, uint64_t seed, uint64_t stream,
+                                 rondo__stretcher *stretcher, rondo_error *err) {
+    rondo_error story = {0};
+    rondo_status status = RONDO_OK;
+    if (a->speed > 0 && count > 0)
+        status = rondo__stretch(stretcher, out, out_count, sample, count, 1 / speed_of(a, seed, stream), &story);
+    else if (count > 0 && out != sample)
+        memcpy(out, sample, (size_t)count * sizeof *out);
+    if (status)
+        return rondo__fail(err, status, "audio: speed: %s", story.message);
+    if (a->gain_db > 0)
+        change_gain(out, out_count, a->gain_db, seed, stream);
+    if (a->noise_db > 0)
+        add_noise(out, out_count, a->noise_db, seed, stream);
+    return RONDO_OK;
 }
 
 static rondo_status check(const rondo_sound *sound, const rondo_audio_augment *a, rondo_error *err) {
@@ -63,18 +85,39 @@ static rondo_status check(const rondo_sound *sound, const rondo_audio_augment *a
     return RONDO_OK;
 }
 
+/* Samples of another count take the place of the sound's own. */
+static rondo_status at_another_speed(rondo_sound *sound, const rondo_audio_augment *augment, uint64_t seed,
+                                     uint64_t stream, rondo_error *err) {
+    const int64_t count = rondo__augment_count(augment, sound->count, seed, stream);
+    rondo__stretcher stretcher;
+    rondo_error story = {0};
+    rondo_status status = rondo__stretcher_make(&stretcher, true, &story);
+    if (status)
+        return rondo__fail(err, status, "audio: speed: %s", story.message);
+    float *sample = rondo__alloc((size_t)(count > 0 ? count : 1) * sizeof *sample);
+    status =
+        sample ? rondo__augment_into(sample, count, sound->sample, sound->count, augment, seed, stream, &stretcher, err)
+               : rondo__fail(err, RONDO_MEMORY, "audio: speed: no memory for %lld samples", (long long)count);
+    rondo__stretcher_free(&stretcher);
+    if (status) {
+        rondo__free(sample);
+        return status;
+    }
+    rondo__free(sound->sample);
+    sound->sample = sample;
+    sound->count = count;
+    return RONDO_OK;
+}
+
 rondo_status rondo_audio_augment_sound(rondo_sound *sound, const rondo_audio_augment *augment, uint64_t seed,
                                        uint64_t stream, rondo_error *err) {
     rondo_status status = check(sound, augment, err);
-    if (!status && augment->speed > 0 && sound->count > 0)
-        status = change_speed(sound, augment->speed, seed, stream, err);
     if (status)
         return status;
-    if (augment->gain_db > 0)
-        change_gain(sound, augment->gain_db, seed, stream);
-    if (augment->noise_db > 0)
-        add_noise(sound, augment->noise_db, seed, stream);
-    return RONDO_OK;
+    if (augment->speed > 0 && sound->count > 0)
+        return at_another_speed(sound, augment, seed, stream, err);
+    return rondo__augment_into(sound->sample, sound->count, sound->sample, sound->count, augment, seed, stream, NULL,
+                               err);
 }
 
 double rondo_audio_augment_factor(const rondo_audio_augment *augment, int64_t i) {

@@ -178,6 +178,21 @@ static void normalise(const rondo_frontend *f, float *frame, int64_t frames, ron
         rondo__frontend_normalise(f, running, frame + t * f->width);
 }
 
+size_t rondo__frontend_room(const rondo_frontend *f) {
+    return 2 * (size_t)f->width * sizeof(double) + (size_t)(rondo__frontend_work(f) + f->window) * sizeof(float);
+}
+
+void rondo__frontend_make(const rondo_frontend *f, float *frame, int64_t samples, const float *sample, void *memory) {
+    const int64_t frames = rondo_frontend_frames(f, samples);
+    double *moments = memory;
+    float *numbers = (float *)(moments + 2 * f->width);
+    rondo__running running = {.mean = moments, .square = moments + f->width};
+    make_base(f, frame, frames, samples, sample, numbers, numbers + rondo__frontend_work(f));
+    for (int64_t order = 1; order <= f->config.deltas; order++)
+        make_slopes(f, frame, frames, order);
+    normalise(f, frame, frames, &running);
+}
+
 rondo_status rondo_frontend_apply(const rondo_frontend *f, float *frame, int64_t samples, const float *sample,
                                   rondo_error *err) {
     if (!f || !frame || (!sample && samples > 0) || samples < 0)
@@ -186,17 +201,10 @@ rondo_status rondo_frontend_apply(const rondo_frontend *f, float *frame, int64_t
                            : !frame      ? "frame is NULL"
                            : samples < 0 ? "samples is negative"
                                          : "sample is NULL");
-    const int64_t frames = rondo_frontend_frames(f, samples), work = rondo__frontend_work(f);
-    const size_t doubles = 2 * (size_t)f->width * sizeof(double);
-    double *memory = rondo__alloc(doubles + (size_t)(work + f->window) * sizeof(float));
+    void *memory = rondo__alloc(rondo__frontend_room(f));
     if (!memory)
         return rondo__fail(err, RONDO_MEMORY, "audio: no memory to make frames");
-    float *numbers = (float *)(memory + 2 * f->width);
-    rondo__running running = {.mean = memory, .square = memory + f->width};
-    make_base(f, frame, frames, samples, sample, numbers, numbers + work);
-    for (int64_t order = 1; order <= f->config.deltas; order++)
-        make_slopes(f, frame, frames, order);
-    normalise(f, frame, frames, &running);
+    rondo__frontend_make(f, frame, samples, sample, memory);
     rondo__free(memory);
     return RONDO_OK;
 }

@@ -48,7 +48,7 @@ rondo_status rondo__classify_build(rondo__classify *c, const rondo__safetensors 
 
 /* (T, B, I) */
 static rondo_var *input_of(rondo__classify *c, rondo_tape *tape) {
-    const rondo__classify_room *r = &c->room;
+    const rondo__classify_room *r = &c->room[c->base.slot];
     if (c->tokenizer) {
         const int64_t dims[2] = {r->T, r->B};
         return rondo_embedding(tape, rondo_params_use(c->base.params, tape, c->embedding), r->ids, 2, dims);
@@ -60,7 +60,7 @@ static rondo_var *input_of(rondo__classify *c, rondo_tape *tape) {
 
 rondo_var *rondo__classify_logits(rondo__classify *c, rondo_tape *tape) {
     const rondo__recipe_model *m = &c->base.recipe.model;
-    const rondo__classify_room *r = &c->room;
+    const rondo__classify_room *r = &c->room[c->base.slot];
     rondo_params *params = c->base.params;
     const int32_t *lengths = c->tokenizer ? r->lengths : r->frames.lengths;
     const int64_t dims[2] = {r->T, r->B};

@@ -58,8 +58,8 @@ typedef struct rondo__classify {
     int64_t C, I, W;
     rondo_recurrent *net;
     int embedding, attention, weight, bias; /* parameters; -1: absent */
-    rondo__classify_room room;
-    int64_t *confusion; /* (C, C) of the last evaluation, or NULL */
+    rondo__classify_room room[2];           /* of base.slot: the batch in use */
+    int64_t *confusion;                     /* (C, C) of the last evaluation, or NULL */
 
     /* of training only */
     rondo__classify_part train, valid;
@@ -70,7 +70,7 @@ typedef struct rondo__classify {
 /* ---- the model (classify.c) ---- */
 rondo_status rondo__classify_build(rondo__classify *c, const rondo__safetensors *file, const char *path,
                                    rondo_error *err);
-/* Of the batch in c->room: (B, C). */
+/* Of the batch in use: (B, C). */
 rondo_var *rondo__classify_logits(rondo__classify *c, rondo_tape *tape);
 
 /* ---- data (classify_data.c) ---- */
@@ -81,9 +81,12 @@ rondo_status rondo__classify_open(rondo__classify *c, const char *path, rondo__c
 rondo_status rondo__classify_set_lengths(rondo__classify_part *part, rondo_error *err);
 rondo_status rondo__classify_prepare(rondo__classify *c, rondo__classify_part *part, rondo_error *err);
 void rondo__classify_part_free(rondo__classify_part *part);
-/* Puts examples of a part into c->room. training: augmented. */
+/* Puts examples of a part into the room in use. */
 rondo_status rondo__classify_fill(rondo__classify *c, const rondo__classify_part *part, int64_t count,
-                                  const int64_t *example, bool training, int64_t epoch, rondo_error *err);
+                                  const int64_t *example, rondo_error *err);
+/* A batch of training, as task class prepare; of texts all is done. */
+rondo_status rondo__classify_prepare_batch(rondo__task_object *task, int slot, int64_t epoch, int64_t batch,
+                                           rondo__work *work, rondo_error *err);
 void rondo__classify_room_free(rondo__classify_room *room);
 const char *const *rondo__classify_endings(const rondo__classify *c);
 

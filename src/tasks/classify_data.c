@@ -4,6 +4,7 @@
 
 #include "tasks/classify.h"
 #include "tasks/vocabulary.h"
+#include "tensor/context.h"
 
 static const char *const tables[] = {".csv", ".csv.gz", NULL};
 
@@ -270,21 +271,45 @@ static rondo_status fill_ids(rondo__classify_room *r, const rondo__classify_part
     return RONDO_OK;
 }
 
-rondo_status rondo__classify_fill(rondo__classify *c, const rondo__classify_part *part, int64_t count,
-                                  const int64_t *example, bool training, int64_t epoch, rondo_error *err) {
-    rondo__classify_room *r = &c->room;
+static rondo_status begin_fill(rondo__classify *c, rondo__classify_room *r, const rondo__classify_part *part,
+                               const rondo__listening_order *order, rondo__work *work, rondo_error *err) {
     rondo_status status;
-    r->B = count;
-    if (!make_room(&r->targets, &r->targets_room, (size_t)count))
+    *work = (rondo__work){0};
+    r->B = order->count;
+    if (!make_room(&r->targets, &r->targets_room, (size_t)r->B))
         return no_memory(err);
-    for (int64_t b = 0; b < count; b++)
-        r->targets[b] = part->label ? part->label[example[b]] : -1;
+    for (int64_t b = 0; b < r->B; b++)
+        r->targets[b] = part->label ? part->label[order->example[b]] : -1;
     if (c->input == RONDO__INPUT_TEXT)
-        return fill_ids(r, part, example, err);
-    status = rondo__listening_fill(&c->listening, &r->frames, &part->frames, count, example, training,
-                                   c->base.recipe.train.seed, epoch, err);
+        return fill_ids(r, part, order->example, err);
+    status = rondo__listening_begin_fill(&r->frames, order, work, err);
     r->T = r->frames.T;
     return status;
+}
+
+rondo_status rondo__classify_fill(rondo__classify *c, const rondo__classify_part *part, int64_t count,
+                                  const int64_t *example, rondo_error *err) {
+    rondo__classify_room *r = &c->room[c->base.slot];
+    const rondo__listening_order order = {
+        .listening = &c->listening, .set = &part->frames, .count = count, .example = example};
+    rondo__work work;
+    rondo_status status = begin_fill(c, r, part, &order, &work, err);
+    if (status || work.n == 0)
+        return status;
+    rondo__pool_run(c->base.context->pool, work.n, work.task, work.arg);
+    return rondo__listening_end_fill(&r->frames, err);
+}
+
+rondo_status rondo__classify_prepare_batch(rondo__task_object *task, int slot, int64_t epoch, int64_t batch,
+                                           rondo__work *work, rondo_error *err) {
+    rondo__classify *c = (rondo__classify *)task;
+    rondo__listening_order order = {.listening = &c->listening,
+                                    .set = &c->train.frames,
+                                    .training = true,
+                                    .seed = task->recipe.train.seed,
+                                    .epoch = epoch};
+    order.count = rondo__frame_batches_get(&c->batches, epoch, batch, &order.example);
+    return begin_fill(c, &c->room[slot], &c->train, &order, work, err);
 }
 
 void rondo__classify_room_free(rondo__classify_room *room) {

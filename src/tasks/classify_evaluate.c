@@ -23,7 +23,7 @@ double rondo__classify_soften(const real *logit, int64_t C, double *out) {
 
 static rondo_status run_batch(rondo__classify *c, rondo_tape *tape, const rondo__classify_part *part, int64_t B,
                               const int64_t *example, double *probability, double *log_likelihood, rondo_error *err) {
-    rondo_status status = rondo__classify_fill(c, part, B, example, false, 0, err);
+    rondo_status status = rondo__classify_fill(c, part, B, example, err);
     if (status)
         return status;
     rondo_tape_begin(tape, NULL);

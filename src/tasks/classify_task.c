@@ -10,7 +10,8 @@
 
 static void clear(rondo__task_object *task) {
     rondo__classify *c = (rondo__classify *)task;
-    rondo__classify_room_free(&c->room);
+    rondo__classify_room_free(&c->room[0]);
+    rondo__classify_room_free(&c->room[1]);
     rondo__classify_part_free(&c->train);
     rondo__classify_part_free(&c->valid);
     rondo__frame_batches_free(&c->batches);
@@ -74,18 +75,18 @@ static int64_t batches_per_epoch(const rondo__task_object *task) {
 
 static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch, int64_t batch, int64_t *symbols) {
     rondo__classify *c = (rondo__classify *)task;
-    const int64_t *example;
+    const rondo__classify_room *r = &c->room[task->slot];
     rondo_error err;
-    const int64_t B = rondo__frame_batches_get(&c->batches, epoch, batch, &example);
-    const rondo_status status = rondo__classify_fill(c, &c->train, B, example, true, epoch, &err);
-    *symbols = B;
+    const rondo_status status = c->tokenizer ? RONDO_OK : rondo__listening_end_fill(&r->frames, &err);
+    (void)epoch, (void)batch;
+    *symbols = r->B;
     if (status) {
         rondo__tape_fail(tape, status, "%s", err.message);
         return NULL;
     }
     const rondo_cross_entropy_options options = {.label_smoothing = (real)task->recipe.train.label_smoothing,
                                                  .class_weights = c->class_weights};
-    return rondo_cross_entropy(tape, rondo__classify_logits(c, tape), c->room.targets, &options);
+    return rondo_cross_entropy(tape, rondo__classify_logits(c, tape), r->targets, &options);
 }
 
 static void describe(const rondo__task_object *task, rondo__text *json) {
@@ -170,6 +171,7 @@ const rondo__task_class rondo__classify_class = {
     .load = load,
     .clear = clear,
     .batches_per_epoch = batches_per_epoch,
+    .prepare = rondo__classify_prepare_batch,
     .loss = loss,
     .evaluate = rondo__classify_evaluate,
     .metrics = rondo__classify_metrics,

@@ -78,9 +78,10 @@ typedef struct rondo__windows {
 } rondo__windows;
 
 /* Arrays of so many windows; row b of the batch is window b / (N / n), its target j is b % (N / n) + j. */
+typedef struct rondo__forecast rondo__forecast;
 typedef struct rondo__forecast_batch {
     int64_t most, windows, B, values; /* windows at most and now; values = B H n */
-    int64_t counted;                  /* targets with a weight */
+    int64_t *counted;                 /* (windows): targets with a weight */
     real *x;                          /* (T, B, p F) */
     real *ahead;    /* known ahead: decoder (H / p, B, p K); direct (B, H future covariates); may be NULL */
     real *last;     /* decoder: (B, p n), the last values of the past */
@@ -89,11 +90,12 @@ typedef struct rondo__forecast_batch {
     real *shift, *scale, *target, *weight; /* (values) */
     real *factor;                          /* (values): weight, by the power of scale that the loss asks for */
     double *base;                          /* (B, n): the last known level */
+    const rondo__forecast *forecast;
     const rondo__seen_set *set;
     const rondo__window *window; /* (windows) */
 } rondo__forecast_batch;
 
-typedef struct rondo__forecast {
+struct rondo__forecast {
     rondo__task_object base; /* first */
     rondo__forecast_facts facts;
     rondo_recurrent *encoder, *decoder;
@@ -111,9 +113,9 @@ typedef struct rondo__forecast {
     rondo__seen_set data;
     rondo__windows train, valid;
     int64_t *order, order_epoch;
-    rondo__window *picked; /* (batch) */
-    rondo__forecast_batch room;
-} rondo__forecast;
+    rondo__window *picked;         /* (2, batch) */
+    rondo__forecast_batch room[2]; /* of base.slot: the batch in use */
+};
 
 /* ---- data (forecast_data.c) ---- */
 /* The recipe's file: facts, series, windows' parts. */
@@ -160,6 +162,10 @@ rondo_status rondo__batch_make(const rondo__forecast *f, rondo__forecast_batch *
 void rondo__batch_free(rondo__forecast_batch *batch);
 void rondo__batch_fill(const rondo__forecast *f, rondo__forecast_batch *batch, const rondo__seen_set *set,
                        int64_t windows, const rondo__window *window);
+/* The same, but what is left is *work, one window at a time. */
+void rondo__batch_begin_fill(const rondo__forecast *f, rondo__forecast_batch *batch, const rondo__seen_set *set,
+                             int64_t windows, const rondo__window *window, rondo__work *work);
+int64_t rondo__batch_counted(const rondo__forecast_batch *batch); /* targets with a weight */
 /* Place of value (b, h, j) among the values. */
 static inline int64_t rondo__value_at(const rondo__forecast *f, int64_t B, int64_t b, int64_t h, int64_t j) {
     return f->recursive ? (h * B + b) * f->n + j : (b * f->H + h) * f->n + j;

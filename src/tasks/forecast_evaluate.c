@@ -139,7 +139,7 @@ static rondo_status score_all(scoring *s, rondo_tape *tape, const rondo__seen_se
         rondo__batch_fill(s->f, &s->batch, set, count, windows->window + at);
         status = rondo__forecast_run(s->f, tape, &s->batch, &s->levels, &loss, at > 0, err);
         s->scores.loss += loss;
-        s->scores.counted += s->batch.counted;
+        s->scores.counted += rondo__batch_counted(&s->batch);
         s->scores.windows += count;
         for (int64_t w = 0; w < count && !status; w++)
             score_window(s, set, &windows->window[at + w], w);

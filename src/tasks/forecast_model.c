@@ -281,7 +281,8 @@ static rondo_var *point_loss(rondo__forecast *f, rondo_tape *tape, const rondo__
 
 rondo_var *rondo__forecast_loss(rondo__forecast *f, rondo_tape *tape, const rondo__forecast_batch *b, rondo_var *raw,
                                 real divide_by) {
-    rondo_loss_options o = {.weight = b->weight, .divide_by = divide_by > 0 ? divide_by : (real)b->counted};
+    rondo_loss_options o = {.weight = b->weight,
+                            .divide_by = divide_by > 0 ? divide_by : (real)rondo__batch_counted(b)};
     if (o.divide_by == 0)
         o.divide_by = 1;
     if (f->base.recipe.model.output == RONDO__OUTPUT_POINT)

@@ -4,7 +4,8 @@
 
 static void clear(rondo__task_object *task) {
     rondo__forecast *f = (rondo__forecast *)task;
-    rondo__batch_free(&f->room);
+    rondo__batch_free(&f->room[0]);
+    rondo__batch_free(&f->room[1]);
     rondo__free(f->picked);
     rondo__free(f->order);
     rondo__free(f->train.window);
@@ -25,11 +26,12 @@ static rondo_status make_windows(rondo__forecast *f, rondo_error *err) {
     const int64_t batch = f->base.recipe.train.batch_size;
     const int64_t windows = batch < f->train.count ? batch : f->train.count;
     f->order = rondo__calloc((size_t)f->train.count, sizeof *f->order);
-    f->picked = rondo__calloc((size_t)windows, sizeof *f->picked);
+    f->picked = rondo__calloc((size_t)windows * 2, sizeof *f->picked);
     if (!f->order || !f->picked)
         return rondo__fail(err, RONDO_MEMORY, "forecast: no memory for the order of %lld windows",
                            (long long)f->train.count);
-    return rondo__batch_make(f, &f->room, windows, err);
+    rondo_status made = rondo__batch_make(f, &f->room[0], windows, err);
+    return made ? made : rondo__batch_make(f, &f->room[1], windows, err);
 }
 
 static rondo_status create(rondo__task_object *task, rondo_error *err) {
@@ -57,21 +59,31 @@ static rondo_status load(rondo__task_object *task, const rondo__model_meta *meta
 
 static int64_t batches_per_epoch(const rondo__task_object *task) {
     const rondo__forecast *f = (const rondo__forecast *)task;
-    return (f->train.count - 1) / f->room.most + 1;
+    return (f->train.count - 1) / f->room[0].most + 1;
 }
 
-static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch, int64_t batch, int64_t *symbols) {
+static rondo_status prepare(rondo__task_object *task, int slot, int64_t epoch, int64_t batch, rondo__work *work,
+                            rondo_error *err) {
     rondo__forecast *f = (rondo__forecast *)task;
-    const int64_t first = batch * f->room.most, left = f->train.count - first;
-    const int64_t windows = left < f->room.most ? left : f->room.most;
+    const int64_t most = f->room[slot].most, first = batch * most, left = f->train.count - first;
+    const int64_t windows = left < most ? left : most;
+    rondo__window *picked = f->picked + slot * most;
+    (void)err;
     if (f->order_epoch != epoch) /* "window" */
         rondo__random_order(f->base.recipe.train.seed, 0x77696e646f770000u ^ (uint64_t)epoch, f->train.count, f->order);
     f->order_epoch = epoch;
     for (int64_t i = 0; i < windows; i++)
-        f->picked[i] = f->train.window[f->order[first + i]];
-    rondo__batch_fill(f, &f->room, &f->data, windows, f->picked);
-    *symbols = f->room.counted;
-    return rondo__forecast_loss(f, tape, &f->room, rondo__forecast_outputs(f, tape, &f->room), 0);
+        picked[i] = f->train.window[f->order[first + i]];
+    rondo__batch_begin_fill(f, &f->room[slot], &f->data, windows, picked, work);
+    return RONDO_OK;
+}
+
+static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch, int64_t batch, int64_t *symbols) {
+    rondo__forecast *f = (rondo__forecast *)task;
+    rondo__forecast_batch *room = &f->room[task->slot];
+    (void)epoch, (void)batch;
+    *symbols = rondo__batch_counted(room);
+    return rondo__forecast_loss(f, tape, room, rondo__forecast_outputs(f, tape, room), 0);
 }
 
 static void describe(const rondo__task_object *task, rondo__text *json) {
@@ -132,6 +144,7 @@ const rondo__task_class rondo__forecast_class = {
     .load = load,
     .clear = clear,
     .batches_per_epoch = batches_per_epoch,
+    .prepare = prepare,
     .loss = loss,
     .evaluate = rondo__forecast_evaluate,
     .metrics = rondo__forecast_metrics,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tasks/forecast.h"
+#include "tensor/context.h"
 
 static int64_t names_count(const rondo__names names) {
     int64_t n = 0;
@@ -160,6 +161,7 @@ void rondo__batch_free(rondo__forecast_batch *b) {
     rondo__free(b->weight);
     rondo__free(b->factor);
     rondo__free(b->base);
+    rondo__free(b->counted);
     *b = (rondo__forecast_batch){0};
 }
 
@@ -191,8 +193,9 @@ rondo_status rondo__batch_make(const rondo__forecast *f, rondo__forecast_batch *
     b->weight = room(f->H, B, f->n, sizeof *b->weight);
     b->factor = room(f->H, B, f->n, sizeof *b->factor);
     b->base = room(B, f->n, 1, sizeof *b->base);
+    b->counted = room(windows, 1, 1, sizeof *b->counted);
     if (b->x && b->ahead && b->last && b->path && b->fixed && b->shift && b->scale && b->target && b->weight &&
-        b->factor && b->base)
+        b->factor && b->base && b->counted)
         return RONDO_OK;
     rondo__batch_free(b);
     return rondo__fail(err, RONDO_MEMORY, "forecast: no memory for a batch of %lld windows", (long long)windows);
@@ -294,7 +297,7 @@ static void put_targets(const rondo__forecast *f, rondo__forecast_batch *batch, 
         batch->scale[at] = (real)(f->cumulative ? sqrt((double)(h + 1)) * n.size : n.size);
         batch->target[at] = counts ? (real)target : 0;
         batch->weight[at] = counts;
-        batch->counted += counts;
+        batch->counted[b / (f->N / f->n)] += counts;
     }
 }
 
@@ -326,6 +329,7 @@ static void put_window(const rondo__forecast *f, rondo__forecast_batch *batch, c
     norm norms[RONDO__COLUMNS];
     int64_t observed[RONDO__COLUMNS];
     const int64_t rows = f->N / f->n, steps = f->T > f->H ? f->T : f->H;
+    batch->counted[w] = 0;
     for (int64_t c = 0; c < f->columns; c++) {
         norms[c] = (norm){0, 1};
         observed[c] = 0;
@@ -344,14 +348,34 @@ static void put_window(const rondo__forecast *f, rondo__forecast_batch *batch, c
     }
 }
 
-void rondo__batch_fill(const rondo__forecast *f, rondo__forecast_batch *batch, const rondo__seen_set *set,
-                       int64_t windows, const rondo__window *window) {
+static void put_one(void *arg, int64_t w, int worker) {
+    rondo__forecast_batch *batch = arg;
+    const rondo__window *window = &batch->window[w];
+    (void)worker;
+    put_window(batch->forecast, batch, &batch->set->series[window->series], window->origin, w);
+}
+
+void rondo__batch_begin_fill(const rondo__forecast *f, rondo__forecast_batch *batch, const rondo__seen_set *set,
+                             int64_t windows, const rondo__window *window, rondo__work *work) {
+    batch->forecast = f;
     batch->set = set;
     batch->window = window;
     batch->windows = windows;
     batch->B = windows * (f->N / f->n);
     batch->values = batch->B * f->H * f->n;
-    batch->counted = 0;
-    for (int64_t w = 0; w < windows; w++)
-        put_window(f, batch, &set->series[window[w].series], window[w].origin, w);
+    *work = (rondo__work){windows, put_one, batch};
+}
+
+void rondo__batch_fill(const rondo__forecast *f, rondo__forecast_batch *batch, const rondo__seen_set *set,
+                       int64_t windows, const rondo__window *window) {
+    rondo__work work;
+    rondo__batch_begin_fill(f, batch, set, windows, window, &work);
+    rondo__pool_run(f->base.context->pool, work.n, work.task, work.arg);
+}
+
+int64_t rondo__batch_counted(const rondo__forecast_batch *batch) {
+    int64_t counted = 0;
+    for (int64_t w = 0; w < batch->windows; w++)
+        counted += batch->counted[w];
+    return counted;
 }

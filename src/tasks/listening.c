@@ -56,6 +56,7 @@ static rondo__listening begin(rondo_context *context, const rondo__recipe *recip
                           .config = config_of(&recipe->data.audio),
                           .normalise = (rondo_audio_normalise)recipe->data.audio.normalise,
                           .stack = recipe->model.stack > 0 ? recipe->model.stack : 1,
+                          .batch_size = recipe->train.batch_size,
                           .augment = {.noise_db = a->noise_db,
                                       .speed = a->speed,
                                       .gain_db = a->gain_db,

@@ -26,6 +26,7 @@ typedef struct rondo__listening {
     rondo_audio_augment augment;
     bool alters_sound, alters_frames; /* in training */
     int64_t width, stack;             /* of a frame; frames that enter the network at once (model.stack) */
+    int64_t batch_size;               /* in training */
     float *moments;                   /* (2, width) mean and deviation; NULL where none are kept */
 } rondo__listening;
 
@@ -70,18 +71,39 @@ void rondo__listening_notes(const rondo__frame_set *set, const char *name, rondo
  */
 int64_t *rondo__listening_lengths(const rondo__frame_set *set);
 
-/* Padded input of a batch; its memory grows to the largest seen and serves again. */
+/* What a batch is filled with: examples [0, count) of a set; training: augmented as (seed, epoch, example) say. */
+typedef struct rondo__listening_order {
+    const rondo__listening *listening;
+    const rondo__frame_set *set;
+    int64_t count;
+    const int64_t *example;
+    bool training;
+    uint64_t seed;
+    int64_t epoch;
+} rondo__listening_order;
+
+/* Padded input of a batch; its memory grows to what the largest of its kind will need and serves again. */
 typedef struct rondo__listening_batch {
     int64_t T, B;
     real *x;          /* (T, B, input); what is behind a row's end is 0 */
     int32_t *lengths; /* (B) steps */
     size_t x_room, lengths_room, rows_room;
-    struct rondo__listening_row *rows;
+    struct rondo__listening_row *rows;   /* (B) */
+    struct rondo__listening_desk *desks; /* (desk_count) where altering is done: one for each worker, or none */
+    int64_t desk_count;
+    char *desk_memory;
+    size_t desk_bytes, desk_room; /* of one, of all */
+    bool furnished;               /* for all batches of training */
+    rondo__listening_order order;
 } rondo__listening_batch;
-/* Examples [0, count) of a set. training: augmented as (seed, epoch, example) say. Recordings over the threads. */
-rondo_status rondo__listening_fill(const rondo__listening *listening, rondo__listening_batch *batch,
-                                   const rondo__frame_set *set, int64_t count, const int64_t *example, bool training,
-                                   uint64_t seed, int64_t epoch, rondo_error *err);
+/* Sizes and memory; the rows are *work, which any thread may do (workers up to the context's threads, and that number
+ * itself: one beside them). What order points to must stay until that is done; end says whether all went well. */
+rondo_status rondo__listening_begin_fill(rondo__listening_batch *batch, const rondo__listening_order *order,
+                                         rondo__work *work, rondo_error *err);
+rondo_status rondo__listening_end_fill(const rondo__listening_batch *batch, rondo_error *err);
+/* All of it, rows over the threads. */
+rondo_status rondo__listening_fill(rondo__listening_batch *batch, const rondo__listening_order *order,
+                                   rondo_error *err);
 void rondo__listening_batch_free(rondo__listening_batch *batch);
 
 #endif

@@ -1,15 +1,22 @@
-/* Padded batches. Rows are made by themselves, each from its own random numbers, and then laid side by side. */
+/* Padded batches. Their sizes are known before anything is altered: what changes a recording's length is drawn from its
+ * own random numbers. So all memory is there when the rows begin, and each is one piece of work: altered at a worker's
+ * desk (sound, frames and what the front end and the resampler need) and laid into its column. */
 #include <string.h>
 
+#include "data/audio.h"
 #include "tasks/listening.h"
 #include "tensor/context.h"
 
 typedef struct rondo__listening_row {
-    const float *frame;
-    float *own; /* what was made for this batch */
-    int64_t length;
+    int64_t example, samples, length; /* samples: of altered sound; length: frames */
     rondo_status status;
 } row;
+
+typedef struct rondo__listening_desk {
+    float *sample, *frame; /* of one recording */
+    void *frontend;        /* of rondo__frontend_make */
+    rondo__stretcher stretcher;
+} desk;
 
 int64_t *rondo__listening_lengths(const rondo__frame_set *set) {
     int64_t *out = rondo__calloc((size_t)set->count, sizeof *out);
@@ -22,109 +29,135 @@ int64_t *rondo__listening_lengths(const rondo__frame_set *set) {
     return out;
 }
 
-typedef struct filling {
-    const rondo__listening *l;
-    rondo__listening_batch *batch;
-    const rondo__frame_set *set;
-    const int64_t *example;
-    uint64_t seed;
-    int64_t epoch;
-    bool training;
-} filling;
+/* ---- one row ---- */
 
-static uint64_t stream_of(const filling *f, int64_t example, bool frames) {
-    return (uint64_t)0x61 << 56 ^ (uint64_t)f->epoch << 32 ^ (uint64_t)example << 1 ^ (uint64_t)frames;
+static uint64_t stream_of(const rondo__listening_order *o, int64_t example, bool frames) {
+    return (uint64_t)0x61 << 56 ^ (uint64_t)o->epoch << 32 ^ (uint64_t)example << 1 ^ (uint64_t)frames;
 }
 
-static bool copy_sound(rondo_sound *out, const rondo_sound *sound) {
-    *out = *sound;
-    out->sample = rondo__alloc((size_t)sound->count * sizeof *out->sample);
-    if (out->sample)
-        memcpy(out->sample, sound->sample, (size_t)sound->count * sizeof *out->sample);
-    return out->sample != NULL;
+static bool alters_sound(const rondo__listening_order *o, int64_t example) {
+    return o->training && o->listening->alters_sound && o->set->sound && o->set->sound[example].count > 0;
 }
 
-static rondo_status frames_of(const filling *f, int64_t example, const rondo_sound *sound, row *out) {
-    const rondo__frame_set *set = f->set;
-    const int64_t warp = rondo_audio_augment_warp(f->seed, stream_of(f, example, false));
-    const rondo_frontend *frontend = f->l->warped[warp] ? f->l->warped[warp] : f->l->frontend;
-    const float *moments = f->l->warped_moments[warp] ? f->l->warped_moments[warp] : set->speaker_moments;
-    const int32_t speaker = set->speaker[example];
-    size_t count;
-    out->length = rondo_frontend_frames(frontend, sound->count);
-    if (!rondo__size_mul((size_t)out->length, (size_t)set->width, &count) ||
-        !(out->own = rondo__alloc(count * sizeof(float))))
-        return RONDO_MEMORY;
-    rondo_status status = rondo_frontend_apply(frontend, out->own, sound->count, sound->sample, NULL);
-    if (!status && f->l->normalise == RONDO_NORMALISE_SPEAKER && speaker >= 0 && moments)
-        rondo__frames_normalise(out->own, out->length, set->width, moments + speaker * 2 * set->width);
-    return status;
+/* The draw of moved bands is the recording's, too. */
+static void make_frames(const rondo__listening_order *o, const row *r, const desk *d) {
+    const rondo__listening *l = o->listening;
+    const int64_t example = r->example;
+    const int64_t warp = rondo_audio_augment_warp(o->seed, stream_of(o, example, false)), width = o->set->width;
+    const rondo_frontend *frontend = l->warped[warp] ? l->warped[warp] : l->frontend;
+    const float *moments = l->warped_moments[warp] ? l->warped_moments[warp] : o->set->speaker_moments;
+    const int32_t speaker = o->set->speaker[example];
+    rondo__frontend_make(frontend, d->frame, r->samples, d->sample, d->frontend);
+    if (l->normalise == RONDO_NORMALISE_SPEAKER && speaker >= 0 && moments)
+        rondo__frames_normalise(d->frame, r->length, width, moments + speaker * 2 * width);
 }
 
-static rondo_status alter_sound(const filling *f, int64_t example, row *out) {
-    rondo_sound sound = {0};
-    if (!copy_sound(&sound, &f->set->sound[example]))
-        return RONDO_MEMORY;
-    rondo_status status =
-        rondo_audio_augment_sound(&sound, &f->l->augment, f->seed, stream_of(f, example, false), NULL);
-    if (!status)
-        status = frames_of(f, example, &sound, out);
-    rondo_sound_free(&sound);
-    return status;
-}
-
-static rondo_status make_row(const filling *f, int64_t b) {
-    const int64_t example = f->example[b], width = f->set->width;
-    row *out = &f->batch->rows[b];
-    rondo_status status = RONDO_OK;
-    *out = (row){.frame = f->set->frame[example], .length = f->set->length[example]};
-    if (!f->training)
-        return RONDO_OK;
-    if (f->l->alters_sound && f->set->sound && f->set->sound[example].count > 0)
-        status = alter_sound(f, example, out);
-    else if (f->l->alters_frames) {
-        out->own = rondo__alloc((size_t)(out->length * width) * sizeof(float));
-        if (out->own)
-            memcpy(out->own, out->frame, (size_t)(out->length * width) * sizeof(float));
-        status = out->own ? RONDO_OK : RONDO_MEMORY;
+/* Frames of a row as they enter the network: the set's, or altered ones at the desk. */
+static rondo_status alter(const rondo__listening_order *o, const row *r, desk *d, const float **frame) {
+    const rondo__frame_set *set = o->set;
+    const rondo__listening *l = o->listening;
+    const int64_t example = r->example;
+    *frame = set->frame[example];
+    if (alters_sound(o, example)) {
+        const rondo_sound *sound = &set->sound[example];
+        const rondo_status status = rondo__augment_into(d->sample, r->samples, sound->sample, sound->count, &l->augment,
+                                                        o->seed, stream_of(o, example, false), &d->stretcher, NULL);
+        if (status)
+            return status;
+        make_frames(o, r, d);
+        *frame = d->frame;
     }
-    if (!status && out->own && f->l->alters_frames)
-        rondo_audio_augment_frames(out->own, out->length, width, &f->l->augment, f->seed, stream_of(f, example, true));
-    out->frame = out->own ? out->own : out->frame;
-    return status;
-}
-
-static void make_rows(void *arg, int64_t begin, int64_t end, int worker) {
-    const filling *f = arg;
-    (void)worker;
-    for (int64_t b = begin; b < end; b++)
-        f->batch->rows[b].status = make_row(f, b);
+    if (!o->training || !l->alters_frames)
+        return RONDO_OK;
+    if (*frame != d->frame)
+        memcpy(d->frame, *frame, (size_t)(r->length * set->width) * sizeof(float));
+    rondo_audio_augment_frames(d->frame, r->length, set->width, &l->augment, o->seed, stream_of(o, example, true));
+    *frame = d->frame;
+    return RONDO_OK;
 }
 
 /* Step t holds frames [t · stack, (t + 1) · stack): they lie one behind the other in the row as in the step. */
-static void lay_rows(void *arg, int64_t begin, int64_t end, int worker) {
-    const filling *f = arg;
-    rondo__listening_batch *batch = f->batch;
-    const int64_t input = rondo__listening_input(f->l), B = batch->B;
-    (void)worker;
-    for (int64_t b = begin; b < end; b++) {
-        const row *r = &batch->rows[b];
-        const int64_t count = r->length * f->set->width;
-        for (int64_t t = 0; t < batch->T; t++) {
-            real *to = batch->x + (t * B + b) * input;
-            for (int64_t k = 0; k < input; k++)
-                to[k] = t * input + k < count ? (real)r->frame[t * input + k] : 0;
-        }
+static void lay_row(const rondo__listening_batch *batch, int64_t b, const float *frame) {
+    const int64_t input = rondo__listening_input(batch->order.listening), B = batch->B;
+    const int64_t count = batch->rows[b].length * batch->order.set->width;
+    for (int64_t t = 0; t < batch->T; t++) {
+        real *to = batch->x + (t * B + b) * input;
+        for (int64_t k = 0; k < input; k++)
+            to[k] = t * input + k < count ? (real)frame[t * input + k] : 0;
     }
 }
 
+static void make_row(void *arg, int64_t b, int worker) {
+    rondo__listening_batch *batch = arg;
+    desk none = {0};
+    const float *frame;
+    row *r = &batch->rows[b];
+    r->status = alter(&batch->order, r, batch->desk_count ? &batch->desks[worker] : &none, &frame);
+    if (!r->status)
+        lay_row(batch, b, frame);
+}
+
+/* ---- room ---- */
+
+/* Not cleared, so that what is never touched costs nothing. */
 static bool make_room(void **memory, size_t *room, size_t count, size_t bytes) {
+    size_t all;
     if (count <= *room)
         return true;
     rondo__free(*memory);
-    *memory = rondo__calloc(count, bytes);
+    *memory = rondo__size_mul(count, bytes, &all) ? rondo__alloc(all) : NULL;
     *room = *memory ? count : 0;
     return *memory != NULL;
+}
+
+static size_t rounded(size_t bytes) { return (bytes + RONDO_ALIGN - 1) / RONDO_ALIGN * RONDO_ALIGN; }
+
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* The most samples and frames that any recording of the set can have, however it is altered. */
+static void measure_set(const rondo__listening_order *o, int64_t *samples, int64_t *frames) {
+    const rondo__listening *l = o->listening;
+    *samples = *frames = 0;
+    for (int64_t i = 0; i < o->set->count; i++) {
+        *frames = larger(*frames, o->set->length[i]);
+        if (!alters_sound(o, i))
+            continue;
+        *samples = larger(*samples, (int64_t)((double)o->set->sound[i].count / (1 - l->augment.speed)) + 1);
+        *frames = larger(*frames, rondo_frontend_frames(l->frontend, *samples));
+    }
+}
+
+static rondo_status furnish(desk *d, const rondo__listening *l, char *memory, int64_t samples, int64_t frames,
+                            rondo_error *err) {
+    const size_t sample = rounded((size_t)samples * sizeof(float));
+    const size_t frame = rounded((size_t)(frames * l->width) * sizeof(float));
+    d->sample = (float *)memory;
+    d->frame = (float *)(memory + sample);
+    d->frontend = memory + sample + frame;
+    if (d->stretcher.state || !l->alters_sound || !(l->augment.speed > 0))
+        return RONDO_OK;
+    return rondo__stretcher_make(&d->stretcher, true, err);
+}
+
+/* Desks for the threads and for one that works ahead. */
+static rondo_status make_desks(rondo__listening_batch *batch, int64_t samples, int64_t frames, rondo_error *err) {
+    const rondo__listening *l = batch->order.listening;
+    const int64_t count = l->context->threads + 1;
+    size_t bytes, numbers;
+    rondo_status status = RONDO_OK;
+    if (!batch->desks && (batch->desks = rondo__calloc((size_t)count, sizeof *batch->desks)))
+        batch->desk_count = count;
+    if (!batch->desks || !rondo__size_mul((size_t)frames, (size_t)l->width, &numbers) ||
+        !rondo__size_add(numbers, (size_t)samples, &numbers) || !rondo__size_mul(numbers, sizeof(float), &bytes) ||
+        !rondo__size_add(bytes, (l->frontend ? rondo__frontend_room(l->frontend) : 0) + 3 * RONDO_ALIGN, &bytes) ||
+        !make_room((void **)&batch->desk_memory, &batch->desk_room, (size_t)count, rounded(bytes)))
+        return rondo__fail(err, RONDO_MEMORY, "no memory to alter recordings of %lld frames", (long long)frames);
+    batch->desk_bytes = rounded(bytes);
+    for (int64_t i = 0; i < count && !status; i++)
+        status = furnish(&batch->desks[i], l, batch->desk_memory + (size_t)i * batch->desk_bytes, samples, frames, err);
+    return status;
 }
 
 static bool make_rows_room(rondo__listening_batch *batch, int64_t count) {
@@ -132,51 +165,98 @@ static bool make_rows_room(rondo__listening_batch *batch, int64_t count) {
            make_room((void **)&batch->lengths, &batch->lengths_room, (size_t)count, sizeof *batch->lengths);
 }
 
-static rondo_status measure(filling *f, rondo_error *err) {
-    rondo__listening_batch *batch = f->batch;
+/* steps by rows. */
+static rondo_status make_input_room(rondo__listening_batch *batch, int64_t steps, int64_t rows, rondo_error *err) {
     size_t count;
-    batch->T = 1;
-    for (int64_t b = 0; b < batch->B; b++) {
-        const int64_t steps = rondo__listening_steps(f->l, batch->rows[b].length);
-        if (steps > INT32_MAX)
-            return rondo__fail(err, RONDO_ARGUMENT, "a sequence of %lld steps is too long", (long long)steps);
-        batch->lengths[b] = (int32_t)steps;
-        batch->T = steps > batch->T ? steps : batch->T;
-    }
-    if (!rondo__size_mul((size_t)batch->T, (size_t)batch->B, &count) ||
-        !rondo__size_mul(count, (size_t)rondo__listening_input(f->l), &count) ||
-        !make_room((void **)&batch->x, &batch->x_room, count, sizeof *batch->x))
-        return rondo__fail(err, RONDO_MEMORY, "no memory for a batch of %lld x %lld frames", (long long)batch->T,
-                           (long long)batch->B);
-    return RONDO_OK;
+    if (rondo__size_mul((size_t)steps, (size_t)rows, &count) &&
+        rondo__size_mul(count, (size_t)rondo__listening_input(batch->order.listening), &count) &&
+        make_room((void **)&batch->x, &batch->x_room, count, sizeof *batch->x))
+        return RONDO_OK;
+    return rondo__fail(err, RONDO_MEMORY, "no memory for a batch of %lld x %lld frames", (long long)steps,
+                       (long long)rows);
 }
 
-rondo_status rondo__listening_fill(const rondo__listening *l, rondo__listening_batch *batch,
-                                   const rondo__frame_set *set, int64_t count, const int64_t *example, bool training,
-                                   uint64_t seed, int64_t epoch, rondo_error *err) {
-    filling f = {l, batch, set, example, seed, epoch, training};
-    rondo_status status = RONDO_OK;
-    batch->B = count;
-    if (!make_rows_room(batch, count))
-        return rondo__fail(err, RONDO_MEMORY, "no memory for a batch of %lld sequences", (long long)count);
-    rondo__parallel(l->context, count, 1, make_rows, &f);
-    for (int64_t b = 0; b < count && !status; b++) {
-        if (batch->rows[b].status)
-            status = rondo__fail(err, batch->rows[b].status, "example %lld: %s", (long long)example[b] + 1,
-                                 rondo_status_sentence(batch->rows[b].status));
-    }
-    if (!status)
-        status = measure(&f, err);
-    if (!status)
-        rondo__parallel(l->context, count, 1, lay_rows, &f);
-    for (int64_t b = 0; b < count; b++)
-        rondo__free(batch->rows[b].own);
+/* Before the first batch of training: for all that follow. */
+static rondo_status make_training_room(rondo__listening_batch *batch, rondo_error *err) {
+    const rondo__listening_order *o = &batch->order;
+    const rondo__listening *l = o->listening;
+    const int64_t rows = larger(o->count, smaller(l->batch_size, o->set->count));
+    int64_t samples, frames;
+    if (!o->training || batch->furnished)
+        return RONDO_OK;
+    measure_set(o, &samples, &frames);
+    if (!make_rows_room(batch, rows))
+        return rondo__fail(err, RONDO_MEMORY, "no memory for a batch of %lld sequences", (long long)rows);
+    rondo_status status = make_input_room(batch, larger(1, rondo__listening_steps(l, frames)), rows, err);
+    if (!status && (l->alters_sound || l->alters_frames))
+        status = make_desks(batch, samples, frames, err);
+    batch->furnished = !status;
     return status;
 }
 
+/* ---- a batch ---- */
+
+static rondo_status measure(rondo__listening_batch *batch, rondo_error *err) {
+    const rondo__listening_order *o = &batch->order;
+    const rondo__listening *l = o->listening;
+    batch->T = 1;
+    for (int64_t b = 0; b < batch->B; b++) {
+        const int64_t example = o->example[b];
+        row r = {.example = example, .length = o->set->length[example]};
+        if (alters_sound(o, example)) {
+            r.samples =
+                rondo__augment_count(&l->augment, o->set->sound[example].count, o->seed, stream_of(o, example, false));
+            r.length = rondo_frontend_frames(l->frontend, r.samples);
+        }
+        const int64_t steps = rondo__listening_steps(l, r.length);
+        if (steps > INT32_MAX)
+            return rondo__fail(err, RONDO_ARGUMENT, "a sequence of %lld steps is too long", (long long)steps);
+        batch->rows[b] = r;
+        batch->lengths[b] = (int32_t)steps;
+        batch->T = larger(batch->T, steps);
+    }
+    return RONDO_OK;
+}
+
+rondo_status rondo__listening_begin_fill(rondo__listening_batch *batch, const rondo__listening_order *order,
+                                         rondo__work *work, rondo_error *err) {
+    batch->order = *order;
+    batch->B = order->count;
+    *work = (rondo__work){order->count, make_row, batch};
+    rondo_status status = make_training_room(batch, err);
+    if (!status && !make_rows_room(batch, order->count))
+        status = rondo__fail(err, RONDO_MEMORY, "no memory for a batch of %lld sequences", (long long)order->count);
+    if (!status)
+        status = measure(batch, err);
+    return status ? status : make_input_room(batch, batch->T, batch->B, err);
+}
+
+rondo_status rondo__listening_end_fill(const rondo__listening_batch *batch, rondo_error *err) {
+    for (int64_t b = 0; b < batch->B; b++) {
+        if (batch->rows[b].status)
+            return rondo__fail(err, batch->rows[b].status, "example %lld: %s", (long long)batch->rows[b].example + 1,
+                               rondo_status_sentence(batch->rows[b].status));
+    }
+    return RONDO_OK;
+}
+
+rondo_status rondo__listening_fill(rondo__listening_batch *batch, const rondo__listening_order *order,
+                                   rondo_error *err) {
+    rondo__work work;
+    rondo_status status = rondo__listening_begin_fill(batch, order, &work, err);
+    if (status)
+        return status;
+    rondo__pool_run(order->listening->context->pool, work.n, work.task, work.arg);
+    return rondo__listening_end_fill(batch, err);
+}
+
 void rondo__listening_batch_free(rondo__listening_batch *batch) {
+    for (int64_t i = 0; i < batch->desk_count; i++)
+        rondo__stretcher_free(&batch->desks[i].stretcher);
     rondo__free(batch->x);
     rondo__free(batch->lengths);
     rondo__free(batch->rows);
+    rondo__free(batch->desks);
+    rondo__free(batch->desk_memory);
     *batch = (rondo__listening_batch){0};
 }

@@ -59,8 +59,8 @@ typedef struct rondo__transcribe {
     int weight, bias;
     int64_t V, I, W;
     int32_t blank;
-    rondo__transcribe_room room;
-    rondo__text report; /* of the last evaluation */
+    rondo__transcribe_room room[2]; /* of base.slot: the batch in use */
+    rondo__text report;             /* of the last evaluation */
 
     /* of training only */
     rondo__transcribe_part train, valid;
@@ -71,7 +71,7 @@ typedef struct rondo__transcribe {
 /* Once the tokenizer and the front end are there. */
 rondo_status rondo__transcribe_build(rondo__transcribe *t, const rondo__safetensors *file, const char *path,
                                      rondo_error *err);
-/* Of the frames in t->room: (T, B, V). */
+/* Of the frames in use: (T, B, V). */
 rondo_var *rondo__transcribe_logits(rondo__transcribe *t, rondo_tape *tape);
 
 /* ---- data (transcribe_data.c) ---- */
@@ -79,12 +79,15 @@ rondo_status rondo__transcribe_read(rondo__transcribe *t, rondo_error *err);
 /* Other recordings with labels. */
 rondo_status rondo__transcribe_open(rondo__transcribe *t, const char *path, rondo__transcribe_part *out,
                                     rondo_error *err);
-/* Puts frames of a set into t->room. training: augmented. */
+/* Puts frames of a set into the room in use. */
 rondo_status rondo__transcribe_listen(rondo__transcribe *t, const rondo__frame_set *set, int64_t count,
-                                      const int64_t *example, bool training, int64_t epoch, rondo_error *err);
+                                      const int64_t *example, rondo_error *err);
 /* Examples of a part, with what they say. */
 rondo_status rondo__transcribe_fill(rondo__transcribe *t, const rondo__transcribe_part *part, int64_t count,
-                                    const int64_t *example, bool training, int64_t epoch, rondo_error *err);
+                                    const int64_t *example, rondo_error *err);
+/* A batch of training, as task class prepare. */
+rondo_status rondo__transcribe_prepare(rondo__task_object *task, int slot, int64_t epoch, int64_t batch,
+                                       rondo__work *work, rondo_error *err);
 void rondo__transcribe_room_free(rondo__transcribe_room *room);
 
 /* ---- evaluation (transcribe_evaluate.c, transcribe_score.c) ---- */

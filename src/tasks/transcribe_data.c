@@ -4,6 +4,7 @@
 #include "data/text.h"
 #include "tasks/transcribe.h"
 #include "tasks/vocabulary.h"
+#include "tensor/context.h"
 
 void rondo__transcribe_part_free(rondo__transcribe_part *part) {
     rondo__labelled_free(&part->items);
@@ -182,24 +183,33 @@ static bool make_room(int32_t **memory, size_t *room, size_t count) {
     return *memory != NULL;
 }
 
-rondo_status rondo__transcribe_listen(rondo__transcribe *t, const rondo__frame_set *set, int64_t count,
-                                      const int64_t *example, bool training, int64_t epoch, rondo_error *err) {
-    rondo__transcribe_room *r = &t->room;
+static rondo_status begin_listening(const rondo__transcribe *t, rondo__transcribe_room *r,
+                                    const rondo__listening_order *order, rondo__work *work, rondo_error *err) {
     const int64_t delay = t->base.recipe.model.delay;
-    if (!make_room(&r->delayed, &r->delayed_room, (size_t)count))
+    if (!make_room(&r->delayed, &r->delayed_room, (size_t)order->count))
         return no_memory(err);
-    rondo_status status = rondo__listening_fill(&t->listening, &r->frames, set, count, example, training,
-                                                t->base.recipe.train.seed, epoch, err);
+    rondo_status status = rondo__listening_begin_fill(&r->frames, order, work, err);
     if (!status && r->frames.T > INT32_MAX - delay)
         status = rondo__fail(err, RONDO_ARGUMENT, "a sequence of %lld steps is too long", (long long)r->frames.T);
-    for (int64_t b = 0; b < count && !status; b++)
+    for (int64_t b = 0; b < order->count && !status; b++)
         r->delayed[b] = r->frames.lengths[b] + (int32_t)delay;
     return status;
 }
 
-rondo_status rondo__transcribe_fill(rondo__transcribe *t, const rondo__transcribe_part *part, int64_t count,
-                                    const int64_t *example, bool training, int64_t epoch, rondo_error *err) {
-    rondo__transcribe_room *r = &t->room;
+rondo_status rondo__transcribe_listen(rondo__transcribe *t, const rondo__frame_set *set, int64_t count,
+                                      const int64_t *example, rondo_error *err) {
+    rondo__transcribe_room *r = &t->room[t->base.slot];
+    const rondo__listening_order order = {.listening = &t->listening, .set = set, .count = count, .example = example};
+    rondo__work work;
+    rondo_status status = begin_listening(t, r, &order, &work, err);
+    if (status)
+        return status;
+    rondo__pool_run(t->base.context->pool, work.n, work.task, work.arg);
+    return rondo__listening_end_fill(&r->frames, err);
+}
+
+static rondo_status fill_targets(rondo__transcribe_room *r, const rondo__transcribe_part *part, int64_t count,
+                                 const int64_t *example, rondo_error *err) {
     r->symbols = 0;
     for (int64_t b = 0; b < count; b++)
         r->symbols += rondo__id_lines_length(&part->ids, example[b]);
@@ -213,7 +223,26 @@ rondo_status rondo__transcribe_fill(rondo__transcribe *t, const rondo__transcrib
         r->target_lengths[b] = (int32_t)length;
         at += length;
     }
-    return rondo__transcribe_listen(t, &part->frames, count, example, training, epoch, err);
+    return RONDO_OK;
+}
+
+rondo_status rondo__transcribe_fill(rondo__transcribe *t, const rondo__transcribe_part *part, int64_t count,
+                                    const int64_t *example, rondo_error *err) {
+    rondo_status status = fill_targets(&t->room[t->base.slot], part, count, example, err);
+    return status ? status : rondo__transcribe_listen(t, &part->frames, count, example, err);
+}
+
+rondo_status rondo__transcribe_prepare(rondo__task_object *task, int slot, int64_t epoch, int64_t batch,
+                                       rondo__work *work, rondo_error *err) {
+    rondo__transcribe *t = (rondo__transcribe *)task;
+    rondo__listening_order order = {.listening = &t->listening,
+                                    .set = &t->train.frames,
+                                    .training = true,
+                                    .seed = task->recipe.train.seed,
+                                    .epoch = epoch};
+    order.count = rondo__frame_batches_get(&t->batches, epoch, batch, &order.example);
+    rondo_status status = fill_targets(&t->room[slot], &t->train, order.count, order.example, err);
+    return status ? status : begin_listening(t, &t->room[slot], &order, work, err);
 }
 
 void rondo__transcribe_room_free(rondo__transcribe_room *room) {

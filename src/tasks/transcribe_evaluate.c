@@ -45,7 +45,7 @@ static rondo_status take_row(reading *r, const rondo_var *log_p, int64_t b, int6
 static rondo_status write_row(reading *r, const rondo_var *log_p, int64_t b, int64_t example, rondo_error *err) {
     const rondo__transcribe *t = r->t;
     rondo_ctc_hypothesis found = {0};
-    const int64_t T = t->room.frames.lengths[b];
+    const int64_t T = t->room[t->base.slot].frames.lengths[b];
     rondo_status status = take_row(r, log_p, b, T, err);
     if (!status)
         status = rondo_ctc_decode(&found, T, t->V, r->row, &(rondo_ctc_search){.blank = t->blank}, err);
@@ -72,20 +72,21 @@ static void count_losses(reading *r, int64_t B, const int64_t *example) {
         r->sum->recordings++;
         r->sum->passed += passed;
         r->sum->nats += passed ? 0 : loss;
-        r->sum->symbols += passed ? 0 : r->t->room.target_lengths[b];
+        r->sum->symbols += passed ? 0 : r->t->room[r->t->base.slot].target_lengths[b];
     }
 }
 
 static rondo_status read_batch(reading *r, int64_t B, const int64_t *example, rondo_error *err) {
     rondo__transcribe *t = r->t;
-    rondo_status status = rondo__transcribe_fill(t, r->part, B, example, false, 0, err);
+    const rondo__transcribe_room *room = &t->room[t->base.slot];
+    rondo_status status = rondo__transcribe_fill(t, r->part, B, example, err);
     if (status)
         return status;
     const rondo_ctc_options options = {
-        .lengths = t->room.frames.lengths, .blank = t->blank, .skip_impossible = true, .row_losses = r->losses};
+        .lengths = room->frames.lengths, .blank = t->blank, .skip_impossible = true, .row_losses = r->losses};
     rondo_tape_begin(r->tape, NULL);
     rondo_var *logits = rondo__transcribe_logits(t, r->tape);
-    (void)rondo_ctc_loss(r->tape, logits, t->room.target, t->room.target_lengths, &options);
+    (void)rondo_ctc_loss(r->tape, logits, room->target, room->target_lengths, &options);
     const rondo_var *log_p = rondo_log_softmax(r->tape, logits);
     status = rondo_tape_status(r->tape, err);
     if (status)

@@ -35,7 +35,7 @@ rondo_status rondo__transcribe_build(rondo__transcribe *t, const rondo__safetens
 
 /* The frames, and as many zeros as it takes to write the last of them. */
 static rondo_var *input_of(const rondo__transcribe *t, rondo_tape *tape) {
-    const rondo__listening_batch *frames = &t->room.frames;
+    const rondo__listening_batch *frames = &t->room[t->base.slot].frames;
     const int64_t delay = t->base.recipe.model.delay;
     const int64_t dims[3] = {frames->T, frames->B, t->I}, behind[3] = {delay, frames->B, t->I};
     const rondo_tensor view = rondo_tensor_view(RONDO_REAL, frames->x, 3, dims);
@@ -45,11 +45,12 @@ static rondo_var *input_of(const rondo__transcribe *t, rondo_tape *tape) {
 
 rondo_var *rondo__transcribe_logits(rondo__transcribe *t, rondo_tape *tape) {
     const rondo__recipe_model *m = &t->base.recipe.model;
+    const rondo__transcribe_room *room = &t->room[t->base.slot];
     rondo_params *params = t->base.params;
     rondo_var *x = rondo_dropout(tape, input_of(t, tape), (real)m->embedding_dropout, m->variational);
-    x = rondo_recurrent_forward(t->net, tape, x, &(rondo_recurrent_input){.lengths = t->room.delayed});
+    x = rondo_recurrent_forward(t->net, tape, x, &(rondo_recurrent_input){.lengths = room->delayed});
     if (m->delay > 0)
-        x = rondo_slice(tape, x, 0, m->delay, m->delay + t->room.frames.T);
+        x = rondo_slice(tape, x, 0, m->delay, m->delay + room->frames.T);
     x = rondo_dropout(tape, x, (real)m->output_dropout, m->variational);
     return rondo_linear(tape, x, rondo_params_use(params, tape, t->weight), rondo_params_use(params, tape, t->bias));
 }

@@ -13,7 +13,8 @@ static void clear(rondo__task_object *task) {
     rondo__transcribe_part_free(&t->train);
     rondo__transcribe_part_free(&t->valid);
     rondo__frame_batches_free(&t->batches);
-    rondo__transcribe_room_free(&t->room);
+    rondo__transcribe_room_free(&t->room[0]);
+    rondo__transcribe_room_free(&t->room[1]);
     rondo__listening_free(&t->listening);
     rondo__text_free(&t->report);
     rondo_recurrent_destroy(&t->net);
@@ -46,20 +47,20 @@ static int64_t batches_per_epoch(const rondo__task_object *task) {
 
 static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch, int64_t batch, int64_t *symbols) {
     rondo__transcribe *t = (rondo__transcribe *)task;
-    const int64_t *example;
+    const rondo__transcribe_room *r = &t->room[task->slot];
     rondo_error err;
-    const int64_t B = rondo__frame_batches_get(&t->batches, epoch, batch, &example);
-    const rondo_status status = rondo__transcribe_fill(t, &t->train, B, example, true, epoch, &err);
-    *symbols = t->room.symbols;
+    const rondo_status status = rondo__listening_end_fill(&r->frames, &err);
+    (void)epoch, (void)batch;
+    *symbols = r->symbols;
     if (status) {
         rondo__tape_fail(tape, status, "%s", err.message);
         return NULL;
     }
-    const rondo_ctc_options options = {.lengths = t->room.frames.lengths,
+    const rondo_ctc_options options = {.lengths = r->frames.lengths,
                                        .blank = t->blank,
-                                       .divide_by = (real)(t->room.symbols > 0 ? t->room.symbols : 1),
+                                       .divide_by = (real)(r->symbols > 0 ? r->symbols : 1),
                                        .skip_impossible = true};
-    return rondo_ctc_loss(tape, rondo__transcribe_logits(t, tape), t->room.target, t->room.target_lengths, &options);
+    return rondo_ctc_loss(tape, rondo__transcribe_logits(t, tape), r->target, r->target_lengths, &options);
 }
 
 static void describe(const rondo__task_object *task, rondo__text *json) {
@@ -132,6 +133,7 @@ const rondo__task_class rondo__transcribe_class = {
     .load = load,
     .clear = clear,
     .batches_per_epoch = batches_per_epoch,
+    .prepare = rondo__transcribe_prepare,
     .loss = loss,
     .evaluate = rondo__transcribe_evaluate,
     .metrics = rondo__transcribe_metrics,

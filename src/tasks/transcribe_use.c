@@ -76,7 +76,7 @@ static bool tell(const job *j, int64_t best, rondo_transcript *out) {
 
 static rondo_status transcribe_row(job *j, const rondo_var *log_p, int64_t b, rondo_transcript *out, rondo_error *err) {
     const rondo__transcribe *t = j->t;
-    const int64_t B = log_p->value.dims[1], T = t->room.frames.lengths[b], best = j->search.ctc.best;
+    const int64_t B = log_p->value.dims[1], T = t->room[t->base.slot].frames.lengths[b], best = j->search.ctc.best;
     for (int64_t s = 0; s < T; s++)
         memcpy(j->row + s * t->V, (const real *)log_p->value.data + (s * B + b) * t->V, (size_t)t->V * sizeof(real));
     if (j->search.scorer)
@@ -100,7 +100,7 @@ static rondo_status run_batch(job *j, int64_t B, const rondo__frame_set *set, ro
     int64_t example[MOST];
     for (int64_t b = 0; b < B; b++)
         example[b] = b;
-    rondo_status status = rondo__transcribe_listen(t, set, B, example, false, 0, err);
+    rondo_status status = rondo__transcribe_listen(t, set, B, example, err);
     if (status)
         return status;
     rondo_tape_begin(j->tape, NULL);

@@ -112,6 +112,8 @@ static rondo_status open_run(rondo__run *run, rondo_error *err) {
     rondo_status status = rondo_tape_create(&run->tape, run->task->context, err);
     if (!status)
         status = create_optimizer(run, err);
+    if (!status)
+        status = rondo__batches_open(run, err);
     return status ? status : create_average(run, err);
 }
 
@@ -185,6 +187,7 @@ static void end(rondo__run *run) {
 }
 
 static void close_run(rondo__run *run) {
+    rondo__batches_close(run);
     rondo__folder_unlock(&run->lock);
     rondo__free(run->average);
     rondo__text_free(&run->report);

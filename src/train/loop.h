@@ -21,6 +21,16 @@ typedef struct rondo__progress {
     rondo__plateau plateau;
 } rondo__progress;
 
+/* Batches of tasks that prepare them (loop_batches.c). */
+typedef struct rondo__batches_ahead {
+    rondo__ahead *thread; /* NULL: each is made when it is needed */
+    bool begun;           /* the one after that of task->slot is on its way into the other slot */
+    int64_t epoch, batch; /* which that is */
+    rondo__work work;     /* n = 0: nothing is left of it */
+    rondo_status status;  /* of its beginning */
+    rondo_error err;
+} rondo__batches_ahead;
+
 typedef struct rondo__run {
     rondo__task_object *task;
     const rondo_train_options *options;
@@ -28,6 +38,7 @@ typedef struct rondo__run {
     rondo_optimizer *optimizer;
     real *average; /* (size of the parameters' block) or NULL */
     rondo__progress progress;
+    rondo__batches_ahead ahead;
     rondo_metrics best;
     int64_t batches, steps_per_epoch, total;
     int64_t first_step;                   /* of this sitting */
@@ -51,6 +62,11 @@ void rondo__run_event(rondo__run *run, rondo_event_kind kind, const rondo_metric
 
 /* A note for each line. */
 void rondo__run_notes(rondo__run *run, rondo__text *lines);
+
+rondo_status rondo__batches_open(rondo__run *run, rondo_error *err);
+void rondo__batches_close(rondo__run *run);
+/* The progress's batch is in task->slot, for the loss; last: no other one follows it. */
+rondo_status rondo__batches_take(rondo__run *run, bool last, rondo_error *err);
 
 /* One optimiser step (loop_step.c). */
 rondo_status rondo__run_step(rondo__run *run, rondo_error *err);

@@ -32,13 +32,20 @@ static rondo_status refuse_numbers(const rondo__run *run, double loss, rondo_err
                        rondo__run_kept(run, kept));
 }
 
-/* Symbols of the batches of one step. */
+/* Batches of one step, and their symbols. */
 typedef struct step_tally {
-    int64_t first, all;
+    int64_t batches, first, all;
 } step_tally;
 
 static double share(const step_tally *tally, int64_t symbols) {
     return tally->first > 0 ? (double)symbols / (double)tally->first : 1;
+}
+
+/* Is the batch that comes next the last one of the run? */
+static bool is_last(const rondo__run *run, const step_tally *tally) {
+    const rondo__progress *p = &run->progress;
+    const bool ends_step = tally->batches + 1 == run->task->recipe.train.accumulate || p->batch + 1 == run->batches;
+    return ends_step && p->step + 1 >= run->total;
 }
 
 static rondo_status one_batch(rondo__run *run, step_tally *tally, double *loss, rondo_error *err) {
@@ -49,14 +56,18 @@ static rondo_status one_batch(rondo__run *run, step_tally *tally, double *loss, 
                              .seed = task->recipe.train.seed,
                              .step = (uint64_t)(p->epoch * run->batches + p->batch)};
     int64_t symbols = 0;
+    rondo_status status = rondo__batches_take(run, is_last(run, tally), err);
+    if (status)
+        return status;
     rondo_tape_begin(run->tape, &step);
     rondo_var *mean = task->class->loss(task, run->tape, p->epoch, p->batch, &symbols);
-    rondo_status status = rondo_tape_status(run->tape, err);
+    status = rondo_tape_status(run->tape, err);
     if (status)
         return status;
     *loss = (double)*(const real *)mean->value.data;
     tally->first = tally->all ? tally->first : symbols;
     tally->all += symbols;
+    tally->batches++;
     status = rondo_backward(run->tape, mean, (real)share(tally, symbols));
     if (status)
         return rondo_tape_status(run->tape, err) ? rondo_tape_status(run->tape, err)
@@ -101,7 +112,6 @@ rondo_status rondo__run_step(rondo__run *run, rondo_error *err) {
     const double begun = rondo__clock_seconds();
     const int64_t most = run->task->recipe.train.accumulate;
     step_tally tally = {0};
-    int64_t batches = 0;
     double loss = 0;
     if (!run->cleared) /* the first step, or one after a step that failed */
         rondo_params_clear_grads(run->task->params);
@@ -110,8 +120,7 @@ rondo_status rondo__run_step(rondo__run *run, rondo_error *err) {
         rondo_status status = one_batch(run, &tally, &loss, err);
         if (status)
             return status;
-        batches++;
-    } while (batches < most && p->batch != 0);
+    } while (tally.batches < most && p->batch != 0);
     rondo_status status = update(run, &tally, loss, err);
     if (status)
         return status;

@@ -137,6 +137,7 @@ typedef struct rondo__recipe_attention {
     int placement; /* 0 after the cell, 1 before it */
 } rondo__recipe_attention;
 
+typedef enum rondo__prefetch { RONDO__PREFETCH_AUTO, RONDO__PREFETCH_ON, RONDO__PREFETCH_OFF } rondo__prefetch;
 typedef enum rondo__sampling_kind {
     RONDO__NO_SAMPLING,
     RONDO__SAMPLING_LINEAR,
@@ -238,6 +239,7 @@ typedef struct rondo__recipe_train {
     bool metric_rises;                                  /* true: larger is better */
     uint64_t seed;
     int64_t threads;
+    int prefetch;     /* rondo__prefetch */
     int precision;    /* rondo_precision, f32 or bf16 */
     bool carry_state; /* truncated back-propagation: carry the state from chunk to chunk (default true) */
 } rondo__recipe_train;

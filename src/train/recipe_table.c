@@ -50,6 +50,7 @@ static const char *const contexts[] = {"initial", "every_step", NULL};
 static const char *const ties[] = {"none", "target", "all", NULL};
 static const char *const samplings[] = {"none", "linear", "exponential", "inverse_sigmoid", NULL};
 static const char *const precisions[] = {"f32", "bf16", NULL};
+static const char *const prefetches[] = {"auto", "on", "off", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "rmsprop", "adagrad", NULL};
 static const char *const schedules[] = {"constant", "step", "cosine", "inverse_sqrt", "one_cycle", "plateau", NULL};
 
@@ -333,6 +334,8 @@ const rondo__field rondo__recipe_fields[] = {
     {"train.metric_rises", RONDO__BOOL, AT(train.metric_rises), .help = "Larger values of that metric are better."},
     {"train.seed", RONDO__WHOLE, AT(train.seed), .low = 0, .high = WHOLE_MAX, .number = 1, .help = "Seed of all randomness."},
     {"train.threads", RONDO__WHOLE, AT(train.threads), .low = 0, .high = 1024, .help = "Threads; 0: all cores. The result is the same."},
+    {"train.prefetch", RONDO__CHOICE, AT(train.prefetch), .names = prefetches,
+     .help = "A further thread makes the next batch (of recordings, their altered copies; of series, windows) while a step runs. `auto`: where the machine has more cores than `train.threads`. The result is the same."},
     {"train.precision", RONDO__CHOICE, AT(train.precision), .names = precisions,
      .help = "What products compute with. `bf16`: operands are rounded to bfloat16, sums and weights stay float; faster where the CPU has AVX-512 BF16."},
     {"train.carry_state", RONDO__BOOL, AT(train.carry_state), .tasks = LANGUAGE_MODEL, .number = 1,

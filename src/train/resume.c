@@ -13,6 +13,7 @@ static bool may_change(const char *path) {
                                             "train.keep",
                                             "train.patience",
                                             "train.threads",
+                                            "train.prefetch",
                                             "train.clip_norm",
                                             "train.clip_value",
                                             "train.label_smoothing",
@@ -31,8 +32,8 @@ static bool may_change(const char *path) {
 
 /* Changes that nobody needs to be told of. */
 static bool is_silent(const char *path) {
-    return strcmp(path, "train.threads") == 0 || strcmp(path, "train.save_every") == 0 ||
-           strcmp(path, "train.keep") == 0;
+    return strcmp(path, "train.threads") == 0 || strcmp(path, "train.prefetch") == 0 ||
+           strcmp(path, "train.save_every") == 0 || strcmp(path, "train.keep") == 0;
 }
 
 rondo_status rondo__resume_check(const rondo__recipe *was, const rondo__recipe *now, const char *path,

@@ -20,6 +20,7 @@ typedef struct rondo__task_object {
     rondo__recipe recipe;
     rondo_params *params;
     char where[RONDO__PATH]; /* labelled examples: which of them evaluations count; "": all */
+    int slot;                /* 0 or 1: the one that loss and evaluations use; see prepare */
 } rondo__task_object;
 
 struct rondo__task_class {
@@ -37,6 +38,11 @@ struct rondo__task_class {
     /* Frees what the object holds (params and the object itself are freed after it), however far it was made. */
     void (*clear)(rondo__task_object *task);
     int64_t (*batches_per_epoch)(const rondo__task_object *task);
+    /* Begins to fill slot 0 or 1 with a batch: sizes and memory. What is left is *work, which loss finds done; it may
+     * be done by any thread (worker 0 to the context's threads, and that number itself), while loss and evaluate run on
+     * the other slot. NULL: loss does it all, as is right where that is no more than a per cent of a step. */
+    rondo_status (*prepare)(rondo__task_object *task, int slot, int64_t epoch, int64_t batch, rondo__work *work,
+                            rondo_error *err);
     /* Builds the loss (mean per symbol) of one batch of one epoch on a tape that has begun. Carried states are kept
      * inside the task; a batch depends only on (seed, epoch, batch) and them. *symbols: targets counted. */
     rondo_var *(*loss)(rondo__task_object *task, rondo_tape *tape, int64_t epoch, int64_t batch, int64_t *symbols);

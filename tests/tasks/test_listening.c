@@ -40,7 +40,14 @@ static rondo_status fill(heard *h, rondo_error *err) {
     int64_t example[COUNT];
     for (int i = 0; i < COUNT; i++)
         example[i] = 5 * i % h->set.count;
-    return rondo__listening_fill(&h->listening, &h->batch, &h->set, COUNT, example, true, SEED, EPOCH, err);
+    const rondo__listening_order order = {.listening = &h->listening,
+                                          .set = &h->set,
+                                          .count = COUNT,
+                                          .example = example,
+                                          .training = true,
+                                          .seed = SEED,
+                                          .epoch = EPOCH};
+    return rondo__listening_fill(&h->batch, &order, err);
 }
 
 static void leave(heard *h) {
