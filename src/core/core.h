@@ -84,7 +84,9 @@ uint32_t rondo__random_u32(uint64_t seed, uint64_t stream, uint64_t index);
 void rondo__random_u32x4(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]); /* indices 4*block .. +3 */
 double rondo__random_uniform(uint64_t seed, uint64_t stream, uint64_t index);              /* [0, 1) from 32 bits */
 double rondo__random_normal(uint64_t seed, uint64_t stream, uint64_t index); /* Box-Muller on indices 2i, 2i+1 */
-void rondo__random_normals(uint64_t seed, uint64_t stream, uint64_t pair, double out[2]); /* indices 2*pair, +1 */
+/* Four normal numbers of one block, in float and with both numbers of Box and Muller: other ones, at a quarter of the
+ * time. */
+void rondo__random_noise(uint64_t seed, uint64_t stream, uint64_t block, float out[4]);
 uint64_t rondo__random_below(uint64_t seed, uint64_t stream, uint64_t index, uint64_t n); /* [0, n) */
 void rondo__random_order(uint64_t seed, uint64_t stream, int64_t n, int64_t *order); /* (n): 0 .. n - 1, shuffled */
 

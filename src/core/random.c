@@ -47,24 +47,25 @@ static void random_pair(uint64_t seed, uint64_t stream, uint64_t index, uint32_t
     pair[1] = four[index % 2 * 2 + 1];
 }
 
-static double box_muller(const uint32_t pair[2]) {
+double rondo__random_normal(uint64_t seed, uint64_t stream, uint64_t index) {
     const double two_pi = 6.283185307179586476925;
+    uint32_t pair[2];
+    random_pair(seed, stream, index, pair);
     double u = (pair[0] + 1.0) * 0x1p-32; /* (0, 1]: its logarithm is finite */
     double v = pair[1] * 0x1p-32;
     return sqrt(-2.0 * log(u)) * cos(two_pi * v);
 }
 
-double rondo__random_normal(uint64_t seed, uint64_t stream, uint64_t index) {
-    uint32_t pair[2];
-    random_pair(seed, stream, index, pair);
-    return box_muller(pair);
-}
-
-void rondo__random_normals(uint64_t seed, uint64_t stream, uint64_t pair, double out[2]) {
+void rondo__random_noise(uint64_t seed, uint64_t stream, uint64_t block, float out[4]) {
     uint32_t four[4];
-    rondo__random_u32x4(seed, stream, pair, four);
-    out[0] = box_muller(four);
-    out[1] = box_muller(four + 2);
+    rondo__random_u32x4(seed, stream, block, four);
+    for (int i = 0; i < 4; i += 2) {
+        const float u = (float)((four[i] + 1.0) * 0x1p-32),
+                    angle = (float)(four[i + 1] * (6.283185307179586 * 0x1p-32));
+        const float radius = sqrtf(-2 * logf(u));
+        out[i] = radius * cosf(angle);
+        out[i + 1] = radius * sinf(angle);
+    }
 }
 
 /* Multiply and shift: with 64 random bits the bias is below n / 2^64. */

@@ -4,7 +4,6 @@
 #define RONDO_DATA_AUDIO_H
 
 #include "core/core.h"
-#include "data/sound_resample.h"
 #include "rondo/audio.h"
 
 /* ---- audio_fft.c: squared magnitudes of a real transform of even size N ---- */
@@ -59,11 +58,13 @@ void rondo__frontend_make(const rondo_frontend *frontend, float *frame, int64_t 
                           void *memory);
 
 /* ---- audio_augment.c: rondo_audio_augment_sound from one place to another; its numbers are taken for checked ---- */
-/* Samples that come out. */
+/* Samples that come out, and at most. */
 int64_t rondo__augment_count(const rondo_audio_augment *augment, int64_t count, uint64_t seed, uint64_t stream);
-/* stretcher: of speed, else NULL. */
-rondo_status rondo__augment_into(float *out, int64_t out_count, const float *sample, int64_t count,
-                                 const rondo_audio_augment *augment, uint64_t seed, uint64_t stream,
-                                 rondo__stretcher *stretcher, rondo_error *err);
+int64_t rondo__augment_most(const rondo_audio_augment *augment, int64_t count);
+size_t rondo__augment_room(const rondo_audio_augment *augment); /* numbers */
+/* out (rondo__augment_count), not sample where speed is above 0. h: rondo__stretch_points. */
+void rondo__augment_into(float *out, int64_t out_count, const float *sample, int64_t count,
+                         const rondo_audio_augment *augment, uint64_t seed, uint64_t stream, const float *h,
+                         float *room);
 
 #endif

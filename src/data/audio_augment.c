@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "data/audio.h"
+#include "data/sound_stretch.h"
 
-/* Places in the stream of random numbers; noise is normal numbers, which take two each. */
+/* Places in the stream of random numbers; noise begins a block of its own. */
 enum { AT_SPEED = 0, AT_GAIN = 1, AT_RATIO = 2, AT_WARP = 3, AT_NOISE = 64 };
 #define AT_MASKS ((uint64_t)1 << 40)
 
@@ -31,36 +32,38 @@ static void change_gain(float *sample, int64_t count, double most_db, uint64_t s
 
 static void add_noise(float *sample, int64_t count, double least_db, uint64_t seed, uint64_t stream) {
     const double ratio_db = least_db + 20 * rondo__random_uniform(seed, stream, AT_RATIO);
-    double energy = 0, normal[2];
+    double energy = 0;
+    float normal[4];
     for (int64_t i = 0; i < count; i++)
         energy += (double)sample[i] * (double)sample[i];
     if (energy == 0)
         return; /* silence has no signal to measure noise by */
-    const double level = sqrt(energy / (double)count) * pow(10, -ratio_db / 20);
-    for (int64_t i = 0; i < count; i += 2) {
-        rondo__random_normals(seed, stream, (AT_NOISE + (uint64_t)i) / 2, normal);
-        sample[i] += (float)(level * normal[0]);
-        if (i + 1 < count)
-            sample[i + 1] += (float)(level * normal[1]);
+    const float level = (float)(sqrt(energy / (double)count) * pow(10, -ratio_db / 20));
+    for (int64_t i = 0; i < count; i += 4) {
+        rondo__random_noise(seed, stream, (AT_NOISE + (uint64_t)i) / 4, normal);
+        for (int64_t k = 0; k < 4 && i + k < count; k++)
+            sample[i + k] += level * normal[k];
     }
 }
 
-rondo_status rondo__augment_into(float *out, int64_t out_count, const float *sample, int64_t count,
-                                 const rondo_audio_augment *a, uint64_t seed, uint64_t stream,
-                                 rondo__stretcher *stretcher, rondo_error *err) {
-    rondo_error story = {0};
-    rondo_status status = RONDO_OK;
+int64_t rondo__augment_most(const rondo_audio_augment *a, int64_t count) {
+    return (int64_t)((double)count / (1 - a->speed)) + 1;
+}
+
+size_t rondo__augment_room(const rondo_audio_augment *a) {
+    return a->speed > 0 ? rondo__stretch_room(1 / (1 + a->speed)) : 0;
+}
+
+void rondo__augment_into(float *out, int64_t out_count, const float *sample, int64_t count,
+                         const rondo_audio_augment *a, uint64_t seed, uint64_t stream, const float *h, float *room) {
     if (a->speed > 0 && count > 0)
-        status = rondo__stretch(stretcher, out, out_count, sample, count, 1 / speed_of(a, seed, stream), &story);
+        rondo__stretch(out, out_count, sample, count, 1 / speed_of(a, seed, stream), h, room);
     else if (count > 0 && out != sample)
         memcpy(out, sample, (size_t)count * sizeof *out);
-    if (status)
-        return rondo__fail(err, status, "audio: speed: %s", story.message);
     if (a->gain_db > 0)
         change_gain(out, out_count, a->gain_db, seed, stream);
     if (a->noise_db > 0)
         add_noise(out, out_count, a->noise_db, seed, stream);
-    return RONDO_OK;
 }
 
 static rondo_status check(const rondo_sound *sound, const rondo_audio_augment *a, rondo_error *err) {
@@ -89,20 +92,17 @@ static rondo_status check(const rondo_sound *sound, const rondo_audio_augment *a
 static rondo_status at_another_speed(rondo_sound *sound, const rondo_audio_augment *augment, uint64_t seed,
                                      uint64_t stream, rondo_error *err) {
     const int64_t count = rondo__augment_count(augment, sound->count, seed, stream);
-    rondo__stretcher stretcher;
-    rondo_error story = {0};
-    rondo_status status = rondo__stretcher_make(&stretcher, true, &story);
-    if (status)
-        return rondo__fail(err, status, "audio: speed: %s", story.message);
-    float *sample = rondo__alloc((size_t)(count > 0 ? count : 1) * sizeof *sample);
-    status =
-        sample ? rondo__augment_into(sample, count, sound->sample, sound->count, augment, seed, stream, &stretcher, err)
-               : rondo__fail(err, RONDO_MEMORY, "audio: speed: no memory for %lld samples", (long long)count);
-    rondo__stretcher_free(&stretcher);
-    if (status) {
+    const size_t room = RONDO__STRETCH_POINTS + rondo__augment_room(augment);
+    float *h = rondo__alloc(room * sizeof *h), *sample = rondo__alloc((size_t)count * sizeof *sample);
+    if (!h || !sample) {
+        rondo__free(h);
         rondo__free(sample);
-        return status;
+        return rondo__fail(err, RONDO_MEMORY, "audio: speed: no memory for %lld samples", (long long)count);
     }
+    rondo__stretch_points(h);
+    rondo__augment_into(sample, count, sound->sample, sound->count, augment, seed, stream, h,
+                        h + RONDO__STRETCH_POINTS);
+    rondo__free(h);
     rondo__free(sound->sample);
     sound->sample = sample;
     sound->count = count;
@@ -116,8 +116,8 @@ rondo_status rondo_audio_augment_sound(rondo_sound *sound, const rondo_audio_aug
         return status;
     if (augment->speed > 0 && sound->count > 0)
         return at_another_speed(sound, augment, seed, stream, err);
-    return rondo__augment_into(sound->sample, sound->count, sound->sample, sound->count, augment, seed, stream, NULL,
-                               err);
+    rondo__augment_into(sound->sample, sound->count, sound->sample, sound->count, augment, seed, stream, NULL, NULL);
+    return RONDO_OK;
 }
 
 double rondo_audio_augment_factor(const rondo_audio_augment *augment, int64_t i) {

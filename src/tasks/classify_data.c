@@ -294,10 +294,9 @@ rondo_status rondo__classify_fill(rondo__classify *c, const rondo__classify_part
         .listening = &c->listening, .set = &part->frames, .count = count, .example = example};
     rondo__work work;
     rondo_status status = begin_fill(c, r, part, &order, &work, err);
-    if (status || work.n == 0)
-        return status;
-    rondo__pool_run(c->base.context->pool, work.n, work.task, work.arg);
-    return rondo__listening_end_fill(&r->frames, err);
+    if (!status)
+        rondo__pool_run(c->base.context->pool, work.n, work.task, work.arg);
+    return status;
 }
 
 rondo_status rondo__classify_prepare_batch(rondo__task_object *task, int slot, int64_t epoch, int64_t batch,

@@ -76,14 +76,8 @@ static int64_t batches_per_epoch(const rondo__task_object *task) {
 static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch, int64_t batch, int64_t *symbols) {
     rondo__classify *c = (rondo__classify *)task;
     const rondo__classify_room *r = &c->room[task->slot];
-    rondo_error err;
-    const rondo_status status = c->tokenizer ? RONDO_OK : rondo__listening_end_fill(&r->frames, &err);
     (void)epoch, (void)batch;
     *symbols = r->B;
-    if (status) {
-        rondo__tape_fail(tape, status, "%s", err.message);
-        return NULL;
-    }
     const rondo_cross_entropy_options options = {.label_smoothing = (real)task->recipe.train.label_smoothing,
                                                  .class_weights = c->class_weights};
     return rondo_cross_entropy(tape, rondo__classify_logits(c, tape), r->targets, &options);

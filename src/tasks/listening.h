@@ -89,18 +89,15 @@ typedef struct rondo__listening_batch {
     int32_t *lengths; /* (B) steps */
     size_t x_room, lengths_room, rows_room;
     struct rondo__listening_row *rows;   /* (B) */
-    struct rondo__listening_desk *desks; /* (desk_count) where altering is done: one for each worker, or none */
-    int64_t desk_count;
-    char *desk_memory;
-    size_t desk_bytes, desk_room; /* of one, of all */
-    bool furnished;               /* for all batches of training */
+    struct rondo__listening_desk *desks; /* where altering is done: one for each worker; NULL: nothing is altered */
+    float *stretch;                      /* rondo__stretch_points; behind them the desks' memory */
+    bool furnished;                      /* for all batches of training */
     rondo__listening_order order;
 } rondo__listening_batch;
 /* Sizes and memory; the rows are *work, which any thread may do (workers up to the context's threads, and that number
- * itself: one beside them). What order points to must stay until that is done; end says whether all went well. */
+ * itself: one beside them). What order points to must stay until that is done. */
 rondo_status rondo__listening_begin_fill(rondo__listening_batch *batch, const rondo__listening_order *order,
                                          rondo__work *work, rondo_error *err);
-rondo_status rondo__listening_end_fill(const rondo__listening_batch *batch, rondo_error *err);
 /* All of it, rows over the threads. */
 rondo_status rondo__listening_fill(rondo__listening_batch *batch, const rondo__listening_order *order,
                                    rondo_error *err);

@@ -4,18 +4,18 @@
 #include <string.h>
 
 #include "data/audio.h"
+#include "data/sound_stretch.h"
 #include "tasks/listening.h"
 #include "tensor/context.h"
 
 typedef struct rondo__listening_row {
     int64_t example, samples, length; /* samples: of altered sound; length: frames */
-    rondo_status status;
 } row;
 
 typedef struct rondo__listening_desk {
     float *sample, *frame; /* of one recording */
     void *frontend;        /* of rondo__frontend_make */
-    rondo__stretcher stretcher;
+    float *stretch;        /* of rondo__augment_into */
 } desk;
 
 int64_t *rondo__listening_lengths(const rondo__frame_set *set) {
@@ -53,27 +53,24 @@ static void make_frames(const rondo__listening_order *o, const row *r, const des
 }
 
 /* Frames of a row as they enter the network: the set's, or altered ones at the desk. */
-static rondo_status alter(const rondo__listening_order *o, const row *r, desk *d, const float **frame) {
-    const rondo__frame_set *set = o->set;
+static const float *alter(const rondo__listening_batch *batch, const row *r, const desk *d) {
+    const rondo__listening_order *o = &batch->order;
     const rondo__listening *l = o->listening;
-    const int64_t example = r->example;
-    *frame = set->frame[example];
-    if (alters_sound(o, example)) {
-        const rondo_sound *sound = &set->sound[example];
-        const rondo_status status = rondo__augment_into(d->sample, r->samples, sound->sample, sound->count, &l->augment,
-                                                        o->seed, stream_of(o, example, false), &d->stretcher, NULL);
-        if (status)
-            return status;
+    const rondo__frame_set *set = o->set;
+    const float *frame = set->frame[r->example];
+    if (alters_sound(o, r->example)) {
+        const rondo_sound *sound = &set->sound[r->example];
+        rondo__augment_into(d->sample, r->samples, sound->sample, sound->count, &l->augment, o->seed,
+                            stream_of(o, r->example, false), batch->stretch, d->stretch);
         make_frames(o, r, d);
-        *frame = d->frame;
+        frame = d->frame;
     }
     if (!o->training || !l->alters_frames)
-        return RONDO_OK;
-    if (*frame != d->frame)
-        memcpy(d->frame, *frame, (size_t)(r->length * set->width) * sizeof(float));
-    rondo_audio_augment_frames(d->frame, r->length, set->width, &l->augment, o->seed, stream_of(o, example, true));
-    *frame = d->frame;
-    return RONDO_OK;
+        return frame;
+    if (frame != d->frame)
+        memcpy(d->frame, frame, (size_t)(r->length * set->width) * sizeof(float));
+    rondo_audio_augment_frames(d->frame, r->length, set->width, &l->augment, o->seed, stream_of(o, r->example, true));
+    return d->frame;
 }
 
 /* Step t holds frames [t · stack, (t + 1) · stack): they lie one behind the other in the row as in the step. */
@@ -89,12 +86,7 @@ static void lay_row(const rondo__listening_batch *batch, int64_t b, const float 
 
 static void make_row(void *arg, int64_t b, int worker) {
     rondo__listening_batch *batch = arg;
-    desk none = {0};
-    const float *frame;
-    row *r = &batch->rows[b];
-    r->status = alter(&batch->order, r, batch->desk_count ? &batch->desks[worker] : &none, &frame);
-    if (!r->status)
-        lay_row(batch, b, frame);
+    lay_row(batch, b, alter(batch, &batch->rows[b], batch->desks ? &batch->desks[worker] : NULL));
 }
 
 /* ---- room ---- */
@@ -110,7 +102,8 @@ static bool make_room(void **memory, size_t *room, size_t count, size_t bytes) {
     return *memory != NULL;
 }
 
-static size_t rounded(size_t bytes) { return (bytes + RONDO_ALIGN - 1) / RONDO_ALIGN * RONDO_ALIGN; }
+/* So that each part begins a cache line. */
+static size_t rounded(size_t numbers) { return (numbers + 15) / 16 * 16; }
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
@@ -124,40 +117,51 @@ static void measure_set(const rondo__listening_order *o, int64_t *samples, int64
         *frames = larger(*frames, o->set->length[i]);
         if (!alters_sound(o, i))
             continue;
-        *samples = larger(*samples, (int64_t)((double)o->set->sound[i].count / (1 - l->augment.speed)) + 1);
+        *samples = larger(*samples, rondo__augment_most(&l->augment, o->set->sound[i].count));
         *frames = larger(*frames, rondo_frontend_frames(l->frontend, *samples));
     }
 }
 
-static rondo_status furnish(desk *d, const rondo__listening *l, char *memory, int64_t samples, int64_t frames,
-                            rondo_error *err) {
-    const size_t sample = rounded((size_t)samples * sizeof(float));
-    const size_t frame = rounded((size_t)(frames * l->width) * sizeof(float));
-    d->sample = (float *)memory;
-    d->frame = (float *)(memory + sample);
-    d->frontend = memory + sample + frame;
-    if (d->stretcher.state || !l->alters_sound || !(l->augment.speed > 0))
-        return RONDO_OK;
-    return rondo__stretcher_make(&d->stretcher, true, err);
+/* Numbers of one desk's parts, each rounded. */
+typedef struct desk_plan {
+    size_t sample, frame, frontend, stretch, all;
+} desk_plan;
+
+static bool plan_desk(const rondo__listening *l, int64_t samples, int64_t frames, desk_plan *p) {
+    size_t numbers;
+    if (!rondo__size_mul((size_t)frames, (size_t)l->width, &numbers) || numbers > SIZE_MAX / 64 ||
+        (size_t)samples > SIZE_MAX / 64)
+        return false;
+    p->sample = rounded((size_t)samples);
+    p->frame = rounded(numbers);
+    p->frontend = l->frontend ? rounded(rondo__frontend_room(l->frontend) / sizeof(float) + 1) : 0;
+    p->stretch = rounded(rondo__augment_room(&l->augment));
+    p->all = p->sample + p->frame + p->frontend + p->stretch;
+    return true;
 }
 
-/* Desks for the threads and for one that works ahead. */
+/* Desks for the threads and for one that works ahead; before them what they share. */
 static rondo_status make_desks(rondo__listening_batch *batch, int64_t samples, int64_t frames, rondo_error *err) {
     const rondo__listening *l = batch->order.listening;
-    const int64_t count = l->context->threads + 1;
-    size_t bytes, numbers;
-    rondo_status status = RONDO_OK;
-    if (!batch->desks && (batch->desks = rondo__calloc((size_t)count, sizeof *batch->desks)))
-        batch->desk_count = count;
-    if (!batch->desks || !rondo__size_mul((size_t)frames, (size_t)l->width, &numbers) ||
-        !rondo__size_add(numbers, (size_t)samples, &numbers) || !rondo__size_mul(numbers, sizeof(float), &bytes) ||
-        !rondo__size_add(bytes, (l->frontend ? rondo__frontend_room(l->frontend) : 0) + 3 * RONDO_ALIGN, &bytes) ||
-        !make_room((void **)&batch->desk_memory, &batch->desk_room, (size_t)count, rounded(bytes)))
+    const size_t count = (size_t)l->context->threads + 1;
+    desk_plan p = {0};
+    size_t numbers;
+    rondo__free(batch->desks);
+    rondo__free(batch->stretch);
+    batch->stretch = NULL;
+    batch->desks = rondo__calloc(count, sizeof *batch->desks);
+    if (plan_desk(l, samples, frames, &p) && rondo__size_mul(p.all, count, &numbers) &&
+        rondo__size_add(numbers, rounded(RONDO__STRETCH_POINTS), &numbers) && numbers <= SIZE_MAX / sizeof(float))
+        batch->stretch = rondo__alloc(numbers * sizeof(float));
+    if (!batch->desks || !batch->stretch)
         return rondo__fail(err, RONDO_MEMORY, "no memory to alter recordings of %lld frames", (long long)frames);
-    batch->desk_bytes = rounded(bytes);
-    for (int64_t i = 0; i < count && !status; i++)
-        status = furnish(&batch->desks[i], l, batch->desk_memory + (size_t)i * batch->desk_bytes, samples, frames, err);
-    return status;
+    rondo__stretch_points(batch->stretch);
+    for (size_t i = 0; i < count; i++) {
+        float *part = batch->stretch + rounded(RONDO__STRETCH_POINTS) + i * p.all;
+        batch->desks[i] =
+            (desk){part, part + p.sample, part + p.sample + p.frame, part + p.sample + p.frame + p.frontend};
+    }
+    return RONDO_OK;
 }
 
 static bool make_rows_room(rondo__listening_batch *batch, int64_t count) {
@@ -231,15 +235,6 @@ rondo_status rondo__listening_begin_fill(rondo__listening_batch *batch, const ro
     return status ? status : make_input_room(batch, batch->T, batch->B, err);
 }
 
-rondo_status rondo__listening_end_fill(const rondo__listening_batch *batch, rondo_error *err) {
-    for (int64_t b = 0; b < batch->B; b++) {
-        if (batch->rows[b].status)
-            return rondo__fail(err, batch->rows[b].status, "example %lld: %s", (long long)batch->rows[b].example + 1,
-                               rondo_status_sentence(batch->rows[b].status));
-    }
-    return RONDO_OK;
-}
-
 rondo_status rondo__listening_fill(rondo__listening_batch *batch, const rondo__listening_order *order,
                                    rondo_error *err) {
     rondo__work work;
@@ -247,16 +242,14 @@ rondo_status rondo__listening_fill(rondo__listening_batch *batch, const rondo__l
     if (status)
         return status;
     rondo__pool_run(order->listening->context->pool, work.n, work.task, work.arg);
-    return rondo__listening_end_fill(batch, err);
+    return RONDO_OK;
 }
 
 void rondo__listening_batch_free(rondo__listening_batch *batch) {
-    for (int64_t i = 0; i < batch->desk_count; i++)
-        rondo__stretcher_free(&batch->desks[i].stretcher);
     rondo__free(batch->x);
     rondo__free(batch->lengths);
     rondo__free(batch->rows);
     rondo__free(batch->desks);
-    rondo__free(batch->desk_memory);
+    rondo__free(batch->stretch);
     *batch = (rondo__listening_batch){0};
 }

@@ -202,10 +202,9 @@ rondo_status rondo__transcribe_listen(rondo__transcribe *t, const rondo__frame_s
     const rondo__listening_order order = {.listening = &t->listening, .set = set, .count = count, .example = example};
     rondo__work work;
     rondo_status status = begin_listening(t, r, &order, &work, err);
-    if (status)
-        return status;
-    rondo__pool_run(t->base.context->pool, work.n, work.task, work.arg);
-    return rondo__listening_end_fill(&r->frames, err);
+    if (!status)
+        rondo__pool_run(t->base.context->pool, work.n, work.task, work.arg);
+    return status;
 }
 
 static rondo_status fill_targets(rondo__transcribe_room *r, const rondo__transcribe_part *part, int64_t count,

@@ -64,6 +64,30 @@ static void test_normal(void **state) {
     assert_true(fabs(fourth / n - 3) < 0.2);
 }
 
+/* Moments of each of the four, and of their products. */
+static void test_noise(void **state) {
+    (void)state;
+    double sum = 0, squares = 0, fourth = 0, product[4] = {0};
+    const int n = 10000;
+    for (int i = 0; i < n; i++) {
+        float x[4];
+        rondo__random_noise(1, 9, (uint64_t)i, x);
+        for (int k = 0; k < 4; k++) {
+            const double y = (double)x[k];
+            assert_true(isfinite(y));
+            sum += y;
+            squares += y * y;
+            fourth += y * y * y * y;
+            product[k] += y * (double)x[(k + 1) % 4];
+        }
+    }
+    assert_true(fabs(sum / n / 4) < 0.02);
+    assert_true(fabs(squares / n / 4 - 1) < 0.03);
+    assert_true(fabs(fourth / n / 4 - 3) < 0.2);
+    for (int k = 0; k < 4; k++)
+        assert_true(fabs(product[k] / n) < 0.04);
+}
+
 static void test_below(void **state) {
     (void)state;
     int counts[7] = {0};
@@ -84,9 +108,10 @@ static void test_streams_differ(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_answers), cmocka_unit_test(test_one_by_one_equals_blocks),
-        cmocka_unit_test(test_uniform),       cmocka_unit_test(test_normal),
-        cmocka_unit_test(test_below),         cmocka_unit_test(test_streams_differ),
+        cmocka_unit_test(test_known_answers),  cmocka_unit_test(test_one_by_one_equals_blocks),
+        cmocka_unit_test(test_uniform),        cmocka_unit_test(test_normal),
+        cmocka_unit_test(test_noise),          cmocka_unit_test(test_below),
+        cmocka_unit_test(test_streams_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
