@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/csv.h"
+#include "data/csv_parts.h"
 #include "tensor/context.h"
 
 void rondo__frames_free(rondo__frame_set *set) {
@@ -303,8 +303,13 @@ static rondo_status fill_rows(const rondo__csv *csv, char **names, int64_t width
         int64_t column;
         status = rondo__csv_find(csv, names[k], &column, err);
         for (int64_t row = 0; row < csv->rows && !status; row++) {
-            double value;
-            status = rondo__csv_number(csv, row, column, &value, err);
+            double value = 0;
+            const char *cell = csv->cell[row * csv->columns + column];
+            status = rondo__csv_infinite(cell)
+                         ? rondo__fail(err, RONDO_FORMAT,
+                                       "%s:%lld: column '%s': '%s' is infinite (write a number, or leave the row out)",
+                                       csv->path, (long long)csv->line[row], names[k], cell)
+                         : rondo__csv_number(csv, row, column, &value, err);
             if (!status && value != value)
                 status = rondo__fail(err, RONDO_FORMAT,
                                      "%s:%lld: column '%s': the value is missing (fill it, or leave "

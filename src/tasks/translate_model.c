@@ -88,7 +88,10 @@ rondo_status rondo__translate_check(const rondo__recipe *recipe, rondo_error *er
     const rondo_status status = declare(&recipe->model, ANY_VOCABULARY, ANY_VOCABULARY, &params, &net, &inner);
     rondo_seq2seq_destroy(&net);
     rondo_params_destroy(&params);
-    return status ? rondo__fail(err, status, "the recipe's model: %s", inner.message) : RONDO_OK;
+    if (status == RONDO_MEMORY)
+        return rondo__fail(err, status, "%s", inner.message);
+    const char *place = recipe->model_place[0] ? recipe->model_place : "the recipe's model";
+    return status ? rondo__fail(err, status, "%s: %s", place, inner.message) : RONDO_OK;
 }
 
 rondo_status rondo__translate_symbols(rondo__translate *t, rondo_error *err) {

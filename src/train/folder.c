@@ -30,8 +30,16 @@ static bool is_barely_begun(const char *folder) {
     return barely;
 }
 
-static rondo_status check_files(const rondo_train_options *options, rondo_error *err) {
+static bool holds_run(const char *folder) {
     static const char *const names[] = {"model.safetensors", "last.safetensors", "metrics.jsonl"};
+    char path[RONDO__PATH];
+    bool holds = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        holds = holds || rondo__file_exists(join(folder, names[i], path));
+    return holds;
+}
+
+static rondo_status check_files(const rondo_train_options *options, rondo_error *err) {
     char path[RONDO__PATH];
     if (options->resume) {
         if (rondo__file_exists(join(options->folder, "last.safetensors", path)) || is_barely_begun(options->folder))
@@ -40,12 +48,9 @@ static rondo_status check_files(const rondo_train_options *options, rondo_error 
         return rondo__fail(err, RONDO_NOT_FOUND, "%s: not there, so no run can go on (train without --resume first)",
                            path);
     }
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (rondo__file_exists(join(options->folder, names[i], path)))
-            return rondo__fail(err, RONDO_STATE,
-                               "%s: already holds a run (use --resume to go on, or choose another --out)",
-                               options->folder);
-    }
+    if (holds_run(options->folder))
+        return rondo__fail(err, RONDO_STATE, "%s: already holds a run (use --resume to go on, or choose another --out)",
+                           options->folder);
     return RONDO_OK;
 }
 
@@ -127,6 +132,7 @@ static void sweep(const char *folder) {
 }
 
 rondo_status rondo__folder_take(rondo__run *run, rondo_error *err) {
+    run->made = !rondo__file_exists(run->options->folder);
     rondo_status status = rondo__make_folders(run->options->folder, err);
     if (!status)
         status = lock_folder(run->options->folder, &run->lock, err);
@@ -155,4 +161,13 @@ rondo_status rondo__folder_prepare(const rondo__run *run, rondo_error *err) {
     rondo__writer_abandon(&writer);
     rondo__text_free(&yaml);
     return status;
+}
+
+void rondo__folder_leave(const rondo__run *run) {
+    char path[RONDO__PATH];
+    if (run->options->resume || holds_run(run->options->folder))
+        return;
+    unlink(rondo__run_path(run, "recipe.yaml", path));
+    if (run->made)
+        rmdir(run->options->folder); /* unless it holds something of others */
 }

@@ -201,10 +201,13 @@ rondo_status rondo__train_run(rondo__task_object *task, const rondo_train_option
     rondo_status status = open_run(&run, err);
     if (!status)
         status = begin(&run, err);
+    const bool begun = !status;
     if (!status)
         status = go(&run, err);
     if (!status)
         end(&run);
+    else if (begun && status == RONDO_ARGUMENT) /* the call was wrong, not the run */
+        rondo__folder_leave(&run);
     if (result)
         *result = (rondo_train_result){run.progress.step, run.progress.epoch, rondo__run_seconds(&run), run.best};
     close_run(&run);

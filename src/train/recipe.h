@@ -8,6 +8,7 @@
 
 #define RONDO__PATH 1024
 #define RONDO__NAME 64
+#define RONDO__SPOT 256
 #define RONDO__LIST 64
 typedef char rondo__names[RONDO__LIST][RONDO__NAME]; /* a list of texts; an empty one ends it */
 
@@ -249,7 +250,8 @@ typedef struct rondo__recipe {
     rondo__recipe_data data;
     rondo__recipe_model model;
     rondo__recipe_train train;
-    char folder[RONDO__PATH]; /* of the recipe file: paths are relative to it, or to $RONDO_DATA */
+    char model_place[RONDO__SPOT]; /* FILE:LINE, or --set, to blame for a model whose parts do not fit; "": unknown */
+    char folder[RONDO__PATH];      /* of the recipe file: paths are relative to it, or to $RONDO_DATA */
 } rondo__recipe;
 
 void rondo__recipe_defaults(rondo__recipe *recipe);

@@ -12,7 +12,7 @@ typedef struct rondo__recipe_checking {
 } rondo__recipe_checking;
 
 typedef struct rondo__recipe_spot {
-    char text[256];
+    char text[RONDO__SPOT];
 } rondo__recipe_spot;
 
 /* Place of the row path, or of other (may be NULL) when the first was not set, or line 1. */

@@ -2,6 +2,7 @@
 #include "rondo/seq2seq.h"
 #include "train/recipe_check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef rondo__recipe_checking checking;
@@ -213,10 +214,26 @@ static rondo_status check_metric(const checking *c) {
     return RONDO_OK;
 }
 
+/* The builder of the network tells what does not fit; the key behind it is most likely one of these, in this order. */
+static rondo_status note_place(const checking *c) {
+    static const char *const paths[] = {"model.bridge",
+                                        "model.decoder.layers",
+                                        "model.encoder.layers",
+                                        "model.decoder.hidden_size",
+                                        "model.encoder.hidden_size",
+                                        "model.decoder.cell"};
+    size_t i = 0;
+    while (i + 1 < sizeof paths / sizeof *paths && !rondo__recipe_given(c, paths[i]))
+        i++;
+    snprintf(c->recipe->model_place, sizeof c->recipe->model_place, "%s",
+             rondo__recipe_place(c, paths[i], "model.encoder.cell").text);
+    return RONDO_OK;
+}
+
 rondo_status rondo__recipe_check_translate(const rondo__recipe_checking *c) {
-    static rondo_status (*const checks[])(const checking *) = {check_files,       check_tokenizers, check_stacks,
-                                                               check_transformer, check_attention,  check_copy,
-                                                               check_ties,        check_sampling,   check_metric};
+    static rondo_status (*const checks[])(const checking *) = {
+        check_files, check_tokenizers, check_stacks,   check_transformer, check_attention,
+        check_copy,  check_ties,       check_sampling, check_metric,      note_place};
     rondo_status status = RONDO_OK;
     for (size_t i = 0; i < sizeof checks / sizeof checks[0] && !status; i++)
         status = checks[i](c);

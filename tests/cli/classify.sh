@@ -97,7 +97,7 @@ expect 2 "bad.csv:2: column 'y': the value is missing" "$RONDO" classify series-
 printf 'x,y\n1,1e300\n' > bad.csv
 expect 2 "bad.csv:2: column 'y': 1e\+300 is too large" "$RONDO" classify series-run/model.safetensors bad.csv
 printf 'x,y\n1,-inf\n' > bad.csv
-expect 2 "bad.csv:2: column 'y': '-inf' is infinite" "$RONDO" classify series-run/model.safetensors bad.csv
+expect 2 "bad.csv:2: column 'y': '-inf' is infinite .write a number" "$RONDO" classify series-run/model.safetensors bad.csv
 printf 'x\n1\n' > bad.csv
 expect 2 "bad.csv: no column 'y'" "$RONDO" classify series-run/model.safetensors bad.csv
 for file in series/*; do sed -i 's/,.*/,5/; 1s/.*/x,y/' $file; done

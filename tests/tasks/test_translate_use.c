@@ -228,7 +228,7 @@ static void bounds_of_neighbours(void **state) {
 static void refused_recipes(void **state) {
     (void)state;
     static const char *const sets[][3] = {
-        {"data.train_source=pairs.src", "model.decoder.layers=2", "the recipe's model: seq2seq: bridge copy"},
+        {"data.train_source=pairs.src", "model.decoder.layers=2", "--set model.decoder.layers: seq2seq: bridge copy"},
         {"data.train_source=nowhere", "model.encoder.cell=gru", "not found"},
         {"model.encoder={cell: transformer, heads: 2, hidden_size: 256, bidirectional: false, positions: learned, "
          "max_length: 4}",
