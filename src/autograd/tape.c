@@ -13,12 +13,16 @@
  * leaf's gradient has been touched. Gradients are cleared just before their first use, while the cache still wants
  * them, and forgotten after their last.
  *
+ * A call that is held back (tape.h) waits in tape->held and is linked when it runs; a pair that ran together stands
+ * together in the list, and backward, which visits the later one, takes the earlier one with it.
+ *
  * Invariants: a failed call leaves the step arena as it found it. Only calls with recording on and at least one input
  * that needs a gradient are linked into the list. The number of a call counts calls of every kind, so that random
  * numbers do not depend on what is recorded. */
 #include <stdio.h>
 #include <string.h>
 
+#include "autograd/beside.h"
 #include "autograd/packs.h"
 #include "autograd/places.h"
 #include "autograd/tape.h"
@@ -36,8 +40,10 @@ typedef struct node {
 typedef struct record {
     rondo_call call;
     struct record *previous;
+    struct record *beside; /* the one before, where both ran at the same time */
     size_t saved_bytes;
     bool reached; /* the loss depends on an output */
+    bool taken;   /* backward does it with the one that ran beside it */
 } record;
 
 struct rondo_tape {
@@ -49,7 +55,9 @@ struct rondo_tape {
     rondo_step now;
     uint64_t calls; /* since begin */
     record *last;
-    bool walked; /* backward has run since begin */
+    record *held; /* made but not computed */
+    bool holding; /* the next operator that can be is held back */
+    bool walked;  /* backward has run since begin */
     rondo_error failure;
 };
 
@@ -85,8 +93,8 @@ void rondo_tape_destroy(rondo_tape **tape) {
 void rondo_tape_begin(rondo_tape *tape, const rondo_step *step) {
     tape->now = step ? *step : (rondo_step){0};
     tape->calls = 0;
-    tape->last = NULL;
-    tape->walked = false;
+    tape->last = tape->held = NULL;
+    tape->holding = tape->walked = false;
     tape->failure = (rondo_error){0};
     rondo__arena_clear(&tape->step);
     rondo__packs_begin(&tape->packs, tape->now.same_parameters);
@@ -279,22 +287,76 @@ static rondo_status push_scratch(rondo_tape *tape, rondo_call *call, bool backwa
     return (bytes && !call->scratch) || tape->packs.failed ? RONDO_MEMORY : RONDO_OK;
 }
 
-static rondo_status run_forward(rondo_tape *tape, record *r) {
+static rondo_status make_outputs(rondo_tape *tape, record *r) {
+    rondo_status status = r->call.op->shape(&r->call, &tape->failure);
+    return status ? status : push_outputs(tape, &r->call);
+}
+
+/* Memory for what forward saves and scratches. */
+static rondo_status make_room(rondo_tape *tape, record *r) {
     rondo_call *call = &r->call;
-    rondo_status status = call->op->shape(call, &tape->failure);
-    if (!status)
-        status = push_outputs(tape, call);
-    if (status)
-        return status;
     r->saved_bytes = call->op->saved_bytes ? call->op->saved_bytes(call) : 0;
     if (r->saved_bytes) {
         call->saved = rondo__arena_push(call->recording ? &tape->step : &tape->scratch, r->saved_bytes);
         if (!call->saved)
             return RONDO_MEMORY;
     }
-    status = push_scratch(tape, call, false);
-    return status ? status : call->op->device[RONDO_CPU].forward(call, &tape->failure);
+    return push_scratch(tape, call, false);
 }
+
+static void link_record(rondo_tape *tape, record *r) {
+    if (!r->call.recording)
+        return;
+    r->previous = tape->last;
+    tape->last = r;
+}
+
+/* Of r, and of first before it unless that is NULL. */
+static rondo_status run_forward(rondo_tape *tape, record *first, record *r) {
+    rondo_call *calls[2] = {first ? &first->call : NULL, &r->call};
+    rondo__call_part forward = r->call.op->device[RONDO_CPU].forward;
+    rondo_status status = first ? make_room(tape, first) : RONDO_OK;
+    if (!status)
+        status = make_room(tape, r);
+    if (!status)
+        status = first ? rondo__run_beside(calls, forward, &tape->failure) : forward(&r->call, &tape->failure);
+    rondo__arena_clear(&tape->scratch);
+    if (status)
+        return status;
+    if (first)
+        link_record(tape, first);
+    link_record(tape, r);
+    r->beside = first && first->call.recording && r->call.recording ? first : NULL;
+    return RONDO_OK;
+}
+
+/* ---- holding back ---- */
+
+void rondo__tape_hold(rondo_tape *tape) { tape->holding = true; }
+
+static bool may_wait(const record *r) { return r->call.op->backward_parts[0] && r->call.op->backward_parts[1]; }
+
+static bool takes_held(const rondo_tape *tape, const record *r) {
+    return tape->held && tape->held->call.op == r->call.op && rondo__are_apart(&tape->held->call, &r->call);
+}
+
+/* What r needs is computed before it. */
+static void release_for(rondo_tape *tape, const record *r) {
+    record *held = tape->held;
+    if (!held || (r && !may_wait(r) && rondo__are_apart(&held->call, &r->call)))
+        return;
+    tape->held = NULL;
+    rondo_status status = rondo__tape_failed(tape) ? RONDO_OK : run_forward(tape, NULL, held);
+    if (status)
+        keep_failure(tape, held->call.op->name, status);
+}
+
+void rondo__tape_let_go(rondo_tape *tape) {
+    release_for(tape, NULL);
+    tape->holding = false;
+}
+
+/* ---- applying ---- */
 
 static bool check_apply(rondo_tape *tape, const rondo_op *op, const void *options, int n_in, int n_out) {
     if (!op || !op->name || !op->shape)
@@ -309,6 +371,22 @@ static bool check_apply(rondo_tape *tape, const rondo_op *op, const void *option
     return !rondo__tape_failed(tape);
 }
 
+/* Forward of r: now, together with the held one, or later. */
+static rondo_status compute(rondo_tape *tape, record *r) {
+    if (takes_held(tape, r)) {
+        record *held = tape->held;
+        tape->held = NULL;
+        return run_forward(tape, held, r);
+    }
+    release_for(tape, r);
+    if (rondo__tape_failed(tape))
+        return tape->failure.status;
+    if (!tape->holding || !may_wait(r))
+        return run_forward(tape, NULL, r);
+    tape->held = r;
+    return RONDO_OK;
+}
+
 void rondo_apply(rondo_tape *tape, const rondo_op *op, const void *options, int n_in, rondo_var *const *in, int n_out,
                  rondo_var **out) {
     for (int i = 0; i < n_out; i++)
@@ -317,16 +395,13 @@ void rondo_apply(rondo_tape *tape, const rondo_op *op, const void *options, int 
         return;
     rondo__mark mark = rondo__arena_mark(&tape->step);
     record *r = make_record(tape, op, options, n_in, in, n_out);
-    rondo_status status = r ? run_forward(tape, r) : RONDO_MEMORY;
-    rondo__arena_clear(&tape->scratch);
+    rondo_status status = r ? make_outputs(tape, r) : RONDO_MEMORY;
+    if (!status)
+        status = compute(tape, r);
     if (status) {
         rondo__arena_rewind(&tape->step, mark);
         keep_failure(tape, op->name, status);
         return;
-    }
-    if (r->call.recording) {
-        r->previous = tape->last;
-        tape->last = r;
     }
     memcpy(out, r->call.out, (size_t)n_out * sizeof *out);
 }
@@ -341,24 +416,44 @@ static bool plan_gradient(rondo_tape *tape, rondo_var *var) {
     return rondo__place_take(&tape->places, &n->place, tensor_bytes(&var->value));
 }
 
-/* First pass, one record: is it reached, and from when to when does it need which gradients. */
-static rondo_status plan(rondo_tape *tape, record *r) {
-    rondo_call *call = &r->call;
-    r->reached = false;
-    for (int i = 0; i < call->outputs; i++)
-        r->reached |= ((node *)call->out[i])->placed;
-    if (!r->reached)
-        return RONDO_OK;
-    if (!call->op->device[RONDO_CPU].backward)
-        return rondo__fail(&tape->failure, RONDO_UNSUPPORTED, "%s: it has no backward", call->op->name);
+static bool is_reached(const record *r) {
+    bool reached = false;
+    for (int i = 0; i < r->call.outputs; i++)
+        reached |= ((const node *)r->call.out[i])->placed;
+    return reached;
+}
+
+static bool take_places(rondo_tape *tape, const rondo_call *call) {
     bool fits = true;
     for (int i = 0; i < call->outputs; i++)
         fits &= plan_gradient(tape, call->out[i]);
     for (int i = 0; i < call->inputs; i++)
         fits &= plan_gradient(tape, call->in[i]);
-    for (int i = 0; i < call->outputs && fits; i++)
+    return fits;
+}
+
+static void give_places_back(rondo_tape *tape, const rondo_call *call) {
+    for (int i = 0; i < call->outputs; i++)
         rondo__place_give_back(&tape->places, &((node *)call->out[i])->place);
-    return fits ? RONDO_OK : RONDO_MEMORY;
+}
+
+/* First pass, one record, or two: is it reached, and from when to when does it need which gradients. */
+static rondo_status plan(rondo_tape *tape, record *r) {
+    r->reached = is_reached(r);
+    if (!r->reached)
+        return RONDO_OK;
+    if (!r->call.op->device[RONDO_CPU].backward)
+        return rondo__fail(&tape->failure, RONDO_UNSUPPORTED, "%s: it has no backward", r->call.op->name);
+    if (r->beside && is_reached(r->beside))
+        r->beside->taken = true;
+    else
+        r->beside = NULL;
+    if (!take_places(tape, &r->call) || (r->beside && !take_places(tape, &r->beside->call)))
+        return RONDO_MEMORY;
+    give_places_back(tape, &r->call);
+    if (r->beside)
+        give_places_back(tape, &r->beside->call);
+    return RONDO_OK;
 }
 
 static void point_gradient(char *block, rondo_var *var) {
@@ -369,12 +464,15 @@ static void point_gradient(char *block, rondo_var *var) {
 
 /* Second pass, one record: its gradients, and memory for the scratch and the packed weights that it needs. */
 static rondo_status prepare(rondo_tape *tape, record *r) {
-    rondo_call *call = &r->call;
-    for (int i = 0; i < call->outputs; i++)
-        point_gradient(tape->gradients, call->out[i]);
-    for (int i = 0; i < call->inputs; i++)
-        point_gradient(tape->gradients, call->in[i]);
-    rondo_status status = push_scratch(tape, call, true);
+    rondo_status status = RONDO_OK;
+    for (record *one = r; one && !status; one = one == r ? r->beside : NULL) {
+        rondo_call *call = &one->call;
+        for (int i = 0; i < call->outputs; i++)
+            point_gradient(tape->gradients, call->out[i]);
+        for (int i = 0; i < call->inputs; i++)
+            point_gradient(tape->gradients, call->in[i]);
+        status = push_scratch(tape, call, true);
+    }
     rondo__arena_clear(&tape->scratch);
     return status;
 }
@@ -397,19 +495,33 @@ static void clear_gradient(rondo_tape *tape, rondo_var *var) {
     n->cleared = true;
 }
 
+/* The sums of in[0]'s gradient come in the order of calls in turn. */
+static rondo_status run_both_backward(rondo_tape *tape, record *r) {
+    const rondo_op *op = r->call.op;
+    rondo_call *calls[2] = {&r->call, &r->beside->call};
+    rondo_status status = rondo__run_beside(calls, op->backward_parts[0], &tape->failure);
+    for (int i = 0; i < 2 && !status; i++)
+        status = op->backward_parts[1](calls[i], &tape->failure);
+    return status;
+}
+
 /* Third pass, one record. */
 static rondo_status run_backward(rondo_tape *tape, record *r) {
-    rondo_call *call = &r->call;
-    for (int i = 0; i < call->outputs; i++)
-        clear_gradient(tape, call->out[i]);
-    for (int i = 0; i < call->inputs; i++)
-        clear_gradient(tape, call->in[i]);
-    rondo_status status = push_scratch(tape, call, true);
+    rondo_status status = RONDO_OK;
+    for (record *one = r; one && !status; one = one == r ? r->beside : NULL) {
+        for (int i = 0; i < one->call.outputs; i++)
+            clear_gradient(tape, one->call.out[i]);
+        for (int i = 0; i < one->call.inputs; i++)
+            clear_gradient(tape, one->call.in[i]);
+        status = push_scratch(tape, &one->call, true);
+    }
     if (!status)
-        status = call->op->device[RONDO_CPU].backward(call, &tape->failure);
+        status =
+            r->beside ? run_both_backward(tape, r) : r->call.op->device[RONDO_CPU].backward(&r->call, &tape->failure);
     rondo__arena_clear(&tape->scratch);
-    for (int i = 0; i < call->outputs; i++)
-        call->out[i]->grad = NULL; /* others stand there from now on */
+    for (record *one = r; one; one = one == r ? r->beside : NULL)
+        for (int i = 0; i < one->call.outputs; i++)
+            one->call.out[i]->grad = NULL; /* others stand there from now on */
     return status;
 }
 
@@ -417,7 +529,7 @@ typedef rondo_status (*pass)(rondo_tape *tape, record *r);
 
 static rondo_status walk(rondo_tape *tape, pass each) {
     for (record *r = tape->last; r; r = r->previous) {
-        rondo_status status = each == plan || r->reached ? each(tape, r) : RONDO_OK;
+        rondo_status status = !r->taken && (each == plan || r->reached) ? each(tape, r) : RONDO_OK;
         if (status) {
             keep_failure(tape, r->call.op->name, status);
             return status;

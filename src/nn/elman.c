@@ -313,26 +313,49 @@ static void elman_walk_back_units(void *arg, int64_t first, int64_t end, int wor
     }
 }
 
+/* All but the gradient of x. */
+static void elman_own_back(rondo_call *call, elman *e) {
+    rondo_context *context = call->context;
+    const int64_t H = e->H, I = e->I;
+
+    /* 4. gradients of the outputs in the order of the plan */
+    e->dy = rondo__packed_view(context, e->plan, H, call->out[0]->grad, e->dy_room);
+    rondo__order_rows(e->plan, H, e->dh, call->out[1]->grad);
+    /* 3. the steps, last to first */
+    e->w_hh = rondo__form_packed(call, &e->hh);
+    elman_walk_steps(e, NULL, elman_walk_back, elman_walk_back_units);
+    if (rondo__wants_grad(call->in[H0]))
+        rondo__unorder_rows(e->plan, H, call->in[H0]->grad, e->dh, true);
+    /* 2. weights and inputs, each one product over all rows */
+    rondo__recurrent_weight_grad(context, e->room, e->plan, call->in[W_HH], H, H, e->da, call->in[H0] ? e->h0 : NULL,
+                                 e->h, e->mask, e->prev);
+    rondo__weight_grad(context, e->room, call->in[W_IH], 0, H, I, e->N, e->da, H, e->x);
+    rondo__bias_grads(context, call->in[B_IH], call->in[B_HH], H, e->N, e->da, e->bias);
+}
+
+static void elman_x_back(rondo_call *call, const elman *e) {
+    rondo__input_grad(call, e->room, e->plan, call->in[X], &e->ih, e->da, e->dx_room);
+}
+
+static rondo_status elman_backward_own(rondo_call *call, rondo_error *err) {
+    (void)err;
+    elman e = elman_open(call, true);
+    elman_own_back(call, &e);
+    return RONDO_OK;
+}
+
+static rondo_status elman_backward_x(rondo_call *call, rondo_error *err) {
+    (void)err;
+    const elman e = elman_open(call, true);
+    elman_x_back(call, &e);
+    return RONDO_OK;
+}
+
 static rondo_status elman_backward(rondo_call *call, rondo_error *err) {
     (void)err;
     elman e = elman_open(call, true);
-    rondo_context *context = call->context;
-    const int64_t H = e.H, I = e.I;
-
-    /* 4. gradients of the outputs in the order of the plan */
-    e.dy = rondo__packed_view(context, e.plan, H, call->out[0]->grad, e.dy_room);
-    rondo__order_rows(e.plan, H, e.dh, call->out[1]->grad);
-    /* 3. the steps, last to first */
-    e.w_hh = rondo__form_packed(call, &e.hh);
-    elman_walk_steps(&e, NULL, elman_walk_back, elman_walk_back_units);
-    if (rondo__wants_grad(call->in[H0]))
-        rondo__unorder_rows(e.plan, H, call->in[H0]->grad, e.dh, true);
-    /* 2. weights and inputs, each one product over all rows */
-    rondo__recurrent_weight_grad(context, e.room, e.plan, call->in[W_HH], H, H, e.da, call->in[H0] ? e.h0 : NULL, e.h,
-                                 e.mask, e.prev);
-    rondo__weight_grad(context, e.room, call->in[W_IH], 0, H, I, e.N, e.da, H, e.x);
-    rondo__bias_grads(context, call->in[B_IH], call->in[B_HH], H, e.N, e.da, e.bias);
-    rondo__input_grad(call, e.room, e.plan, call->in[X], &e.ih, e.da, e.dx_room);
+    elman_own_back(call, &e);
+    elman_x_back(call, &e);
     return RONDO_OK;
 }
 
@@ -345,6 +368,7 @@ static const rondo_op elman_op = {
     .saved_bytes = elman_saved_bytes,
     .scratch_bytes = elman_scratch_bytes,
     .device[RONDO_CPU] = {elman_forward, elman_backward},
+    .backward_parts = {elman_backward_own, elman_backward_x},
 };
 
 /* Layers start their weights uniform in ±1/√H (PyTorch's choice), which keeps the product W_hh h of unit scale; for

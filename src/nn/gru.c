@@ -401,6 +401,7 @@ static const rondo_op gru_op = {
     .saved_bytes = gru_saved_bytes,
     .scratch_bytes = gru_scratch_bytes,
     .device[RONDO_CPU] = {gru_forward, rondo__gru_backward},
+    .backward_parts = {rondo__gru_backward_own, rondo__gru_backward_x},
 };
 
 /* Layers start their weights uniform in ±1/√H (PyTorch's choice) and all gates half open: z = 1/2 carries the state

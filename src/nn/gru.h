@@ -88,5 +88,8 @@ void rondo__gru_pack(const rondo_call *call, rondo__gru *g);
 /* All steps, by rows or by units; layer normalisation sees whole rows and stays with them. */
 void rondo__gru_walk(rondo__gru *g, void (*before_rows)(void *g), rondo__rows_task by_rows, rondo__units_task by_units);
 rondo_status rondo__gru_backward(rondo_call *call, rondo_error *err);
+/* The same in two parts: all but the gradient of x, and that. */
+rondo_status rondo__gru_backward_own(rondo_call *call, rondo_error *err);
+rondo_status rondo__gru_backward_x(rondo_call *call, rondo_error *err);
 
 #endif

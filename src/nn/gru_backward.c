@@ -223,25 +223,48 @@ static void norm_grads(rondo_call *call, const rondo__gru *g) {
     gain_grads(call->context, g, call->in[GRU_GAIN_H], g->da_h, g->raw_h, &g->stats[2]);
 }
 
+/* All but the gradient of x. */
+static void backward_own(rondo_call *call, rondo__gru *g) {
+    rondo_context *context = call->context;
+    const int64_t H = g->H, G = 3 * H;
+
+    /* 4. gradients of the outputs in the order of the plan */
+    g->dy = rondo__packed_view(context, g->plan, H, call->out[0]->grad, g->dy_room);
+    rondo__order_rows(g->plan, H, g->dh, call->out[1]->grad);
+    /* 3. the steps, last to first, on weights packed the other way */
+    rondo__gru_pack(call, g);
+    rondo__gru_walk(g, NULL, gru_walk_back, gru_walk_back_units);
+    if (rondo__wants_grad(call->in[GRU_H0]))
+        rondo__unorder_rows(g->plan, H, call->in[GRU_H0]->grad, g->dh, true);
+    /* 2. 1. weights, gains and inputs, each over all rows */
+    norm_grads(call, g);
+    recurrent_weight_grads(call, g);
+    rondo__weight_grad(context, g->room, call->in[GRU_W_IH], 0, G, g->I, g->N, g->draw_x, G, g->x);
+    bias_grads(call, g);
+}
+
+static void input_grad(rondo_call *call, const rondo__gru *g) {
+    rondo__input_grad(call, g->room, g->plan, call->in[GRU_X], &g->ih, g->draw_x, g->dx_room);
+}
+
+rondo_status rondo__gru_backward_own(rondo_call *call, rondo_error *err) {
+    (void)err;
+    rondo__gru g = rondo__gru_open(call, true);
+    backward_own(call, &g);
+    return RONDO_OK;
+}
+
+rondo_status rondo__gru_backward_x(rondo_call *call, rondo_error *err) {
+    (void)err;
+    const rondo__gru g = rondo__gru_open(call, true);
+    input_grad(call, &g);
+    return RONDO_OK;
+}
+
 rondo_status rondo__gru_backward(rondo_call *call, rondo_error *err) {
     (void)err;
     rondo__gru g = rondo__gru_open(call, true);
-    rondo_context *context = call->context;
-    const int64_t H = g.H, G = 3 * H;
-
-    /* 4. gradients of the outputs in the order of the plan */
-    g.dy = rondo__packed_view(context, g.plan, H, call->out[0]->grad, g.dy_room);
-    rondo__order_rows(g.plan, H, g.dh, call->out[1]->grad);
-    /* 3. the steps, last to first, on weights packed the other way */
-    rondo__gru_pack(call, &g);
-    rondo__gru_walk(&g, NULL, gru_walk_back, gru_walk_back_units);
-    if (rondo__wants_grad(call->in[GRU_H0]))
-        rondo__unorder_rows(g.plan, H, call->in[GRU_H0]->grad, g.dh, true);
-    /* 2. 1. weights, gains and inputs, each over all rows */
-    norm_grads(call, &g);
-    recurrent_weight_grads(call, &g);
-    rondo__weight_grad(context, g.room, call->in[GRU_W_IH], 0, G, g.I, g.N, g.draw_x, G, g.x);
-    bias_grads(call, &g);
-    rondo__input_grad(call, g.room, g.plan, call->in[GRU_X], &g.ih, g.draw_x, g.dx_room);
+    backward_own(call, &g);
+    input_grad(call, &g);
     return RONDO_OK;
 }

@@ -395,6 +395,7 @@ static const rondo_op lstm_op = {
     .saved_bytes = saved_bytes,
     .scratch_bytes = scratch_bytes,
     .device[RONDO_CPU] = {forward, rondo__lstm_backward},
+    .backward_parts = {rondo__lstm_backward_own, rondo__lstm_backward_x},
 };
 
 rondo_lstm_result rondo_lstm(rondo_tape *tape, rondo_var *x, rondo_var *h0, rondo_var *c0,

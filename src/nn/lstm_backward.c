@@ -331,16 +331,22 @@ static void norm_gradients(const backward_run *run) {
                               saved->stats_x);
 }
 
-static void input_gradients(const backward_run *run) {
+static void input_weight_gradient(const backward_run *run) {
+    const rondo__lstm_sizes *s = &run->sizes;
+    const scratch *m = &run->scratch;
+    if (!rondo__lstm_grad(run->call, LSTM_W_IH))
+        return;
+    const real *x =
+        rondo__packed_view(run->call->context, &run->plan, s->I, rondo__lstm_value(run->call, LSTM_X), m->x);
+    weight_gradient(run, LSTM_W_IH, 4 * s->H, s->I, s->N, m->dz, x);
+}
+
+static void input_gradient(const backward_run *run) {
     const rondo__lstm_sizes *s = &run->sizes;
     const scratch *m = &run->scratch;
     rondo_context *context = run->call->context;
-    int64_t G = 4 * s->H;
+    const int64_t G = 4 * s->H;
     real *dx = rondo__lstm_grad(run->call, LSTM_X);
-    if (rondo__lstm_grad(run->call, LSTM_W_IH)) {
-        const real *x = rondo__packed_view(context, &run->plan, s->I, rondo__lstm_value(run->call, LSTM_X), m->x);
-        weight_gradient(run, LSTM_W_IH, G, s->I, s->N, m->dz, x);
-    }
     if (!dx)
         return;
     rondo__product(context, s->N, s->I, G, m->dz, G, 1, rondo__form_packed(run->call, &m->ih), s->ragged ? m->dx : dx,
@@ -357,50 +363,78 @@ static void state_gradients(const backward_run *run) {
         rondo__unorder_rows(&run->plan, run->sizes.H, dc0, run->scratch.dc, true);
 }
 
-static void prepare(backward_run *run, const rondo_call *call) {
+static backward_run open_run(const rondo_call *call) {
+    backward_run run = {.call = call, .kernels = call->context->kernels, .sizes = rondo__lstm_sizes_of(call)};
+    const rondo__lstm_sizes *s = &run.sizes;
+    run.saved = rondo__lstm_lay_out(s, call, &(rondo__carver){.base = call->saved});
+    run.scratch = lay_out(s, call, &(rondo__carver){.base = call->scratch});
+    if (!s->norm)
+        run.scratch.da = run.scratch.dz = run.saved.gates;
+    rondo__plan_make(&run.plan, run.scratch.plan, s->T, s->B, &((const rondo_lstm_options *)call->options)->sequence);
+    return run;
+}
+
+static void prepare(backward_run *run) {
+    const rondo_call *call = run->call;
     const rondo__lstm_sizes *s = &run->sizes;
     const rondo_lstm_options *options = call->options;
     scratch *m = &run->scratch;
-    run->saved = rondo__lstm_lay_out(s, call, &(rondo__carver){.base = call->saved});
-    *m = lay_out(s, call, &(rondo__carver){.base = call->scratch});
-    if (!s->norm)
-        m->da = m->dz = run->saved.gates;
     run->peephole = rondo__lstm_value(call, LSTM_PEEPHOLE);
     run->gain_h = rondo__lstm_value(call, LSTM_GAIN_H);
     run->gain_c = rondo__lstm_value(call, LSTM_GAIN_C);
     run->clip = options->cell_clip;
     run->coupled = options->coupled_gates;
-    rondo__plan_make(&run->plan, m->plan, s->T, s->B, &options->sequence);
     run->packed_hh = rondo__form_packed(call, &m->hh);
     run->packed_hr = s->projected ? rondo__form_packed(call, &m->hr) : NULL;
 }
 
-rondo_status rondo__lstm_backward(rondo_call *call, rondo_error *err) {
-    (void)err;
-    backward_run run = {.call = call, .kernels = call->context->kernels, .sizes = rondo__lstm_sizes_of(call)};
-    const rondo__lstm_sizes *s = &run.sizes;
-    prepare(&run, call);
+/* All but the gradient of x. */
+static void backward_own(backward_run *run) {
+    const rondo_call *call = run->call;
+    const rondo__lstm_sizes *s = &run->sizes;
+    prepare(run);
     /* 4. gradients of the outputs, in the order of the plan */
-    rondo__order_rows(&run.plan, s->R, run.scratch.dh, call->out[LSTM_H]->grad);
-    rondo__order_rows(&run.plan, s->H, run.scratch.dc, call->out[LSTM_C]->grad);
-    run.dout = rondo__packed_view(call->context, &run.plan, s->R, call->out[LSTM_OUTPUT]->grad, run.scratch.dout);
+    rondo__order_rows(&run->plan, s->R, run->scratch.dh, call->out[LSTM_H]->grad);
+    rondo__order_rows(&run->plan, s->H, run->scratch.dc, call->out[LSTM_C]->grad);
+    run->dout = rondo__packed_view(call->context, &run->plan, s->R, call->out[LSTM_OUTPUT]->grad, run->scratch.dout);
     /* 3. all steps, backward in time */
-    rondo__walk_steps(call->context, &run.plan,
+    rondo__walk_steps(call->context, &run->plan,
                       &(rondo__walk){.units = s->H,
                                      .products = 4 * s->H * s->R,
                                      .by_rows = walk_backward,
                                      .by_units = rondo__lstm_has_units(s) ? walk_backward_units : NULL,
-                                     .arg = &run});
-    recurrent_gradient(&run);
-    weight_gradient(&run, LSTM_W_HR, s->R, s->H, s->N, run.scratch.dr, run.saved.hidden);
+                                     .arg = run});
+    recurrent_gradient(run);
+    weight_gradient(run, LSTM_W_HR, s->R, s->H, s->N, run->scratch.dr, run->saved.hidden);
     if (rondo__lstm_grad(call, LSTM_PEEPHOLE))
-        rondo__parallel(call->context, s->H, 64, peephole_columns, &run);
-    bias_gradients(&run);
+        rondo__parallel(call->context, s->H, 64, peephole_columns, run);
+    bias_gradients(run);
+    /* 1. the initial states */
+    state_gradients(run);
     /* 2. the inputs, through their normalisation */
     if (s->norm)
-        norm_gradients(&run);
-    input_gradients(&run);
-    /* 1. the initial states */
-    state_gradients(&run);
+        norm_gradients(run);
+    input_weight_gradient(run);
+}
+
+rondo_status rondo__lstm_backward_own(rondo_call *call, rondo_error *err) {
+    (void)err;
+    backward_run run = open_run(call);
+    backward_own(&run);
+    return RONDO_OK;
+}
+
+rondo_status rondo__lstm_backward_x(rondo_call *call, rondo_error *err) {
+    (void)err;
+    const backward_run run = open_run(call);
+    input_gradient(&run);
+    return RONDO_OK;
+}
+
+rondo_status rondo__lstm_backward(rondo_call *call, rondo_error *err) {
+    (void)err;
+    backward_run run = open_run(call);
+    backward_own(&run);
+    input_gradient(&run);
     return RONDO_OK;
 }

@@ -2,6 +2,7 @@
 #include "autograd/tape.h"
 #include "nn/recurrent.h"
 #include "nn/rows.h"
+#include "nn/walk.h"
 
 #include <string.h>
 
@@ -140,6 +141,25 @@ static rondo_var *merge(const rondo_recurrent *net, rondo_tape *tape, rondo_var 
     return net->config.merge == RONDO_MERGE_SUM ? sum : rondo_affine(tape, sum, (real)0.5, 0);
 }
 
+/* Whether the directions of a layer run at the same time. */
+static bool runs_beside(const layer_run *run) {
+    const rondo_recurrent *net = run->net;
+    const rondo_recurrent_config *config = &net->config;
+    const rondo__recurrent_layer *p = &net->layer[run->layer * net->directions];
+    const int64_t G = config->cell == RONDO_LSTM ? 4 : config->cell == RONDO_GRU ? 3 : 1;
+    if (net->directions == 1 || config->cell == RONDO_JORDAN || !run->x)
+        return false;
+    const rondo__walk_size size = {.T = run->x->value.dims[0],
+                                   .B = run->x->value.dims[1],
+                                   .lengths = run->input->lengths,
+                                   .units = p->H,
+                                   .products = p->H * (G * p->R + config->projection_size),
+                                   .inputs = G * p->H * p->I,
+                                   .meetings = config->reset_before ? 2 : 1,
+                                   .has_units = !config->layer_norm && !config->projection_size};
+    return rondo__walk_beside(rondo_tape_context(run->tape), &size);
+}
+
 /* One layer in all its directions: (T, B, I) -> (T, B, merged width). */
 static rondo_var *run_layer(layer_run *run, rondo_var *x) {
     const rondo_recurrent *net = run->net;
@@ -147,10 +167,15 @@ static rondo_var *run_layer(layer_run *run, rondo_var *x) {
     run->x = x;
     if (run->layer > 0 && net->config.dropout > 0)
         run->x = rondo_dropout(run->tape, x, net->config.dropout, net->config.variational);
+    const bool beside = runs_beside(run);
+    if (beside)
+        rondo__tape_hold(run->tape);
     for (run->direction = 0; run->x && run->direction < net->directions; run->direction++) {
         run_direction(run);
         output[run->direction] = run->output;
     }
+    if (beside)
+        rondo__tape_let_go(run->tape);
     rondo_var *y = merge(net, run->tape, output);
     return rondo__recurrent_is_residual(net, run->layer) ? rondo_add(run->tape, y, x) : y;
 }

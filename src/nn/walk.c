@@ -45,16 +45,19 @@ static double largest_share(int64_t units, int threads) {
     return (double)most / (double)units;
 }
 
+/* Of `steps` steps of so many rows. */
+static void add_steps(costs *c, const rondo__walk *walk, int threads, int64_t steps, int64_t rows) {
+    const double products = (double)walk->products * (double)steps, share = largest_share(walk->units, threads);
+    const double meeting = (double)MEETING * (double)steps * (walk->meetings > 1 ? walk->meetings : 1);
+    c->one += products * at_least_few(rows);
+    c->rows += products * at_least_few((rows + threads - 1) / threads);
+    c->units += products * (at_least_few(rows) * share + (double)rows * SHARING) + meeting;
+}
+
 static costs costs_of(const rondo__plan *plan, const rondo__walk *walk, int threads) {
-    const double products = (double)walk->products, share = largest_share(walk->units, threads);
-    const double meeting = (double)MEETING * (walk->meetings > 1 ? walk->meetings : 1);
     costs c = {0, 0, 0};
-    for (int64_t s = 0; s < plan->steps; s++) {
-        const int64_t rows = plan->active[s];
-        c.one += products * at_least_few(rows);
-        c.rows += products * at_least_few((rows + threads - 1) / threads);
-        c.units += products * (at_least_few(rows) * share + (double)rows * SHARING) + meeting;
-    }
+    for (int64_t s = 0; s < plan->steps; s++)
+        add_steps(&c, walk, threads, 1, plan->active[s]);
     return c;
 }
 
@@ -63,7 +66,7 @@ static bool stays_alone(const costs *c) { return c->one < ALONE; }
 rondo__cut rondo__walk_cut(const rondo_context *context, const rondo__plan *plan, const rondo__walk *walk) {
     if (!walk->by_units || walk->units == 0 || plan->steps == 0)
         return RONDO__CUT_ROWS;
-    if (context->cut != RONDO__CUT_BY_COST)
+    if (context->cut == RONDO__CUT_ROWS || context->cut == RONDO__CUT_UNITS)
         return context->cut;
     if (context->threads == 1 || !rondo__pool_fits(context->pool))
         return RONDO__CUT_ROWS;
@@ -82,6 +85,26 @@ static bool is_awake(rondo_context *context, const rondo__plan *plan, const rond
         if (rondo__pool_awake(context->pool))
             return true;
     return false;
+}
+
+/* Lengths count with their mean: nothing but the choice depends on it. */
+bool rondo__walk_beside(const rondo_context *context, const rondo__walk_size *size) {
+    if (context->cut != RONDO__CUT_BY_COST || context->threads == 1)
+        return context->cut == RONDO__CUT_CALLS;
+    int64_t rows = size->lengths ? 0 : size->T * size->B, steps = size->lengths ? 0 : size->T;
+    for (int64_t b = 0; size->lengths && b < size->B; b++) {
+        rows += size->lengths[b];
+        steps = size->lengths[b] > steps ? size->lengths[b] : steps;
+    }
+    if (steps == 0)
+        return false;
+    const rondo__walk walk = {.units = size->units, .products = size->products, .meetings = size->meetings};
+    costs c = {0, 0, 0};
+    add_steps(&c, &walk, context->threads, steps, (rows + steps - 1) / steps);
+    const bool units = size->has_units && rondo__pool_fits(context->pool) && c.units + STARTING < c.rows;
+    const double inputs = (double)rows * (double)size->inputs;
+    const double in_turn = 2 * ((units ? c.units : c.rows) + inputs / context->threads);
+    return !stays_alone(&c) && c.one + inputs <= in_turn;
 }
 
 typedef struct units_job {

@@ -33,6 +33,19 @@ void rondo__walk_steps(rondo_context *context, const rondo__plan *plan, const ro
 /* What rondo__walk_steps goes by; never RONDO__CUT_BY_COST. One thread alone counts as rows. */
 rondo__cut rondo__walk_cut(const rondo_context *context, const rondo__plan *plan, const rondo__walk *walk);
 
+/* A call that has not begun yet. */
+typedef struct rondo__walk_size {
+    int64_t T, B;
+    const int32_t *lengths;          /* (B) or NULL */
+    int64_t units, products, inputs; /* as above; multiply-adds of one row's input product at one step */
+    int meetings;
+    bool has_units; /* could be cut by them */
+} rondo__walk_size;
+
+/* Whether two calls of this size that need nothing of each other cost less side by side, each on one thread
+ * (autograd/tape.h), than in turn on all threads. */
+bool rondo__walk_beside(const rondo_context *context, const rondo__walk_size *size);
+
 /* Where the units of one of `threads` workers begin: at a multiple of 16, whole vectors, if there are so many units. */
 static inline int64_t rondo__first_unit(int64_t units, int threads, int worker) {
     const int64_t grain = units >= 16 * (int64_t)threads ? 16 : 1, parts = (units + grain - 1) / grain;

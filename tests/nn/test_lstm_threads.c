@@ -73,7 +73,7 @@ static void same_however_shared_out(void **state) {
         int threads;
         rondo__cut cut;
     } ways[] = {{1, RONDO__CUT_ROWS},  {2, RONDO__CUT_ROWS},  {3, RONDO__CUT_BY_COST}, {1, RONDO__CUT_UNITS},
-                {2, RONDO__CUT_UNITS}, {3, RONDO__CUT_UNITS}, {5, RONDO__CUT_UNITS}};
+                {2, RONDO__CUT_UNITS}, {3, RONDO__CUT_UNITS}, {5, RONDO__CUT_UNITS},   {2, RONDO__CUT_CALLS}};
     for (int kind = 0; kind < 5; kind++) {
         const int64_t steps = kind == 4 ? LONG : T;
         result want = run(steps, 4, RONDO__CUT_BY_COST, kind % 2, kind / 2 % 2);

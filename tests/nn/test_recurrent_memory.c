@@ -1,9 +1,11 @@
 /* Whole stacks while memory fails, allocation by allocation: a clean RONDO_MEMORY, nothing left over, and no gradient
  * touched by a backward that could not finish. */
 #include "nn/stack.h"
+#include "tensor/context.h"
 
 typedef struct sweep {
     const stack_case *about;
+    rondo__cut cut;
     stack_run run;
 } sweep;
 
@@ -49,6 +51,7 @@ static int whole(void *arg) {
     stack_draw(&w->run);
     w->run.step = (rondo_step){.recording = true, .training = true, .seed = 1};
     if (!status) {
+        s.context->cut = w->cut;
         status = pass(&s, &w->run);
         if (status) {
             all_zero(w->run.dx, STACK_ROOM);
@@ -69,6 +72,7 @@ static void every_allocation(void **unused) {
         about.config.recurrent_dropout = 0.2f;
         about.config.learned_initial_state = true;
         w.about = &about;
+        w.cut = k % 2 ? RONDO__CUT_BY_COST : RONDO__CUT_CALLS;
         test_every_failure(whole, &w);
     }
 }
