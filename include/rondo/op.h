@@ -43,9 +43,7 @@ struct rondo_op {
     size_t (*saved_bytes)(const rondo_call *call);                  /* NULL: none */
     size_t (*scratch_bytes)(const rondo_call *call, bool backward); /* NULL: none */
     rondo_kernel_pair device[RONDO_DEVICE_COUNT];
-    /* Or NULLs. Backward in two parts: first all but what is added to in[0]->grad, then that, with scratch as it was
-     * left. Two calls that have nothing but in[0] in common may then run at the same time, each on one thread. */
-    rondo_status (*backward_parts[2])(rondo_call *call, rondo_error *err);
+    const struct rondo__together *together; /* NULL; the library's own, for two calls at the same time */
 };
 
 /* Applies an operator. in[] holds n_in variables (NULL for an absent optional input, which shape() must check);

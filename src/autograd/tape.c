@@ -40,7 +40,8 @@ typedef struct node {
 typedef struct record {
     rondo_call call;
     struct record *previous;
-    struct record *beside; /* the one before, where both ran at the same time */
+    struct record *beside; /* the one before, where both ran at the same time, */
+    bool behind;           /* this one behind that one */
     size_t saved_bytes;
     bool reached; /* the loss depends on an output */
     bool taken;   /* backward does it with the one that ran beside it */
@@ -311,22 +312,30 @@ static void link_record(rondo_tape *tape, record *r) {
     tape->last = r;
 }
 
-/* Of r, and of first before it unless that is NULL. */
-static rondo_status run_forward(rondo_tape *tape, record *first, record *r) {
-    rondo_call *calls[2] = {first ? &first->call : NULL, &r->call};
-    rondo__call_part forward = r->call.op->device[RONDO_CPU].forward;
-    rondo_status status = first ? make_room(tape, first) : RONDO_OK;
+static rondo_status run_forward(rondo_tape *tape, record *r) {
+    rondo_status status = make_room(tape, r);
+    if (!status)
+        status = r->call.op->device[RONDO_CPU].forward(&r->call, &tape->failure);
+    rondo__arena_clear(&tape->scratch);
+    if (!status)
+        link_record(tape, r);
+    return status;
+}
+
+static rondo_status run_both_forward(rondo_tape *tape, record *first, record *r, bool behind) {
+    rondo_status status = make_room(tape, first);
     if (!status)
         status = make_room(tape, r);
     if (!status)
-        status = first ? rondo__run_beside(calls, forward, &tape->failure) : forward(&r->call, &tape->failure);
+        status = rondo__run_together((rondo_call *[]){&first->call, &r->call}, behind,
+                                     r->call.op->device[RONDO_CPU].forward, &tape->failure);
     rondo__arena_clear(&tape->scratch);
     if (status)
         return status;
-    if (first)
-        link_record(tape, first);
+    link_record(tape, first);
     link_record(tape, r);
-    r->beside = first && first->call.recording && r->call.recording ? first : NULL;
+    r->beside = first->call.recording && r->call.recording ? first : NULL;
+    r->behind = behind;
     return RONDO_OK;
 }
 
@@ -334,19 +343,13 @@ static rondo_status run_forward(rondo_tape *tape, record *first, record *r) {
 
 void rondo__tape_hold(rondo_tape *tape) { tape->holding = true; }
 
-static bool may_wait(const record *r) { return r->call.op->backward_parts[0] && r->call.op->backward_parts[1]; }
-
-static bool takes_held(const rondo_tape *tape, const record *r) {
-    return tape->held && tape->held->call.op == r->call.op && rondo__are_apart(&tape->held->call, &r->call);
-}
-
 /* What r needs is computed before it. */
 static void release_for(rondo_tape *tape, const record *r) {
     record *held = tape->held;
-    if (!held || (r && !may_wait(r) && rondo__are_apart(&held->call, &r->call)))
+    if (!held || (r && !r->call.op->together && rondo__are_apart(&held->call, &r->call)))
         return;
     tape->held = NULL;
-    rondo_status status = rondo__tape_failed(tape) ? RONDO_OK : run_forward(tape, NULL, held);
+    rondo_status status = rondo__tape_failed(tape) ? RONDO_OK : run_forward(tape, held);
     if (status)
         keep_failure(tape, held->call.op->name, status);
 }
@@ -373,16 +376,18 @@ static bool check_apply(rondo_tape *tape, const rondo_op *op, const void *option
 
 /* Forward of r: now, together with the held one, or later. */
 static rondo_status compute(rondo_tape *tape, record *r) {
-    if (takes_held(tape, r)) {
-        record *held = tape->held;
+    record *held = tape->held;
+    const rondo__kinship kinship =
+        held && held->call.op == r->call.op ? rondo__kinship_of(&held->call, &r->call) : RONDO__IN_TURN;
+    if (kinship != RONDO__IN_TURN) {
         tape->held = NULL;
-        return run_forward(tape, held, r);
+        return run_both_forward(tape, held, r, kinship == RONDO__BEHIND);
     }
     release_for(tape, r);
     if (rondo__tape_failed(tape))
         return tape->failure.status;
-    if (!tape->holding || !may_wait(r))
-        return run_forward(tape, NULL, r);
+    if (!tape->holding || !r->call.op->together)
+        return run_forward(tape, r);
     tape->held = r;
     return RONDO_OK;
 }
@@ -444,7 +449,7 @@ static rondo_status plan(rondo_tape *tape, record *r) {
         return RONDO_OK;
     if (!r->call.op->device[RONDO_CPU].backward)
         return rondo__fail(&tape->failure, RONDO_UNSUPPORTED, "%s: it has no backward", r->call.op->name);
-    if (r->beside && is_reached(r->beside))
+    if (r->beside && (r->behind || is_reached(r->beside)))
         r->beside->taken = true;
     else
         r->beside = NULL;
@@ -499,9 +504,11 @@ static void clear_gradient(rondo_tape *tape, rondo_var *var) {
 static rondo_status run_both_backward(rondo_tape *tape, record *r) {
     const rondo_op *op = r->call.op;
     rondo_call *calls[2] = {&r->call, &r->beside->call};
-    rondo_status status = rondo__run_beside(calls, op->backward_parts[0], &tape->failure);
+    if (r->behind)
+        return rondo__run_together(calls, true, op->device[RONDO_CPU].backward, &tape->failure);
+    rondo_status status = rondo__run_together(calls, false, op->together->backward_own, &tape->failure);
     for (int i = 0; i < 2 && !status; i++)
-        status = op->backward_parts[1](calls[i], &tape->failure);
+        status = op->together->backward_in(calls[i], &tape->failure);
     return status;
 }
 

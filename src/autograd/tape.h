@@ -20,10 +20,10 @@ void rondo__tape_release(rondo_tape *tape);
 rondo_var *rondo__leaf_parameter(rondo_tape *tape, const rondo_tensor *value, rondo_real *grad);
 bool rondo__is_parameter(const rondo_var *var);
 
-/* Calls beside each other. After rondo__tape_hold the next call of an operator with backward_parts is held back: its
- * outputs have shapes and memory, but no numbers before the next such call, which runs with it if the two have nothing
- * but in[0] in common (each on one thread; backward likewise), or needs one of them, or until rondo__tape_let_go. Bits
- * and random numbers are those of calls in turn. */
+/* Two calls at the same time (beside.h). After rondo__tape_hold the next call of an operator with .together is held
+ * back: its outputs have shapes and memory, but no numbers before the next such call, which runs with it if it can
+ * (each on one thread; backward likewise), or another one needs them, or until rondo__tape_let_go. Bits and random
+ * numbers are those of calls in turn. */
 void rondo__tape_hold(rondo_tape *tape);
 void rondo__tape_let_go(rondo_tape *tape);
 

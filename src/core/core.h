@@ -5,6 +5,7 @@
 #define RONDO_CORE_CORE_H
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -63,6 +64,8 @@ void rondo__pool_region(rondo__pool *pool, rondo__task task, void *arg);
 /* Whether no worker sleeps, so that a region can begin at once. If one does, it is woken for the next time. */
 bool rondo__pool_awake(rondo__pool *pool);
 bool rondo__pool_fits(const rondo__pool *pool); /* there is a core for each of its threads */
+/* Waits until *count has come to least; what was written before it was stored (release) can be read then. */
+void rondo__wait_for(const _Atomic int64_t *count, int64_t least);
 /* All workers of the region running on pool wait for each other: they spin, then yield on a busy machine. */
 void rondo__pool_meet(rondo__pool *pool, int worker);
 

@@ -30,7 +30,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "core/core.h"
@@ -93,6 +92,17 @@ static void wait_turn(rondo__pool *pool, int *turns) {
         if (pool->region)
             atomic_store_explicit(&pool->crowded, true, memory_order_relaxed);
         sched_yield();
+    }
+}
+
+void rondo__wait_for(const _Atomic int64_t *count, int64_t least) {
+    for (int turns = 0; atomic_load_explicit(count, memory_order_acquire) < least;) {
+        if (turns < SPINS) {
+            turns++;
+            pause_cpu();
+        } else {
+            sched_yield();
+        }
     }
 }
 

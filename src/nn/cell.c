@@ -57,6 +57,12 @@ int64_t rondo__count_rows(int64_t T, int64_t B, const rondo_sequence_options *op
     return rows;
 }
 
+bool rondo__walks_in_steps(int64_t T, int64_t B, const rondo_sequence_options *options) {
+    bool dense;
+    rondo__count_rows(T, B, options, &dense);
+    return dense && !options->reverse;
+}
+
 const real *rondo__packed_view(rondo_context *context, const rondo__plan *plan, int64_t n, const real *padded,
                                real *room) {
     if (plan->dense)
@@ -105,10 +111,12 @@ void rondo__recurrent_back(const rondo__kernels *kernels, int64_t rows, rondo__u
 
 /* ---- the product of all inputs ---- */
 
-enum { INPUT_ROWS = 96 }; /* of a block of steps, but at least one step */
+enum { INPUT_ROWS = 96 }; /* of a block of steps */
 
 void rondo__input_product(rondo_context *context, const rondo__inputs *in) {
     const int64_t G = in->gates * in->H;
+    if (rondo__in_steps(context))
+        return;
     rondo__product(context, in->plan->rows, G, in->I, in->x, in->I, 1, in->packed, in->y, G, in->bias, false);
 }
 
@@ -117,13 +125,15 @@ void rondo__input_units(const rondo__kernels *kernels, const rondo__inputs *in, 
                         int64_t *ready) {
     const rondo__plan *plan = in->plan;
     const int64_t I = in->I, G = in->gates * in->H;
+    const int64_t most = rondo__block_rows(in->context, plan->rows, INPUT_ROWS);
     int64_t rows = 0, row = plan->start[s];
     if (s < *ready)
         return;
     do {
         row = plan->start[*ready] < row ? plan->start[*ready] : row;
         rows += plan->active[(*ready)++];
-    } while (*ready < plan->steps && rows + plan->active[*ready] <= INPUT_ROWS);
+    } while (*ready < plan->steps && rows + plan->active[*ready] <= most);
+    rondo__steps_await(in->context, *ready);
     rondo__gates_product(kernels, rows, in->gates, u, I, in->x + row * I, I, in->packed, in->y + row * G, G, in->bias,
                          false);
 }
@@ -197,26 +207,28 @@ void rondo__recurrent_weight_grad(rondo_context *context, void *scratch, const r
     rondo__weight_grad(context, scratch, w, 0, M, H, N - B, dy + later * M, M, values + earlier * H);
 }
 
-size_t rondo__input_grad_scratch(const rondo_call *call, const rondo_var *x, const rondo__form *w) {
-    if (!rondo__wants_grad(x) || rondo__form_kept(call, w))
-        return 0;
-    return rondo__product_scratch(w->uses, w->K, w->M);
+void rondo__input_grad(rondo__input_back *back) {
+    const rondo__plan *plan = back->plan;
+    if (!back->packed || plan->rows == 0 || back->done == plan->steps)
+        return;
+    real *dx = plan->dense ? back->x->grad : back->room;
+    rondo__product(back->context, plan->rows, back->K, back->M, back->dy, back->M, 1, back->packed, dx, back->K, NULL,
+                   plan->dense);
+    if (!plan->dense)
+        rondo__scatter_rows(back->context, plan, back->K, back->x->grad, dx, true);
 }
 
-void rondo__input_grad(const rondo_call *call, void *scratch, const rondo__plan *plan, rondo_var *x,
-                       const rondo__form *w, const real *dy, real *room) {
-    if (!rondo__wants_grad(x) || plan->rows == 0)
+void rondo__input_grad_steps(rondo__input_back *back, int64_t s) {
+    const rondo__plan *plan = back->plan;
+    if (!back->packed || !back->context->behind)
         return;
-    rondo_context *context = call->context;
-    const int64_t M = w->M, K = w->K;
-    real *dx = plan->dense ? x->grad : room;
-    if (rondo__form_kept(call, w))
-        rondo__product(context, plan->rows, K, M, dy, M, 1, rondo__form_packed(call, w), dx, K, NULL, plan->dense);
-    else
-        rondo__product_any(context, scratch, plan->rows, K, M, dy, M, 1, rondo__values(call->in[w->input]), K, 1, dx, K,
-                           plan->dense);
-    if (!plan->dense)
-        rondo__scatter_rows(context, plan, K, x->grad, dx, true);
+    const int64_t done = plan->steps - s, rows = (done - back->done) * plan->B, row = plan->start[s];
+    if (s > 0 && rows < rondo__block_rows(back->context, plan->rows, INPUT_ROWS))
+        return;
+    rondo__product(back->context, rows, back->K, back->M, back->dy + row * back->M, back->M, 1, back->packed,
+                   back->x->grad + row * back->K, back->K, NULL, true);
+    back->done = done;
+    rondo__steps_done(back->context, done);
 }
 
 const real *rondo__bias_sum(int64_t n, real *room, const real *a, const real *b) {

@@ -3,6 +3,7 @@
 #ifndef RONDO_NN_CELL_H
 #define RONDO_NN_CELL_H
 
+#include "autograd/beside.h"
 #include "autograd/packs.h"
 #include "nn/carve.h"
 #include "nn/expect.h"
@@ -35,11 +36,19 @@ static inline rondo__form rondo__carve_form(rondo__carver *c, const rondo_call *
     return form;
 }
 
+/* Backward's form of the weight of x: only where that wants a gradient. */
+static inline rondo__form rondo__carve_input_form(rondo__carver *c, const rondo_call *call, rondo__form form) {
+    return rondo__wants_grad(call->in[0]) ? rondo__carve_form(c, call, form) : form;
+}
+
 /* ---- packed views ---- */
 /* array + count, or still NULL. */
 static inline real *rondo__offset(real *array, int64_t count) { return array ? array + count : NULL; }
 /* N, the sum of lengths, before there is a plan; *dense: all lengths equal T. */
 int64_t rondo__count_rows(int64_t T, int64_t B, const rondo_sequence_options *options, bool *dense);
+/* Whether what a call makes can be read step by step (autograd/beside.h): a full batch from the first step to the last.
+ */
+bool rondo__walks_in_steps(int64_t T, int64_t B, const rondo_sequence_options *options);
 /* The padded array itself when the plan is dense, else its rows gathered into room (N, n). */
 const real *rondo__packed_view(rondo_context *context, const rondo__plan *plan, int64_t n, const real *padded,
                                real *room);
@@ -64,13 +73,25 @@ typedef struct rondo__inputs {
     int64_t I, gates, H;
     const real *x, *packed, *bias; /* bias (gates·H) or NULL */
     real *y;
+    const rondo_context *context;
 } rondo__inputs;
-/* All of it, over the threads of the context. */
+/* All of it, over the threads of the context; nothing for a call that runs in steps with another one. */
 void rondo__input_product(rondo_context *context, const rondo__inputs *in);
-/* What a worker that walks by units calls ahead of each step s: makes its units for a block of steps at once, whose
- * gates stay in its cache until they are needed. *ready: the end of the last block, 0 before the walk. */
+/* What a worker that walks by units, or in steps with another call, calls ahead of each step s: makes its units for a
+ * block of steps at once, whose gates stay in its cache until they are needed. *ready: the end of the last block,
+ * rondo__inputs_ready before the walk. */
 void rondo__input_units(const rondo__kernels *kernels, const rondo__inputs *in, rondo__units u, int64_t s,
                         int64_t *ready);
+/* By rows: the number of steps whose inputs are multiplied before the walk. */
+/* Rows of a block of steps, but at least one step: `most`, or what a call that runs in steps with another one may let
+ * it wait for. */
+static inline int64_t rondo__block_rows(const rondo_context *context, int64_t rows, int64_t most) {
+    const int64_t awaited = rondo__awaited_rows(rows);
+    return rondo__in_steps(context) && awaited < most ? awaited : most;
+}
+static inline int64_t rondo__inputs_ready(const rondo__inputs *in) {
+    return rondo__in_steps(in->context) ? 0 : in->plan->steps;
+}
 
 /* ---- zoneout, units of (rows, H): h = keep∘h_prev + (1 - keep)∘fresh; h may be fresh ---- */
 void rondo__mix_units(int64_t rows, rondo__units u, real *h, const real *keep, const real *h_prev, const real *fresh);
@@ -100,10 +121,21 @@ void rondo__bias_grads(rondo_context *context, rondo_var *a, rondo_var *b, int64
 void rondo__recurrent_weight_grad(rondo_context *context, void *scratch, const rondo__plan *plan, rondo_var *w,
                                   int64_t M, int64_t H, const real *dy, const real *initial, const real *values,
                                   const real *mask, real *prev);
-/* x (T, B, K) of the padded batch, w its weight as it stands (M, K), dy (N, M); room (N, K) serves ragged plans. */
-size_t rondo__input_grad_scratch(const rondo_call *call, const rondo_var *x, const rondo__form *w);
-void rondo__input_grad(const rondo_call *call, void *scratch, const rondo__plan *plan, rondo_var *x,
-                       const rondo__form *w, const real *dy, real *room);
+/* x (T, B, K) of the padded batch, packed its weight as it stands (M, K), dy (N, M); room (N, K) serves ragged plans.
+ */
+typedef struct rondo__input_back {
+    rondo_context *context;
+    const rondo__plan *plan;
+    rondo_var *x;
+    int64_t K, M;
+    const real *packed, *dy; /* packed NULL: no gradient is wanted */
+    real *room;
+    int64_t done; /* steps, from the last on */
+} rondo__input_back;
+/* All of it; what is not yet done. */
+void rondo__input_grad(rondo__input_back *back);
+/* After step s of the walk, if another call waits for it: a block of steps. */
+void rondo__input_grad_steps(rondo__input_back *back, int64_t s);
 /* a + b (n) in room, or the one that is there, or NULL. */
 const real *rondo__bias_sum(int64_t n, real *room, const real *a, const real *b);
 

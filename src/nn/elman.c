@@ -54,6 +54,7 @@ typedef struct elman {
     real *dx_room; /* (N, I) */
     void *room;
     const real *dy; /* (N, H) */
+    rondo__input_back x_back;
 } elman;
 
 static size_t elman_saved(const rondo_call *call, elman *e) {
@@ -90,6 +91,7 @@ static size_t elman_scratch(const rondo_call *call, elman *e, bool backward) {
         e->bias = rondo__carve(&c, e->H);
         return c.used;
     }
+    e->ih = rondo__carve_input_form(&c, call, e->ih);
     e->dh = rondo__carve(&c, e->B * e->H);
     e->d = rondo__carve(&c, e->B * e->H);
     e->da = rondo__carve(&c, e->N * e->H);
@@ -99,7 +101,6 @@ static size_t elman_scratch(const rondo_call *call, elman *e, bool backward) {
     e->dx_room = rondo__carve_if(&c, !dense, e->N * e->I);
     size_t room = rondo__weight_grad_scratch(e->H, e->I, e->N);
     room = rondo__larger(room, rondo__weight_grad_scratch(e->H, e->H, e->N));
-    room = rondo__larger(room, rondo__input_grad_scratch(call, call->in[X], &e->ih));
     e->room = rondo__carve_bytes(&c, room);
     return c.used;
 }
@@ -189,14 +190,18 @@ static void elman_walk(void *arg, int64_t first, int64_t count, int worker) {
     const elman *e = arg;
     const rondo__plan *plan = e->plan;
     const int64_t H = e->H, place = first * H;
+    int64_t ready = rondo__inputs_ready(&e->inputs);
     for (int64_t s = 0; s < plan->steps; s++) {
         const int64_t rows = rondo__plan_running(plan, s, first, count), at = (plan->start[s] + first) * H;
         if (rows == 0)
             break;
+        if (s == ready)
+            rondo__input_units(e->kernels, &e->inputs, rondo__all_units(H), s, &ready);
         const real *h_prev = rondo__entering(plan, s, first, H, e->h0, e->h);
         const real *h_in =
             rondo__masked(e->kernels, rows * H, e->masked + place, h_prev, rondo__offset(e->mask, place));
         elman_rows(e, rows, rondo__all_units(H), e->h + at, e->f + at, rondo__offset(e->keep, at), h_prev, h_in);
+        rondo__steps_done(e->context, s + 1);
     }
 }
 
@@ -250,7 +255,7 @@ static rondo_status elman_forward(rondo_call *call, rondo_error *err) {
     const real *bias = rondo__bias_sum(H, e.bias, rondo__values(call->in[B_IH]), rondo__values(call->in[B_HH]));
     /* 3. all inputs in one product, straight to where a_t then f_t will stand, then the steps; by units, blocks of
      * steps with their inputs */
-    e.inputs = (rondo__inputs){e.plan, I, 1, H, e.x, e.w_ih, bias, e.f};
+    e.inputs = (rondo__inputs){e.plan, I, 1, H, e.x, e.w_ih, bias, e.f, context};
     elman_walk_steps(&e, elman_inputs, elman_walk, elman_walk_units);
     /* 4. outputs in the order of the batch */
     rondo__final_rows(e.plan, H, rondo__values(call->out[1]), e.h0, e.h);
@@ -292,13 +297,15 @@ static void elman_product_back(const elman *e, int64_t s, int64_t first, int64_t
 
 static void elman_walk_back(void *arg, int64_t first, int64_t count, int worker) {
     (void)worker;
-    const elman *e = arg;
+    elman *e = arg;
     for (int64_t s = e->plan->steps - 1; s >= 0; s--) {
         const int64_t rows = rondo__plan_running(e->plan, s, first, count);
         if (rows == 0)
             continue;
+        rondo__steps_await(e->context, e->plan->steps - s);
         elman_units_back(e, s, first, rows, rondo__all_units(e->H));
         elman_product_back(e, s, first, rows, rondo__all_units(e->H));
+        rondo__input_grad_steps(&e->x_back, s);
     }
 }
 
@@ -311,6 +318,12 @@ static void elman_walk_back_units(void *arg, int64_t first, int64_t end, int wor
         rondo__pool_meet(e->context->pool, worker);
         elman_product_back(e, s, 0, e->plan->active[s], units);
     }
+}
+
+static void elman_open_x_back(const rondo_call *call, elman *e) {
+    rondo_var *x = call->in[X];
+    const real *packed = rondo__wants_grad(x) ? rondo__form_packed(call, &e->ih) : NULL;
+    e->x_back = (rondo__input_back){e->context, e->plan, x, e->I, e->H, packed, e->da, e->dx_room, 0};
 }
 
 /* All but the gradient of x. */
@@ -333,10 +346,6 @@ static void elman_own_back(rondo_call *call, elman *e) {
     rondo__bias_grads(context, call->in[B_IH], call->in[B_HH], H, e->N, e->da, e->bias);
 }
 
-static void elman_x_back(rondo_call *call, const elman *e) {
-    rondo__input_grad(call, e->room, e->plan, call->in[X], &e->ih, e->da, e->dx_room);
-}
-
 static rondo_status elman_backward_own(rondo_call *call, rondo_error *err) {
     (void)err;
     elman e = elman_open(call, true);
@@ -346,20 +355,30 @@ static rondo_status elman_backward_own(rondo_call *call, rondo_error *err) {
 
 static rondo_status elman_backward_x(rondo_call *call, rondo_error *err) {
     (void)err;
-    const elman e = elman_open(call, true);
-    elman_x_back(call, &e);
+    elman e = elman_open(call, true);
+    elman_open_x_back(call, &e);
+    rondo__input_grad(&e.x_back);
     return RONDO_OK;
 }
 
 static rondo_status elman_backward(rondo_call *call, rondo_error *err) {
     (void)err;
     elman e = elman_open(call, true);
+    elman_open_x_back(call, &e);
     elman_own_back(call, &e);
-    elman_x_back(call, &e);
+    rondo__input_grad(&e.x_back);
     return RONDO_OK;
 }
 
 /* ---- the operator ---- */
+
+static bool elman_in_steps(const rondo_call *call) {
+    const rondo_sequence_options *sequence = &((const rondo_elman_options *)call->options)->sequence;
+    const int64_t *x = call->in[X]->value.dims;
+    return rondo__walks_in_steps(x[0], x[1], sequence);
+}
+
+static const rondo__together elman_together = {elman_backward_own, elman_backward_x, elman_in_steps};
 
 static const rondo_op elman_op = {
     .name = "elman",
@@ -368,7 +387,7 @@ static const rondo_op elman_op = {
     .saved_bytes = elman_saved_bytes,
     .scratch_bytes = elman_scratch_bytes,
     .device[RONDO_CPU] = {elman_forward, elman_backward},
-    .backward_parts = {elman_backward_own, elman_backward_x},
+    .together = &elman_together,
 };
 
 /* Layers start their weights uniform in ±1/√H (PyTorch's choice), which keeps the product W_hh h of unit scale; for

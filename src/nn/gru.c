@@ -56,7 +56,7 @@ static void gru_saved(const rondo_call *call, rondo__gru *g, rondo__carver *c) {
     }
 }
 
-static void gru_backward_scratch(const rondo_call *call, rondo__gru *g, rondo__carver *c) {
+static void gru_backward_scratch(rondo__gru *g, rondo__carver *c) {
     const int64_t N = g->N, H = g->H;
     const bool before = g->options->reset_before;
     g->dh = rondo__carve(c, g->B * H);
@@ -71,7 +71,6 @@ static void gru_backward_scratch(const rondo_call *call, rondo__gru *g, rondo__c
     g->dx_room = rondo__carve_if(c, !g->dense, N * g->I);
     size_t room = rondo__weight_grad_scratch(3 * H, g->I, N);
     room = rondo__larger(room, rondo__weight_grad_scratch(3 * H, H, N));
-    room = rondo__larger(room, rondo__input_grad_scratch(call, call->in[GRU_X], &g->ih));
     g->room = rondo__carve_bytes(c, room);
 }
 
@@ -93,7 +92,8 @@ static void gru_scratch(const rondo_call *call, rondo__gru *g, rondo__carver *c,
     g->fresh = rondo__carve(c, B * H);
     g->bias = rondo__carve(c, 3 * H);
     if (backward) {
-        gru_backward_scratch(call, g, c);
+        g->ih = rondo__carve_input_form(c, call, g->ih);
+        gru_backward_scratch(g, c);
         return;
     }
     g->ih = rondo__carve_form(c, call, g->ih);
@@ -293,13 +293,17 @@ static void gru_walk(void *arg, int64_t first, int64_t count, int worker) {
     (void)worker;
     const rondo__gru *g = arg;
     const int64_t H = g->H, place = first * H;
+    int64_t ready = rondo__inputs_ready(&g->inputs);
     for (int64_t s = 0; s < g->plan->steps; s++) {
         const int64_t rows = rondo__plan_running(g->plan, s, first, count);
         if (rows == 0)
             break;
+        if (s == ready)
+            rondo__input_units(g->kernels, &g->inputs, rondo__all_units(H), s, &ready);
         rondo__gru_rows r = rows_of_step(g, s, first, rows);
         r.h_in = rondo__masked(g->kernels, rows * H, g->masked + place, r.h_prev, rondo__offset(g->mask, place));
         rondo__gru_step_rows(&g->gates_of, &r);
+        rondo__steps_done(g->context, s + 1);
     }
 }
 
@@ -348,7 +352,8 @@ static void prepare_inputs(const rondo_call *call, rondo__gru *g) {
                                 .x = g->x,
                                 .packed = rondo__form_packed(call, &g->ih),
                                 .bias = g->norm ? NULL : bias,
-                                .y = g->norm ? g->raw_x : g->gates};
+                                .y = g->norm ? g->raw_x : g->gates,
+                                .context = g->context};
     g->gain_x = rondo__values(call->in[GRU_GAIN_X]);
     g->bias_x = bias;
 }
@@ -394,6 +399,14 @@ static rondo_status gru_forward(rondo_call *call, rondo_error *err) {
 
 /* ---- the operator ---- */
 
+/* Normalisation goes over the products of all inputs at once. */
+static bool gru_in_steps(const rondo_call *call) {
+    const rondo__gru g = gru_sizes(call);
+    return !g.norm && rondo__walks_in_steps(g.T, g.B, &g.options->sequence);
+}
+
+static const rondo__together gru_together = {rondo__gru_backward_own, rondo__gru_backward_in, gru_in_steps};
+
 static const rondo_op gru_op = {
     .name = "gru",
     .options_size = sizeof(rondo_gru_options),
@@ -401,7 +414,7 @@ static const rondo_op gru_op = {
     .saved_bytes = gru_saved_bytes,
     .scratch_bytes = gru_scratch_bytes,
     .device[RONDO_CPU] = {gru_forward, rondo__gru_backward},
-    .backward_parts = {rondo__gru_backward_own, rondo__gru_backward_x},
+    .together = &gru_together,
 };
 
 /* Layers start their weights uniform in ±1/√H (PyTorch's choice) and all gates half open: z = 1/2 carries the state

@@ -80,6 +80,7 @@ typedef struct rondo__gru {
     real *dy_room, *dx_room; /* (N, H), (N, I), ragged only */
     const real *dy;          /* (N, H) */
     void *room;              /* packing room of the products */
+    rondo__input_back x_back;
 } rondo__gru;
 
 rondo__gru rondo__gru_open(const rondo_call *call, bool backward);
@@ -90,6 +91,6 @@ void rondo__gru_walk(rondo__gru *g, void (*before_rows)(void *g), rondo__rows_ta
 rondo_status rondo__gru_backward(rondo_call *call, rondo_error *err);
 /* The same in two parts: all but the gradient of x, and that. */
 rondo_status rondo__gru_backward_own(rondo_call *call, rondo_error *err);
-rondo_status rondo__gru_backward_x(rondo_call *call, rondo_error *err);
+rondo_status rondo__gru_backward_in(rondo_call *call, rondo_error *err);
 
 #endif

@@ -134,7 +134,7 @@ static void step_backward(const rondo__gru *g, int64_t s, step_back *b) {
 }
 
 static void gru_walk_back(void *arg, int64_t first, int64_t count, int worker) {
-    const rondo__gru *g = arg;
+    rondo__gru *g = arg;
     step_back b = {.first = first,
                    .units = rondo__all_units(g->H),
                    .worker = worker,
@@ -142,8 +142,11 @@ static void gru_walk_back(void *arg, int64_t first, int64_t count, int worker) {
                    .dh = g->dh + first * g->H};
     for (int64_t s = g->plan->steps - 1; s >= 0; s--) {
         b.rows = rondo__plan_running(g->plan, s, first, count);
-        if (b.rows > 0)
-            step_backward(g, s, &b);
+        if (b.rows == 0)
+            continue;
+        rondo__steps_await(g->context, g->plan->steps - s);
+        step_backward(g, s, &b);
+        rondo__input_grad_steps(&g->x_back, s);
     }
 }
 
@@ -223,6 +226,12 @@ static void norm_grads(rondo_call *call, const rondo__gru *g) {
     gain_grads(call->context, g, call->in[GRU_GAIN_H], g->da_h, g->raw_h, &g->stats[2]);
 }
 
+static void open_x_back(const rondo_call *call, rondo__gru *g) {
+    rondo_var *x = call->in[GRU_X];
+    const real *packed = rondo__wants_grad(x) ? rondo__form_packed(call, &g->ih) : NULL;
+    g->x_back = (rondo__input_back){g->context, g->plan, x, g->I, 3 * g->H, packed, g->draw_x, g->dx_room, 0};
+}
+
 /* All but the gradient of x. */
 static void backward_own(rondo_call *call, rondo__gru *g) {
     rondo_context *context = call->context;
@@ -243,10 +252,6 @@ static void backward_own(rondo_call *call, rondo__gru *g) {
     bias_grads(call, g);
 }
 
-static void input_grad(rondo_call *call, const rondo__gru *g) {
-    rondo__input_grad(call, g->room, g->plan, call->in[GRU_X], &g->ih, g->draw_x, g->dx_room);
-}
-
 rondo_status rondo__gru_backward_own(rondo_call *call, rondo_error *err) {
     (void)err;
     rondo__gru g = rondo__gru_open(call, true);
@@ -254,17 +259,19 @@ rondo_status rondo__gru_backward_own(rondo_call *call, rondo_error *err) {
     return RONDO_OK;
 }
 
-rondo_status rondo__gru_backward_x(rondo_call *call, rondo_error *err) {
+rondo_status rondo__gru_backward_in(rondo_call *call, rondo_error *err) {
     (void)err;
-    const rondo__gru g = rondo__gru_open(call, true);
-    input_grad(call, &g);
+    rondo__gru g = rondo__gru_open(call, true);
+    open_x_back(call, &g);
+    rondo__input_grad(&g.x_back);
     return RONDO_OK;
 }
 
 rondo_status rondo__gru_backward(rondo_call *call, rondo_error *err) {
     (void)err;
     rondo__gru g = rondo__gru_open(call, true);
+    open_x_back(call, &g);
     backward_own(call, &g);
-    input_grad(call, &g);
+    rondo__input_grad(&g.x_back);
     return RONDO_OK;
 }

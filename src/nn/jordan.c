@@ -51,15 +51,14 @@ static void jordan_saved(const rondo_call *call, rondo__jordan *j, rondo__carver
     }
 }
 
-static size_t largest_product(const rondo_call *call, const rondo__jordan *j) {
-    size_t most = rondo__input_grad_scratch(call, call->in[JORDAN_X], &j->ih);
-    most = rondo__larger(most, rondo__weight_grad_scratch(j->H, j->I, j->N));
+static size_t largest_product(const rondo__jordan *j) {
+    size_t most = rondo__weight_grad_scratch(j->H, j->I, j->N);
     most = rondo__larger(most, rondo__weight_grad_scratch(j->H, j->Q, j->N));
     most = rondo__larger(most, rondo__weight_grad_scratch(j->O, j->H, j->N));
     return rondo__larger(most, rondo__weight_grad_scratch(j->O, j->Q, j->N));
 }
 
-static void jordan_backward_scratch(const rondo_call *call, rondo__jordan *j, rondo__carver *c) {
+static void jordan_backward_scratch(rondo__jordan *j, rondo__carver *c) {
     const int64_t N = j->N;
     const bool fed_back = j->fed_back && !j->teaching;
     j->da_o = rondo__carve_if(c, !j->teaching, N * j->O);
@@ -72,7 +71,7 @@ static void jordan_backward_scratch(const rondo_call *call, rondo__jordan *j, ro
     j->dout_room = rondo__carve_if(c, !j->dense, N * j->O);
     j->dhidden_room = rondo__carve_if(c, !j->dense, N * j->H);
     j->dx_room = rondo__carve_if(c, !j->dense, N * j->I);
-    j->room = rondo__carve_bytes(c, largest_product(call, j));
+    j->room = rondo__carve_bytes(c, largest_product(j));
 }
 
 /* Backward wants each the other way round. */
@@ -81,7 +80,7 @@ static void jordan_forms(const rondo_call *call, rondo__jordan *j, rondo__carver
     const rondo__form sh = {.input = JORDAN_W_SH, .M = j->H, .K = j->Q, .transposed = !backward, .uses = j->N};
     const rondo__form ho = {.input = JORDAN_W_HO, .M = j->O, .K = j->H, .transposed = !backward, .uses = j->N};
     const rondo__form f = {.input = JORDAN_F, .M = j->O, .K = j->Q, .transposed = backward, .uses = j->N};
-    j->ih = backward ? ih : rondo__carve_form(c, call, ih);
+    j->ih = backward ? rondo__carve_input_form(c, call, ih) : rondo__carve_form(c, call, ih);
     j->sh = rondo__carve_form(c, call, sh);
     j->ho = rondo__carve_form(c, call, ho);
     if (j->fed_back && !j->teaching)
@@ -93,7 +92,7 @@ static void jordan_scratch(const rondo_call *call, rondo__jordan *j, rondo__carv
     j->s = rondo__carve(c, j->B * j->Q);
     j->teacher_room = rondo__carve_if(c, j->teaching && !j->dense, j->N * j->Q);
     if (backward)
-        jordan_backward_scratch(call, j, c);
+        jordan_backward_scratch(j, c);
 }
 
 static rondo__jordan jordan_sizes(const rondo_call *call) {
@@ -306,7 +305,7 @@ static rondo_status jordan_forward(rondo_call *call, rondo_error *err) {
     const real *w_ih = rondo__form_packed(call, &j.ih);
     /* 3. all inputs in one product, straight to where h_t will stand, then the steps; by units, blocks of steps with
      * their inputs */
-    j.inputs = (rondo__inputs){j.plan, I, 1, H, j.x, w_ih, rondo__values(call->in[JORDAN_B_IH]), j.h};
+    j.inputs = (rondo__inputs){j.plan, I, 1, H, j.x, w_ih, rondo__values(call->in[JORDAN_B_IH]), j.h, context};
     rondo__jordan_walk(&j, jordan_inputs, jordan_walk);
     if (j.teaching)
         taught_outputs(context, &j);

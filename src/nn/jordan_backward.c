@@ -140,7 +140,9 @@ static void weight_grads(rondo_call *call, const rondo__jordan *j) {
     rondo__weight_grad(context, j->room, call->in[JORDAN_W_SH], 0, H, Q, N, j->da_h, H, j->s_in);
     rondo__weight_grad(context, j->room, call->in[JORDAN_W_IH], 0, H, I, N, j->da_h, H, j->x);
     rondo__bias_grad(context, call->in[JORDAN_B_IH], H, N, j->da_h);
-    rondo__input_grad(call, j->room, j->plan, call->in[JORDAN_X], &j->ih, j->da_h, j->dx_room);
+    rondo_var *x = call->in[JORDAN_X];
+    const real *packed = rondo__wants_grad(x) ? rondo__form_packed(call, &j->ih) : NULL;
+    rondo__input_grad(&(rondo__input_back){context, j->plan, x, I, H, packed, j->da_h, j->dx_room, 0});
 }
 
 rondo_status rondo__jordan_backward(rondo_call *call, rondo_error *err) {

@@ -230,7 +230,8 @@ static void input_units(const forward_run *run, int64_t from, int64_t to, int64_
 /* The end of the steps from `from` on whose inputs a thread multiplies at once, for its places first..: their gates
  * stay in its cache until the steps come to them, if that are rows enough to read the weights for. */
 static int64_t input_steps(const forward_run *run, int64_t from, int64_t first, int64_t count) {
-    const int64_t fit = INPUT_NUMBERS / (4 * run->sizes.H), most = fit > INPUT_ROWS ? fit : INPUT_ROWS;
+    const int64_t fit = INPUT_NUMBERS / (4 * run->sizes.H), free = fit > INPUT_ROWS ? fit : INPUT_ROWS;
+    const int64_t most = rondo__block_rows(run->context, run->sizes.N, free);
     int64_t rows = 0, to = from;
     for (; to < run->plan.steps; to++) {
         rows += rondo__plan_running(&run->plan, to, first, count);
@@ -263,12 +264,17 @@ static void walk_forward(void *arg, int64_t first, int64_t count, int worker) {
             return;
         if (s == ready) {
             ready = input_steps(run, s, first, count);
-            input_rows(run, s, ready, first, count);
+            rondo__steps_await(run->context, ready);
+            if (count == run->sizes.B)
+                input_units(run, s, ready, 0, run->sizes.H);
+            else
+                input_rows(run, s, ready, first, count);
         }
         rondo__lstm_rows rows = rondo__lstm_rows_at(&run->sizes, &run->saved, &run->plan, s, first);
         rows.masked = rondo__offset(run->scratch.masked, first * run->sizes.R);
         rows.normed = rondo__offset(run->scratch.normed, first * 4 * run->sizes.H);
         rondo__lstm_advance(&run->cell, n, &rows);
+        rondo__steps_done(run->context, s + 1);
     }
 }
 
@@ -310,7 +316,8 @@ static void prepare_inputs(const rondo_call *call, forward_run *run) {
                                 rondo__lstm_value(call, LSTM_B_HH));
     run->packed_ih = rondo__form_packed(call, &run->scratch.ih);
     run->gain_x = rondo__lstm_value(call, LSTM_GAIN_X);
-    run->own_inputs = !s->norm && (s->B >= OWN_ROWS * run->context->threads || run->context->cut == RONDO__CUT_ROWS);
+    run->own_inputs = !s->norm && (s->B >= OWN_ROWS * run->context->threads || run->context->cut == RONDO__CUT_ROWS ||
+                                   rondo__in_steps(run->context));
 }
 
 /* The product of all inputs, into gates; normalised if the cell is. */
@@ -388,6 +395,14 @@ static rondo_status forward(rondo_call *call, rondo_error *err) {
     return RONDO_OK;
 }
 
+/* Normalisation goes over the products of all inputs at once. */
+static bool in_steps(const rondo_call *call) {
+    const rondo__lstm_sizes s = rondo__lstm_sizes_of(call);
+    return !s.norm && rondo__walks_in_steps(s.T, s.B, &options_of(call)->sequence);
+}
+
+static const rondo__together lstm_together = {rondo__lstm_backward_own, rondo__lstm_backward_in, in_steps};
+
 static const rondo_op lstm_op = {
     .name = "lstm",
     .options_size = sizeof(rondo_lstm_options),
@@ -395,7 +410,7 @@ static const rondo_op lstm_op = {
     .saved_bytes = saved_bytes,
     .scratch_bytes = scratch_bytes,
     .device[RONDO_CPU] = {forward, rondo__lstm_backward},
-    .backward_parts = {rondo__lstm_backward_own, rondo__lstm_backward_x},
+    .together = &lstm_together,
 };
 
 rondo_lstm_result rondo_lstm(rondo_tape *tape, rondo_var *x, rondo_var *h0, rondo_var *c0,

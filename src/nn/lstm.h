@@ -103,6 +103,6 @@ size_t rondo__lstm_backward_scratch(const rondo_call *call);
 rondo_status rondo__lstm_backward(rondo_call *call, rondo_error *err);
 /* The same in two parts: all but the gradient of x, and that. */
 rondo_status rondo__lstm_backward_own(rondo_call *call, rondo_error *err);
-rondo_status rondo__lstm_backward_x(rondo_call *call, rondo_error *err);
+rondo_status rondo__lstm_backward_in(rondo_call *call, rondo_error *err);
 
 #endif

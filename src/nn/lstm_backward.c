@@ -93,6 +93,7 @@ typedef struct backward_run {
     const real *peephole, *gain_h, *gain_c;
     real clip;
     bool coupled;
+    rondo__input_back x_back;
 } backward_run;
 
 /* kept = keep∘d, d = (1-keep)∘d */
@@ -185,11 +186,14 @@ static void retreat(const backward_run *run, int64_t step, int64_t first, int64_
 
 static void walk_backward(void *arg, int64_t first, int64_t count, int worker) {
     (void)worker;
-    const backward_run *run = arg;
+    backward_run *run = arg;
     for (int64_t step = run->plan.steps - 1; step >= 0; step--) {
         int64_t n = rondo__plan_running(&run->plan, step, first, count);
-        if (n > 0)
-            retreat(run, step, first, n);
+        if (n == 0)
+            continue;
+        rondo__steps_await(run->call->context, run->plan.steps - step);
+        retreat(run, step, first, n);
+        rondo__input_grad_steps(&run->x_back, step);
     }
 }
 
@@ -341,18 +345,13 @@ static void input_weight_gradient(const backward_run *run) {
     weight_gradient(run, LSTM_W_IH, 4 * s->H, s->I, s->N, m->dz, x);
 }
 
-static void input_gradient(const backward_run *run) {
-    const rondo__lstm_sizes *s = &run->sizes;
+static void open_x_back(backward_run *run) {
+    const rondo_call *call = run->call;
     const scratch *m = &run->scratch;
-    rondo_context *context = run->call->context;
-    const int64_t G = 4 * s->H;
-    real *dx = rondo__lstm_grad(run->call, LSTM_X);
-    if (!dx)
-        return;
-    rondo__product(context, s->N, s->I, G, m->dz, G, 1, rondo__form_packed(run->call, &m->ih), s->ragged ? m->dx : dx,
-                   s->I, NULL, !s->ragged);
-    if (s->ragged)
-        rondo__scatter_rows(context, &run->plan, s->I, dx, m->dx, true);
+    rondo_var *x = call->in[LSTM_X];
+    const real *packed = rondo__wants_grad(x) ? rondo__form_packed(call, &m->ih) : NULL;
+    run->x_back =
+        (rondo__input_back){call->context, &run->plan, x, run->sizes.I, 4 * run->sizes.H, packed, m->dz, m->dx, 0};
 }
 
 static void state_gradients(const backward_run *run) {
@@ -424,17 +423,19 @@ rondo_status rondo__lstm_backward_own(rondo_call *call, rondo_error *err) {
     return RONDO_OK;
 }
 
-rondo_status rondo__lstm_backward_x(rondo_call *call, rondo_error *err) {
+rondo_status rondo__lstm_backward_in(rondo_call *call, rondo_error *err) {
     (void)err;
-    const backward_run run = open_run(call);
-    input_gradient(&run);
+    backward_run run = open_run(call);
+    open_x_back(&run);
+    rondo__input_grad(&run.x_back);
     return RONDO_OK;
 }
 
 rondo_status rondo__lstm_backward(rondo_call *call, rondo_error *err) {
     (void)err;
     backward_run run = open_run(call);
+    open_x_back(&run);
     backward_own(&run);
-    input_gradient(&run);
+    rondo__input_grad(&run.x_back);
     return RONDO_OK;
 }

@@ -141,23 +141,44 @@ static rondo_var *merge(const rondo_recurrent *net, rondo_tape *tape, rondo_var 
     return net->config.merge == RONDO_MERGE_SUM ? sum : rondo_affine(tape, sum, (real)0.5, 0);
 }
 
+/* What the walk of a layer costs (walk.h); x (T, B, .). */
+static rondo__walk_size walk_size(const layer_run *run, int layer, const rondo_var *x) {
+    const rondo_recurrent *net = run->net;
+    const rondo_recurrent_config *config = &net->config;
+    const rondo__recurrent_layer *p = &net->layer[layer * net->directions];
+    const int64_t G = config->cell == RONDO_LSTM ? 4 : config->cell == RONDO_GRU ? 3 : 1;
+    return (rondo__walk_size){.T = x->value.dims[0],
+                              .B = x->value.dims[1],
+                              .lengths = run->input->lengths,
+                              .units = p->H,
+                              .products = p->H * (G * p->R + config->projection_size),
+                              .inputs = G * p->H * p->I,
+                              .meetings = config->reset_before ? 2 : 1,
+                              .has_units = !config->layer_norm && !config->projection_size};
+}
+
 /* Whether the directions of a layer run at the same time. */
 static bool runs_beside(const layer_run *run) {
     const rondo_recurrent *net = run->net;
-    const rondo_recurrent_config *config = &net->config;
-    const rondo__recurrent_layer *p = &net->layer[run->layer * net->directions];
-    const int64_t G = config->cell == RONDO_LSTM ? 4 : config->cell == RONDO_GRU ? 3 : 1;
-    if (net->directions == 1 || config->cell == RONDO_JORDAN || !run->x)
+    if (net->directions == 1 || net->config.cell == RONDO_JORDAN || !run->x)
         return false;
-    const rondo__walk_size size = {.T = run->x->value.dims[0],
-                                   .B = run->x->value.dims[1],
-                                   .lengths = run->input->lengths,
-                                   .units = p->H,
-                                   .products = p->H * (G * p->R + config->projection_size),
-                                   .inputs = G * p->H * p->I,
-                                   .meetings = config->reset_before ? 2 : 1,
-                                   .has_units = !config->layer_norm && !config->projection_size};
-    return rondo__walk_beside(rondo_tape_context(run->tape), &size);
+    const rondo__walk_size size = walk_size(run, run->layer, run->x);
+    return rondo__walk_together(rondo_tape_context(run->tape), &size, &size, false);
+}
+
+/* Whether the next layer runs behind this one, reading its steps as they are made. */
+static bool is_followed(const layer_run *run, const rondo_var *x) {
+    const rondo_recurrent *net = run->net;
+    const rondo_recurrent_config *config = &net->config;
+    if (net->directions == 2 || run->layer + 1 == config->layers || config->cell == RONDO_JORDAN ||
+        config->layer_norm || (config->dropout > 0 && rondo_tape_training(run->tape)) ||
+        rondo__recurrent_is_residual(net, run->layer))
+        return false;
+    for (int64_t b = 0; run->input->lengths && b < x->value.dims[1]; b++)
+        if (run->input->lengths[b] != x->value.dims[0])
+            return false;
+    const rondo__walk_size first = walk_size(run, run->layer, x), second = walk_size(run, run->layer + 1, x);
+    return rondo__walk_together(rondo_tape_context(run->tape), &first, &second, true);
 }
 
 /* One layer in all its directions: (T, B, I) -> (T, B, merged width). */
@@ -212,7 +233,15 @@ rondo_var *rondo_recurrent_forward(rondo_recurrent *net, rondo_tape *tape, rondo
     if (!check_inputs(net, tape, x, &own))
         return NULL;
     layer_run run = {.net = net, .tape = tape, .input = &own};
-    for (run.layer = 0; run.layer < net->config.layers && x; run.layer++)
+    bool followed = false;
+    for (run.layer = 0; run.layer < net->config.layers && x; run.layer++) {
+        const bool last = followed; /* of two layers */
+        followed = !last && is_followed(&run, x);
+        if (followed)
+            rondo__tape_hold(tape);
         x = run_layer(&run, x);
+        if (last)
+            rondo__tape_let_go(tape);
+    }
     return x;
 }

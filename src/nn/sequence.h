@@ -57,6 +57,10 @@ static inline int64_t rondo__plan_running(const rondo__plan *plan, int64_t s, in
     return n < 0 ? 0 : n > count ? count : n;
 }
 
+/* Of so many rows that one call makes while another one, behind it, reads them (autograd/beside.h): those of a block of
+ * steps for which that one waits. */
+static inline int64_t rondo__awaited_rows(int64_t rows) { return rows / 16 > 8 ? rows / 16 : 8; }
+
 /* prev (N, n): for each packed row the state that entered its step: initial (B, n; plan order) at step 0, else values
  * (N, n) of the same place one step earlier. The left operand of the recurrent weight gradient. */
 void rondo__previous_rows(rondo_context *context, const rondo__plan *plan, int64_t n, real *prev, const real *initial,

@@ -45,19 +45,30 @@ static double largest_share(int64_t units, int threads) {
     return (double)most / (double)units;
 }
 
-/* Of `steps` steps of so many rows. */
-static void add_steps(costs *c, const rondo__walk *walk, int threads, int64_t steps, int64_t rows) {
-    const double products = (double)walk->products * (double)steps, share = largest_share(walk->units, threads);
-    const double meeting = (double)MEETING * (double)steps * (walk->meetings > 1 ? walk->meetings : 1);
-    c->one += products * at_least_few(rows);
-    c->rows += products * at_least_few((rows + threads - 1) / threads);
-    c->units += products * (at_least_few(rows) * share + (double)rows * SHARING) + meeting;
+/* What a step of a walk on so many threads is made of. */
+typedef struct rates {
+    double products, share, meeting;
+    int threads;
+} rates;
+
+static rates rates_of(const rondo__walk *walk, int threads) {
+    return (rates){.products = (double)walk->products,
+                   .share = largest_share(walk->units, threads),
+                   .meeting = (double)MEETING * (walk->meetings > 1 ? walk->meetings : 1),
+                   .threads = threads};
+}
+
+static void add_step(costs *c, const rates *r, int64_t rows) {
+    c->one += r->products * at_least_few(rows);
+    c->rows += r->products * at_least_few((rows + r->threads - 1) / r->threads);
+    c->units += r->products * (at_least_few(rows) * r->share + (double)rows * SHARING) + r->meeting;
 }
 
 static costs costs_of(const rondo__plan *plan, const rondo__walk *walk, int threads) {
+    const rates r = rates_of(walk, threads);
     costs c = {0, 0, 0};
     for (int64_t s = 0; s < plan->steps; s++)
-        add_steps(&c, walk, threads, 1, plan->active[s]);
+        add_step(&c, &r, plan->active[s]);
     return c;
 }
 
@@ -87,24 +98,43 @@ static bool is_awake(rondo_context *context, const rondo__plan *plan, const rond
     return false;
 }
 
-/* Lengths count with their mean: nothing but the choice depends on it. */
-bool rondo__walk_beside(const rondo_context *context, const rondo__walk_size *size) {
+/* A whole call with its inputs, alone on one thread and on all. Lengths count with their mean: no more than the choice
+ * depends on it. */
+typedef struct call_costs {
+    double alone, shared;
+    int64_t steps, rows;
+} call_costs;
+
+static call_costs costs_of_call(const rondo_context *context, const rondo__walk_size *size) {
+    call_costs all = {.rows = size->lengths ? 0 : size->T * size->B, .steps = size->lengths ? 0 : size->T};
+    for (int64_t b = 0; size->lengths && b < size->B; b++) {
+        all.rows += size->lengths[b];
+        all.steps = size->lengths[b] > all.steps ? size->lengths[b] : all.steps;
+    }
+    if (all.steps <= 0)
+        return all;
+    const rondo__walk walk = {.units = size->units, .products = size->products, .meetings = size->meetings};
+    const rates r = rates_of(&walk, context->threads);
+    costs c = {0, 0, 0};
+    add_step(&c, &r, (all.rows + all.steps - 1) / all.steps);
+    c = (costs){c.one * (double)all.steps, c.rows * (double)all.steps, c.units * (double)all.steps};
+    const bool units = size->has_units && rondo__pool_fits(context->pool) && c.units + STARTING < c.rows;
+    const double inputs = (double)all.rows * (double)size->inputs;
+    all.alone = stays_alone(&c) ? 0 : c.one + inputs;
+    all.shared = (units ? c.units : c.rows) + inputs / context->threads;
+    return all;
+}
+
+bool rondo__walk_together(const rondo_context *context, const rondo__walk_size *first, const rondo__walk_size *second,
+                          bool behind) {
     if (context->cut != RONDO__CUT_BY_COST || context->threads == 1)
         return context->cut == RONDO__CUT_CALLS;
-    int64_t rows = size->lengths ? 0 : size->T * size->B, steps = size->lengths ? 0 : size->T;
-    for (int64_t b = 0; size->lengths && b < size->B; b++) {
-        rows += size->lengths[b];
-        steps = size->lengths[b] > steps ? size->lengths[b] : steps;
-    }
-    if (steps == 0)
+    const call_costs a = costs_of_call(context, first), b = costs_of_call(context, second);
+    if (a.alone <= 0 || b.alone <= 0 || a.rows <= 0)
         return false;
-    const rondo__walk walk = {.units = size->units, .products = size->products, .meetings = size->meetings};
-    costs c = {0, 0, 0};
-    add_steps(&c, &walk, context->threads, steps, (rows + steps - 1) / steps);
-    const bool units = size->has_units && rondo__pool_fits(context->pool) && c.units + STARTING < c.rows;
-    const double inputs = (double)rows * (double)size->inputs;
-    const double in_turn = 2 * ((units ? c.units : c.rows) + inputs / context->threads);
-    return !stays_alone(&c) && c.one + inputs <= in_turn;
+    const double longest = a.alone > b.alone ? a.alone : b.alone;
+    const double late = behind ? a.alone * (double)rondo__awaited_rows(a.rows) / (double)a.rows : 0;
+    return longest + late <= a.shared + b.shared;
 }
 
 typedef struct units_job {

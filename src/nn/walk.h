@@ -42,9 +42,10 @@ typedef struct rondo__walk_size {
     bool has_units; /* could be cut by them */
 } rondo__walk_size;
 
-/* Whether two calls of this size that need nothing of each other cost less side by side, each on one thread
- * (autograd/tape.h), than in turn on all threads. */
-bool rondo__walk_beside(const rondo_context *context, const rondo__walk_size *size);
+/* Whether two calls that need nothing of each other cost less side by side, each on one thread (autograd/tape.h), than
+ * in turn on all threads. behind: the second one reads the first one's steps, some steps later. */
+bool rondo__walk_together(const rondo_context *context, const rondo__walk_size *first, const rondo__walk_size *second,
+                          bool behind);
 
 /* Where the units of one of `threads` workers begin: at a multiple of 16, whole vectors, if there are so many units. */
 static inline int64_t rondo__first_unit(int64_t units, int threads, int worker) {

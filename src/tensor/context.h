@@ -17,6 +17,8 @@ struct rondo_context {
     rondo__cut cut;
     const rondo__kernels *kernels; /* of the context's precision */
     const rondo__kernels *exact;   /* of float: attention, which multiplies no weights */
+    _Atomic int64_t *ahead;  /* of one call that runs step by step behind another one or ahead of it, else NULL: */
+    _Atomic int64_t *behind; /* steps that the other has done, that it itself has done (autograd/beside.h) */
 };
 
 /* Runs task over [0, n) cut into ranges of `grain` (a function of the shape only): task(arg, begin, end, worker). */
