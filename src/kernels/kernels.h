@@ -95,12 +95,15 @@ typedef struct rondo__kernels {
                                        real smoothing, real scale);
     /* x = factor * softmax(x) + offset in place; returns logsumexp_row of what x was, in the same bits */
     real (*entropy_row)(int64_t n, real *x, real factor, real offset);
-    /* out = (x-mean)*rstd*gain + bias; gain, bias may be NULL; stats[0..1] receive mean, rstd; may be in place */
+    /* out = (x-mean)*rstd*gain + bias; gain, bias may be NULL; stats[0..1] receive mean, rstd; out may be x or bias */
     void (*layer_norm_row)(int64_t n, real *out, const real *x, const real *gain, const real *bias, real eps,
                            real stats[2]);
     /* dx += ...; x is the input of forward; xhat is recomputed. dgain, dbias (NULL or arrays): += */
     void (*layer_norm_backward_row)(int64_t n, real *dx, real *dgain, real *dbias, const real *dout, const real *x,
                                     const real *gain, const real stats[2]);
+    /* dgain[j] += dout[j]*xhat[j], n columns of all rows (ld apart), from row 0 up; stats (rows, 2) */
+    void (*layer_norm_gains)(int64_t rows, int64_t n, int64_t ld, real *dgain, const real *dout, const real *x,
+                             const real *stats);
 
     /* --- gates: n of a row's H units (callers loop over rows). Every pointer stands at the first of them; H is the
      * distance between gates, and between rows of peepholes --- */

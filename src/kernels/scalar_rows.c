@@ -92,6 +92,13 @@ static void layer_norm_backward_row(int64_t n, real *dx, real *dgain, real *dbia
     }
 }
 
+static void layer_norm_gains(int64_t rows, int64_t n, int64_t ld, real *dgain, const real *dout, const real *x,
+                             const real *stats) {
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t j = 0; j < n; j++)
+            dgain[j] += dout[r * ld + j] * ((x[r * ld + j] - stats[2 * r]) * stats[2 * r + 1]);
+}
+
 void rondo__scalar_rows(rondo__kernels *table) {
     table->softmax_row = softmax_row;
     table->logsumexp_row = logsumexp_row;
@@ -99,4 +106,5 @@ void rondo__scalar_rows(rondo__kernels *table) {
     table->entropy_row = entropy_row;
     table->layer_norm_row = layer_norm_row;
     table->layer_norm_backward_row = layer_norm_backward_row;
+    table->layer_norm_gains = layer_norm_gains;
 }

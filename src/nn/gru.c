@@ -210,9 +210,11 @@ static void add_product(const rondo__gru_gates *g, const rondo__gru_rows *r, int
         return;
     }
     g->kernels->gemm(r->rows, n, H, in, H, 1, packed, 0, n, r->raw_h + from, G, NULL, false);
-    normalise(g, r->rows, n, r->ah + from, r->raw_h + from, g->gain_h + from, NULL, stats);
-    for (int64_t i = 0; i < r->rows; i++)
-        g->kernels->add(n, r->gates + i * G + from, r->gates + i * G + from, r->ah + i * G + from);
+    for (int64_t i = 0; i < r->rows; i++) { /* what the gates hold is added as a bias */
+        real *gates = r->gates + i * G + from;
+        g->kernels->layer_norm_row(n, gates, r->raw_h + i * G + from, g->gain_h + from, gates, RONDO_NORM_EPS,
+                                   stats + 2 * i);
+    }
 }
 
 void rondo__gru_begin_rows(const rondo__gru_gates *g, const rondo__gru_rows *r) {

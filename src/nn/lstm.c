@@ -169,9 +169,9 @@ rondo__form rondo__lstm_form(const rondo__lstm_sizes *s, int input, bool transpo
 typedef struct scratch {
     void *plan;
     rondo__form ih, hh, hr;
-    real *bias;            /* (4H) */
-    real *x;               /* (N, I) when ragged */
-    real *masked, *normed; /* (2, B, R), (B, 4H) */
+    real *bias;   /* (4H) */
+    real *x;      /* (N, I) when ragged */
+    real *masked; /* (2, B, R) */
 } scratch;
 
 static scratch lay_out_scratch(const rondo__lstm_sizes *s, const rondo_call *call, rondo__carver *carver) {
@@ -183,7 +183,6 @@ static scratch lay_out_scratch(const rondo__lstm_sizes *s, const rondo_call *cal
     m.bias = rondo__carve(carver, 4 * s->H);
     m.x = rondo__carve_if(carver, s->ragged, s->N * s->I);
     m.masked = rondo__carve_if(carver, s->dropout, 2 * s->B * s->R);
-    m.normed = rondo__carve_if(carver, s->norm, s->B * 4 * s->H);
     return m;
 }
 
@@ -272,7 +271,6 @@ static void walk_forward(void *arg, int64_t first, int64_t count, int worker) {
         }
         rondo__lstm_rows rows = rondo__lstm_rows_at(&run->sizes, &run->saved, &run->plan, s, first);
         rows.masked = rondo__offset(run->scratch.masked, first * run->sizes.R);
-        rows.normed = rondo__offset(run->scratch.normed, first * 4 * run->sizes.H);
         rondo__lstm_advance(&run->cell, n, &rows);
         rondo__steps_done(run->context, s + 1);
     }

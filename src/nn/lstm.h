@@ -56,7 +56,6 @@ typedef struct rondo__lstm_rows {
     real *stats_h;      /* (n, 2) */
     real *stats_c;      /* (n, 2) */
     real *masked;       /* (n, R) scratch where there is a mask */
-    real *normed;       /* (n, 4H) scratch with layer normalisation */
 } rondo__lstm_rows;
 
 /* One step of n rows. */

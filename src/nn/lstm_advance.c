@@ -12,10 +12,10 @@ static void recurrent_product(const rondo__lstm_cell *cell, int64_t n, const ron
         return;
     }
     k->gemm(n, G, R, h, R, 1, cell->packed_hh, 0, G, rows->zh, G, NULL, false);
-    for (int64_t r = 0; r < n; r++)
-        k->layer_norm_row(G, rows->normed + r * G, rows->zh + r * G, cell->gain_h, NULL, RONDO_NORM_EPS,
-                          rows->stats_h + 2 * r);
-    k->add(n * G, rows->gates, rows->gates, rows->normed);
+    for (int64_t r = 0; r < n; r++) { /* what the gates hold is added as a bias */
+        real *gates = rows->gates + r * G;
+        k->layer_norm_row(G, gates, rows->zh + r * G, cell->gain_h, gates, RONDO_NORM_EPS, rows->stats_h + 2 * r);
+    }
 }
 
 /* h of one normalised row: o∘tanh(LN(c)). */

@@ -42,7 +42,6 @@ static pieces lay_out(const rondo__step_layer *layer, const rondo__step_weights 
     rows->h = rondo__carve(carver, B * R);
     rows->hidden = w->w_hr ? rondo__carve(carver, B * H) : rows->h;
     rows->zh = rondo__carve_if(carver, norm, B * 4 * H);
-    rows->normed = rondo__carve_if(carver, norm, B * 4 * H);
     rows->stats_h = rondo__carve_if(carver, norm, B * 2);
     rows->stats_c = rondo__carve_if(carver, norm, B * 2);
     *zx = rondo__carve_if(carver, norm, B * 4 * H);

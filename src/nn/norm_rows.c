@@ -48,12 +48,7 @@ void rondo__norm_rows_backward(rondo_context *context, int64_t M, int64_t N, int
 static void gain_columns(void *arg, int64_t begin, int64_t end, int worker) {
     (void)worker;
     const norm *m = arg;
-    for (int64_t r = 0; r < m->M; r++) {
-        const real *dout = m->dout + r * m->ld, *x = m->x + r * m->ld;
-        real mean = m->in_stats[2 * r], rstd = m->in_stats[2 * r + 1];
-        for (int64_t j = begin; j < end; j++)
-            m->out[j] += dout[j] * ((x[j] - mean) * rstd);
-    }
+    m->kernels->layer_norm_gains(m->M, end - begin, m->ld, m->out + begin, m->dout + begin, m->x + begin, m->in_stats);
 }
 
 void rondo__norm_gain_sums(rondo_context *context, int64_t M, int64_t N, int64_t ld, real *dgain, const real *dout,

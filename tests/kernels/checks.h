@@ -61,6 +61,11 @@ static double case_layer_norm_backward(const rondo__kernels *k, int64_t n, real 
                                variant & 4 ? x[5] : NULL, stats);
     return 0;
 }
+static double case_layer_norm_gains(const rondo__kernels *k, int64_t n, real **x, const real *s, int variant) {
+    const real stats[8] = {s[0], 2, s[1], 1, -1, (real)0.5, 0, 3};
+    k->layer_norm_gains(variant ? 4 : 1, n, n, x[0], x[1], x[2], stats);
+    return 0;
+}
 CHECK_VOID(case_lstm, k->lstm_gates(n, n, x[0], x[1], variant & 8 ? x[1] : x[2], x[3], variant & 1 ? x[4] : NULL,
                                     variant & 2 ? x[5] : NULL, (real)(variant & 4 ? 0.3 : 0), variant & 1))
 CHECK_VOID(case_lstm_backward,
@@ -131,6 +136,7 @@ static const struct check_entry {
     {"cross_entropy_backward_row", case_cross_entropy, 2, 2e-6},
     {"layer_norm_row", case_layer_norm, 8, 1e-4},
     {"layer_norm_backward_row", case_layer_norm_backward, 8, 1e-4},
+    {"layer_norm_gains", case_layer_norm_gains, 2, 1e-5},
     {"lstm_gates", case_lstm, 16, 4e-6},
     {"lstm_gates_backward", case_lstm_backward, 16, 2e-4},
     {"gru_gates", case_gru, 4, 4e-6},
