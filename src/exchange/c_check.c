@@ -25,10 +25,13 @@ static void put_arrays(rondo__c_file *file, int64_t T, const int32_t *symbols, c
     rondo__c_put_floats(file, "model_check_y", count, want);
 }
 
+double rondo__c_tolerance(const rondo__c_file *file) {
+    return file->precision == RONDO_C_FLOAT32 ? 1e-4 : file->precision == RONDO_C_INT16 ? 1e-3 : 0.15;
+}
+
 static void put_main(rondo__c_file *file, int64_t T, int64_t count) {
     const rondo__network *n = file->network;
     const bool streams = rondo__network_streams(n);
-    const double tolerance = file->precision == RONDO_C_FLOAT32 ? 1e-4 : file->precision == RONDO_C_INT16 ? 1e-3 : 0.15;
     rondo__c_put(file, "int main(void) {\n    static model_state m;\n    static float y[%lld]%s", (long long)count,
                  streams ? "" : ", room[MODEL_ROOM(");
     if (!streams)
@@ -46,7 +49,7 @@ static void put_main(rondo__c_file *file, int64_t T, int64_t count) {
     rondo__c_put(file,
                  "    printf(\"largest difference %%g, largest value %%g\\n\", worst, largest);\n    return worst <= "
                  "%g * (largest > 1 ? largest : 1) ? 0 : 1;\n}\n#endif\n",
-                 tolerance);
+                 rondo__c_tolerance(file));
 }
 
 void rondo__c_put_check(rondo__c_file *file, rondo_context *context, int64_t steps) {

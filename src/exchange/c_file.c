@@ -55,6 +55,10 @@ void rondo__c_put_part(rondo__c_file *file, rondo__c_part part) {
         [RONDO__C_JORDAN] = {part_jordan, sizeof part_jordan},
         [RONDO__C_LSTM] = {part_lstm, sizeof part_lstm},
         [RONDO__C_GRU] = {part_gru, sizeof part_gru},
+        [RONDO__C_ATTENTION] = {part_attention, sizeof part_attention},
+        [RONDO__C_PREPARE] = {part_prepare, sizeof part_prepare},
+        [RONDO__C_ROW_F32] = {part_row_f32, sizeof part_row_f32},
+        [RONDO__C_ROW_INT] = {part_row_int, sizeof part_row_int},
     };
     put_bytes(file, "\n", 1);
     put_named(file, parts[part].text, parts[part].size);

@@ -3,21 +3,25 @@
  *   c_file.c    text, parts of the run time (src/exchange/c), arrays of numbers
  *   c_layers.c  weights and layers as constant data
  *   c_glue.c    state, init, step, run
+ *   c_costs.c   memory and work
  *   c_check.c   test vectors and the main function that compares
- *   c_source.c  the whole, in order, with what it costs in the first comment */
+ *   c_source.c  the whole, in order, with what it costs in the first comment
+ *   c_encdec.c  c_encdec_step.c   the same of an encoder-decoder */
 #ifndef RONDO_EXCHANGE_C_FILE_H
 #define RONDO_EXCHANGE_C_FILE_H
 
 #include "core/core.h"
-#include "exchange/network.h"
+#include "exchange/encdec.h"
 #include "rondo/deploy.h"
 
 typedef struct rondo__c_file {
     rondo__writer *writer;
     rondo_error *err;
-    rondo_status status; /* the first failure: all that follows is passed over */
-    const rondo__network *network;
-    char name[64], upper[64]; /* what identifiers begin with */
+    rondo_status status;           /* the first failure: all that follows is passed over */
+    const rondo__network *network; /* the one at hand: of an encoder-decoder one after the other */
+    const char *part;              /* what its layers' names begin with: "", or "decoder_" */
+    const rondo__encdec *encdec;   /* or NULL */
+    char name[64], upper[64];      /* what identifiers begin with */
     rondo_c_precision precision;
 } rondo__c_file;
 
@@ -35,7 +39,11 @@ typedef enum rondo__c_part {
     RONDO__C_ELMAN,
     RONDO__C_JORDAN,
     RONDO__C_LSTM,
-    RONDO__C_GRU
+    RONDO__C_GRU,
+    RONDO__C_ATTENTION,
+    RONDO__C_PREPARE,
+    RONDO__C_ROW_F32,
+    RONDO__C_ROW_INT
 } rondo__c_part;
 void rondo__c_put_part(rondo__c_file *file, rondo__c_part part);
 /* static const float NAME[n] = {...}; data NULL: nothing. A number that is none is refused. */
@@ -45,28 +53,72 @@ void rondo__c_put_matrix(rondo__c_file *file, const char *name, int64_t N, int64
 /* Its value in an initialiser: {NAME_w} or {NAME_w, NAME_step}. */
 void rondo__c_put_use(rondo__c_file *file, const char *name, bool present);
 
-/* ---- c_layers.c ---- */
+/* ---- c_layers.c: of file->network ---- */
 void rondo__c_put_layers(rondo__c_file *file);
+/* NAME_w ... and `static const model_matrix NAME`; y = W x + b: and NAME_bias. */
+void rondo__c_put_affine(rondo__c_file *file, const char *name, const rondo__affine *a);
+/* The layer's identifier: model_LETTERB_L or, of the second direction, ..._back. Without "model_" its member. */
+typedef struct rondo__c_name {
+    char text[64];
+} rondo__c_name;
+rondo__c_name rondo__c_layer_name(const rondo__c_file *file, int block, int layer, int direction);
+rondo__c_name rondo__c_member_name(const rondo__c_file *file, int block, int layer, int direction);
+
 /* ---- c_glue.c ---- */
 void rondo__c_put_state(rondo__c_file *file);
 void rondo__c_put_functions(rondo__c_file *file);
-/* ---- c_check.c ---- */
+/* Its pieces: the members of the layers' states, and how they begin; a function that looks a symbol up. */
+void rondo__c_put_members(rondo__c_file *file);
+void rondo__c_put_starts(rondo__c_file *file);
+void rondo__c_put_lookup(rondo__c_file *file);
+/* Blocks [from, to) on one row at `in`; the last one's result goes to `out` (C expressions). */
+void rondo__c_put_row(rondo__c_file *file, int from, int to, const char *in, const char *out, const char *indent);
+/* Blocks [0, to) on all T rows of x or symbols, from buffer to buffer (p, q); the last one's result goes to `out`, or
+ * where that is NULL stays. Returns where it is. */
+const char *rondo__c_put_rows(rondo__c_file *file, int to, const char *out);
+/* Do [from, to) of file->network use an index i? */
+bool rondo__c_uses_index(const rondo__network *n, int from, int to);
+
+/* ---- c_check.c, c_encdec_check.c ---- */
 void rondo__c_put_check(rondo__c_file *file, rondo_context *context, int64_t steps);
+void rondo__c_put_encdec_check(rondo__c_file *file, rondo_context *context, int64_t steps);
+/* What a difference may be beside a largest value of 1. */
+double rondo__c_tolerance(const rondo__c_file *file);
 
-/* What it costs. */
+/* ---- c_costs.c ---- */
 typedef struct rondo__c_cost {
-    int64_t weight_bytes, state_bytes, products; /* multiply-adds of a step */
+    int64_t weight_bytes, state_floats, products; /* multiply-adds of a step */
 } rondo__c_cost;
-rondo__c_cost rondo__c_costs(const rondo__c_file *file);
-/* Numbers of scratch that the largest layer's step takes. */
+/* Of a network's blocks alone. */
+rondo__c_cost rondo__c_costs(const rondo__network *network, rondo_c_precision precision);
+/* Numbers of scratch that the largest layer's step takes; of the widest vector that a product rounds. */
 int64_t rondo__c_room(const rondo__network *network);
-/* The layer's identifier: model_LETTERB_L or, of the second direction, ..._back. */
-typedef struct rondo__c_name {
-    char text[48];
-} rondo__c_name;
-rondo__c_name rondo__c_layer_name(int block, int layer, int direction);
+int64_t rondo__c_widest_product(const rondo__network *network);
 
-rondo_status rondo__c_write(const rondo__network *network, rondo_context *context, const char *path,
-                            const rondo_c_options *options, rondo_error *err);
+/* ---- c_source.c ---- */
+typedef struct rondo__c_needs {
+    bool cell[RONDO_GRU + 1], norm, activation, attention, prepare, row;
+} rondo__c_needs;
+void rondo__c_need(rondo__c_needs *needs, const rondo__network *network);
+void rondo__c_put_parts(rondo__c_file *file, const rondo__c_needs *needs);
+/* The types of whole numbers. widest: the longest vector that a product rounds. */
+void rondo__c_put_whole_numbers(rondo__c_file *file, int64_t widest);
+void rondo__c_put_promises(rondo__c_file *file);
+extern const char *const rondo__c_precisions[];
+
+/* Writes network, or encdec. */
+rondo_status rondo__c_write(const rondo__network *network, const rondo__encdec *encdec, rondo_context *context,
+                            const char *path, const rondo_c_options *options, rondo_error *err);
+/* ---- c_encdec.c: all but the check ---- */
+void rondo__c_put_encdec(rondo__c_file *file);
+/* ---- c_encdec_step.c ---- */
+void rondo__c_put_encode(rondo__c_file *file);
+void rondo__c_put_decode(rondo__c_file *file);
+/* Numbers of room for each source symbol: buffers of the encoder, of which the second is then keys, values, weights. */
+typedef struct rondo__c_layout {
+    int64_t width, keys, values, coverage, second;
+    bool memory_in_p; /* which of the two holds the memory */
+} rondo__c_layout;
+rondo__c_layout rondo__c_layout_of(const rondo__encdec *encdec);
 
 #endif

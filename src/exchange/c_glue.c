@@ -21,13 +21,6 @@ static const char *cell_name(const rondo__network_block *b) {
     return names[b->net->config.cell];
 }
 
-/* "rnn1_l0_back": the member's name in the state, without the model's own. */
-static rondo__c_name member_of(int block, int layer, int direction) {
-    rondo__c_name name;
-    snprintf(name.text, sizeof name.text, "rnn%d_l%d%s", block, layer, direction ? "_back" : "");
-    return name;
-}
-
 static int pool_of(const rondo__network *network) {
     for (int i = 0; i < network->count; i++)
         if (network->block[i].kind == RONDO__POOL)
@@ -37,20 +30,25 @@ static int pool_of(const rondo__network *network) {
 
 /* ---- state ---- */
 
-void rondo__c_put_state(rondo__c_file *file) {
+void rondo__c_put_members(rondo__c_file *file) {
     const rondo__network *n = file->network;
-    const int pool = pool_of(n);
-    rondo__c_put(file, "typedef struct model_state {\n");
     for (int i = 0; i < n->count; i++) {
         const rondo__network_block *b = &n->block[i];
         for (int l = 0; b->kind == RONDO__RECURRENT && l < layers_of(b); l++) {
             const rondo__recurrent_layer *p = &b->net->layer[l];
-            const rondo__c_name name = member_of(i, l / b->net->directions, l % b->net->directions);
+            const rondo__c_name name = rondo__c_member_name(file, i, l / b->net->directions, l % b->net->directions);
             rondo__c_put(file, "    float %s_h[%lld];\n", name.text, (long long)p->state);
             if (p->cell > 0)
                 rondo__c_put(file, "    float %s_c[%lld];\n", name.text, (long long)p->cell);
         }
     }
+}
+
+void rondo__c_put_state(rondo__c_file *file) {
+    const rondo__network *n = file->network;
+    const int pool = pool_of(n);
+    rondo__c_put(file, "typedef struct model_state {\n");
+    rondo__c_put_members(file);
     if (pool >= 0)
         rondo__c_put(file, "    float pooled[%lld];\n", (long long)n->block[pool].in);
     rondo__c_put(file, "    float row[2][%lld]; /* one step's rows, */\n", (long long)rondo__network_widest(n));
@@ -58,15 +56,15 @@ void rondo__c_put_state(rondo__c_file *file) {
                  (long long)rondo__c_room(n));
 }
 
-static void put_init(rondo__c_file *file) {
+void rondo__c_put_starts(rondo__c_file *file) {
     const rondo__network *n = file->network;
-    rondo__c_put(file, "\nvoid model_init(model_state *m) {\n");
     for (int i = 0; i < n->count; i++) {
         const rondo__network_block *b = &n->block[i];
         for (int l = 0; b->kind == RONDO__RECURRENT && l < layers_of(b); l++) {
             const rondo__recurrent_layer *p = &b->net->layer[l];
             const int layer = l / b->net->directions, direction = l % b->net->directions;
-            const rondo__c_name name = member_of(i, layer, direction), full = rondo__c_layer_name(i, layer, direction);
+            const rondo__c_name name = rondo__c_member_name(file, i, layer, direction),
+                                full = rondo__c_layer_name(file, i, layer, direction);
             rondo__c_put(file, "    model_copy(m->%s_h, %s%s, %lld);\n", name.text, p->h0 >= 0 ? full.text : "0",
                          p->h0 >= 0 ? "_h0" : "", (long long)p->state);
             if (p->cell > 0)
@@ -74,6 +72,11 @@ static void put_init(rondo__c_file *file) {
                              p->c0 >= 0 ? "_c0" : "", (long long)p->cell);
         }
     }
+}
+
+static void put_init(rondo__c_file *file) {
+    rondo__c_put(file, "\nvoid model_init(model_state *m) {\n");
+    rondo__c_put_starts(file);
     rondo__c_put(file, "}\n");
 }
 
@@ -81,6 +84,11 @@ static void put_init(rondo__c_file *file) {
 
 static void put_embedding(rondo__c_file *file, int i, const place *at) {
     const rondo__network_block *b = &file->network->block[i];
+    if (file->encdec && b->weight == file->encdec->output.weight) {
+        rondo__c_put(file, "model_row(%s, &model_output, %lld, %lld, %s);\n", at->out, (long long)b->in,
+                     (long long)b->out, at->symbol);
+        return;
+    }
     if (file->precision == RONDO_C_FLOAT32) {
         rondo__c_put(file, "model_copy(%s, model_embedding%d + (size_t)%s * %lld, %lld);\n", at->out, i, at->symbol,
                      (long long)b->out, (long long)b->out);
@@ -93,7 +101,7 @@ static void put_embedding(rondo__c_file *file, int i, const place *at) {
 static void put_linear(rondo__c_file *file, int i, const place *at, const char *indent) {
     const rondo__network_block *b = &file->network->block[i];
     rondo__c_put(file, "model_copy(%s, ", at->out);
-    rondo__c_put(file, b->bias ? "model_bias%d" : "0", i);
+    rondo__c_put(file, b->bias ? "model_linear%d_bias" : "0", i);
     rondo__c_put(file, ", %lld);\n%smodel_product(%s, %s, &model_linear%d, %lld, %lld);\n", (long long)b->out, indent,
                  at->out, at->in, i, (long long)b->out, (long long)b->in);
 }
@@ -114,9 +122,10 @@ static void put_layer(rondo__c_file *file, int i, int layer, int direction, cons
                       const char *indent) {
     const rondo__network_block *b = &file->network->block[i];
     const rondo__recurrent_layer *p = &b->net->layer[layer * b->net->directions + direction];
-    const rondo__c_name name = member_of(i, layer, direction), full = rondo__c_layer_name(i, layer, direction);
+    const rondo__c_name name = rondo__c_member_name(file, i, layer, direction),
+                        full = rondo__c_layer_name(file, i, layer, direction);
     const bool jordan = b->net->config.cell == RONDO_JORDAN;
-    char from[64];
+    char from[80];
     snprintf(from, sizeof from, jordan ? "m->room" : "m->%s_h", name.text);
     rondo__c_put(file, "%smodel_%s_step(&%s, %s, m->%s_h, ", indent, cell_name(b), full.text, at->in, name.text);
     if (p->cell > 0)
@@ -141,8 +150,7 @@ static void put_residual(rondo__c_file *file, int64_t width, const place *at, co
 
 /* ---- step by step ---- */
 
-/* Blocks [from, to) on one row; in: where it stands; the last one's result goes to `out`. */
-static void put_row(rondo__c_file *file, int from, int to, const char *in, const char *out, const char *indent) {
+void rondo__c_put_row(rondo__c_file *file, int from, int to, const char *in, const char *out, const char *indent) {
     static const char *const rows[] = {"m->row[0]", "m->row[1]"};
     int next = 0;
     for (int i = from; i < to; i++) {
@@ -173,8 +181,7 @@ static void put_row(rondo__c_file *file, int from, int to, const char *in, const
     }
 }
 
-/* Where rows are walked by an index. */
-static bool uses_index(const rondo__network *n, int from, int to) {
+bool rondo__c_uses_index(const rondo__network *n, int from, int to) {
     for (int i = from; i < to; i++) {
         const rondo__network_block *b = &n->block[i];
         if (b->kind == RONDO__SCALE || (b->kind == RONDO__POOL && b->pooling != RONDO_POOL_LAST))
@@ -194,8 +201,8 @@ static const char *input_type(const rondo__network *n) {
 static void put_step(rondo__c_file *file) {
     const rondo__network *n = file->network;
     rondo__c_put(file, "\nvoid model_step(model_state *m, %s, float *y) {\n%s", input_type(n),
-                 uses_index(n, 0, n->count) ? "    int i;\n" : "");
-    put_row(file, 0, n->count, "x", "y", "    ");
+                 rondo__c_uses_index(n, 0, n->count) ? "    int i;\n" : "");
+    rondo__c_put_row(file, 0, n->count, "x", "y", "    ");
     rondo__c_put(file, "}\n\nvoid model_run(model_state *m, %s, int T, float *y) {\n    int t;\n    model_init(m);\n",
                  rondo__network_reads_symbols(n) ? "const int *symbols" : "const float *x");
     rondo__c_put(file, "    for (t = 0; t < T; t++)\n        model_step(m, ");
@@ -234,16 +241,16 @@ static void put_pooled_run(rondo__c_file *file, int pool) {
     const rondo__network *n = file->network;
     const bool symbols = rondo__network_reads_symbols(n);
     rondo__c_put(file, "\nvoid model_run(model_state *m, %s, int T, float *y) {\n    int t%s;\n    model_init(m);\n",
-                 symbols ? "const int *symbols" : "const float *x", uses_index(n, 0, n->count) ? ", i" : "");
+                 symbols ? "const int *symbols" : "const float *x", rondo__c_uses_index(n, 0, n->count) ? ", i" : "");
     rondo__c_put(file, "    model_copy(m->pooled, 0, %lld);\n    for (t = 0; t < T; t++%s) {\n",
                  (long long)n->block[pool].in, symbols ? "" : ", x += MODEL_INPUT");
     if (symbols)
         rondo__c_put(file, "        const int symbol = symbols[t];\n");
-    put_row(file, 0, pool, "x", "m->room", "        ");
+    rondo__c_put_row(file, 0, pool, "x", "m->room", "        ");
     put_pooling(file, pool, "m->room");
     rondo__c_put(file, "    }\n");
     put_mean(file, pool);
-    put_row(file, pool + 1, n->count, "m->pooled", "y", "    ");
+    rondo__c_put_row(file, pool + 1, n->count, "m->pooled", "y", "    ");
     rondo__c_put(file, "}\n");
 }
 
@@ -285,14 +292,14 @@ static void put_attention(rondo__c_file *file, int pool, const char *rows, const
     const long long n = file->network->block[pool].in;
     rondo__c_put(file,
                  "    for (t = 0; t < T; t++)\n        for (%s[t] = 0, i = 0; i < %lld; i++)\n            %s[t] += "
-                 "model_attention%d[i] * %s[(size_t)t * %lld + i];\n",
+                 "model_attention%d[i] * %s[(size_t)t * %lld + (size_t)i];\n",
                  scores, n, scores, pool, rows, n);
     rondo__c_put(file, "    if (T > 0)\n        model_softmax(%s, T);\n    model_copy(m->pooled, 0, %lld);\n", scores,
                  n);
     rondo__c_put(file,
                  "    for (t = 0; t < T; t++)\n        for (i = 0; i < %lld; i++)\n            m->pooled[i] += %s[t] * "
                  "%s[(size_t)t * "
-                 "%lld + i];\n",
+                 "%lld + (size_t)i];\n",
                  n, scores, rows, n);
 }
 
@@ -341,48 +348,66 @@ static void put_rows(rondo__c_file *file, int i, const char *a, const char *b) {
     rondo__c_put(file, "    }\n");
 }
 
-static void put_whole_run(rondo__c_file *file) {
+/* Directions of the last recurrent block before place i. */
+static int directions_before(const rondo__network *n, int i) {
+    while (i-- > 0)
+        if (n->block[i].kind == RONDO__RECURRENT)
+            return n->block[i].net->directions;
+    return 1;
+}
+
+const char *rondo__c_put_rows(rondo__c_file *file, int to, const char *out) {
     static const char *const rooms[] = {"p", "q"};
     const rondo__network *n = file->network;
-    const int pool = pool_of(n), end = pool < 0 ? n->count : pool;
-    const bool symbols = rondo__network_reads_symbols(n);
     const char *a = "x";
-    int next = 0, directions = 1;
-    rondo__c_put(file, "\nvoid model_run(model_state *m, %s, int T, float *room, float *y) {\n",
-                 symbols ? "const int *symbols" : "const float *x");
-    rondo__c_put(file, "    float *p = room, *q = room + (size_t)T * %lld;\n    int t%s;\n    model_init(m);\n",
-                 (long long)rondo__network_widest(n), uses_index(n, 0, n->count) ? ", i" : "");
-    for (int i = 0; i < end; i++) {
+    int next = 0;
+    for (int i = 0; i < to; i++) {
         const rondo__network_block *b = &n->block[i];
         const int layers = b->kind == RONDO__RECURRENT ? b->net->config.layers : 1;
         int64_t in = b->in;
         for (int l = 0; l < layers; l++) {
-            const char *to = i == n->count - 1 && l == layers - 1 ? "y" : rooms[next];
+            const char *next_to = out && i == to - 1 && l == layers - 1 ? out : rooms[next];
             if (b->kind == RONDO__RECURRENT) {
-                put_both(file, i, l, a, to, in);
-                directions = b->net->directions;
-                in = b->net->layer[l * directions].R *
-                     (directions == 2 && b->net->config.merge == RONDO_MERGE_CONCAT ? 2 : 1);
+                const int D = b->net->directions;
+                put_both(file, i, l, a, next_to, in);
+                in = b->net->layer[l * D].R * (D == 2 && b->net->config.merge == RONDO_MERGE_CONCAT ? 2 : 1);
             } else {
-                put_rows(file, i, a, to);
+                put_rows(file, i, a, next_to);
             }
-            a = to;
+            a = next_to;
             next = 1 - next;
         }
     }
+    return a;
+}
+
+static void put_whole_run(rondo__c_file *file) {
+    const rondo__network *n = file->network;
+    const int pool = pool_of(n);
+    const bool symbols = rondo__network_reads_symbols(n);
+    rondo__c_put(file, "\nvoid model_run(model_state *m, %s, int T, float *room, float *y) {\n",
+                 symbols ? "const int *symbols" : "const float *x");
+    rondo__c_put(file, "    float *p = room, *q = room + (size_t)T * %lld;\n    int t%s;\n    model_init(m);\n",
+                 (long long)rondo__network_widest(n), rondo__c_uses_index(n, 0, n->count) ? ", i" : "");
+    const char *rows = rondo__c_put_rows(file, pool < 0 ? n->count : pool, pool < 0 ? "y" : NULL);
     if (pool >= 0) {
-        put_whole_pooling(file, pool, a, rooms[next], directions);
-        put_row(file, pool + 1, n->count, "m->pooled", "y", "    ");
+        put_whole_pooling(file, pool, rows, rows[0] == 'p' ? "q" : "p", directions_before(n, pool));
+        rondo__c_put_row(file, pool + 1, n->count, "m->pooled", "y", "    ");
     }
     rondo__c_put(file, "}\n");
 }
 
-void rondo__c_put_functions(rondo__c_file *file) {
-    rondo__c_put(file, "\n/* ---- the model ---- */\n");
-    if (file->precision != RONDO_C_FLOAT32 && rondo__network_reads_symbols(file->network))
+void rondo__c_put_lookup(rondo__c_file *file) {
+    if (file->precision != RONDO_C_FLOAT32)
         rondo__c_put(file, "static void model_lookup(float *to, const model_whole *row, float step, int n) {\n    int "
                            "i;\n    for (i = 0; i "
                            "< n; i++)\n        to[i] = (float)row[i] * step;\n}\n");
+}
+
+void rondo__c_put_functions(rondo__c_file *file) {
+    rondo__c_put(file, "\n/* ---- the model ---- */\n");
+    if (rondo__network_reads_symbols(file->network))
+        rondo__c_put_lookup(file);
     put_init(file);
     if (!rondo__network_streams(file->network))
         put_whole_run(file);

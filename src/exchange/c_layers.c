@@ -4,9 +4,14 @@
 #include "exchange/c_file.h"
 #include "nn/recurrent.h"
 
-rondo__c_name rondo__c_layer_name(int block, int layer, int direction) {
+rondo__c_name rondo__c_member_name(const rondo__c_file *file, int block, int layer, int direction) {
     rondo__c_name name;
-    snprintf(name.text, sizeof name.text, "model_rnn%d_l%d%s", block, layer, direction ? "_back" : "");
+    snprintf(name.text, sizeof name.text, "%srnn%d_l%d%s", file->part, block, layer, direction ? "_back" : "");
+    return name;
+}
+rondo__c_name rondo__c_layer_name(const rondo__c_file *file, int block, int layer, int direction) {
+    rondo__c_name name;
+    snprintf(name.text, sizeof name.text, "model_%srnn%d_l%d%s", file->part, block, layer, direction ? "_back" : "");
     return name;
 }
 
@@ -20,7 +25,7 @@ typedef struct layer {
 } layer;
 
 typedef struct array_name {
-    char text[64];
+    char text[80];
 } array_name;
 static array_name name_of(const layer *l, const char *what) {
     array_name name;
@@ -177,7 +182,7 @@ static void put_recurrent(rondo__c_file *file, int block, const rondo__network_b
         [RONDO_ELMAN] = put_elman, [RONDO_JORDAN] = put_jordan, [RONDO_LSTM] = put_lstm, [RONDO_GRU] = put_gru};
     for (int i = 0; i < b->net->config.layers * b->net->directions; i++) {
         const layer l = {file, b->net, &b->net->layer[i],
-                         rondo__c_layer_name(block, i / b->net->directions, i % b->net->directions), b->feedback};
+                         rondo__c_layer_name(file, block, i / b->net->directions, i % b->net->directions), b->feedback};
         put[b->net->config.cell](&l);
         put_start(&l);
     }
@@ -190,6 +195,8 @@ static void put_table(rondo__c_file *file, int block, const rondo__network_block
     char name[32];
     snprintf(name, sizeof name, "model_embedding%d", block);
     const int64_t V = b->in, E = b->out;
+    if (file->encdec && b->weight == file->encdec->output.weight)
+        return; /* the output layer's matrix is the table */
     if (file->precision != RONDO_C_FLOAT32) {
         rondo__c_put_matrix(file, name, V, E, E, b->weight);
         return;
@@ -197,17 +204,24 @@ static void put_table(rondo__c_file *file, int block, const rondo__network_block
     rondo__c_put_floats(file, name, V * E, b->weight);
 }
 
-static void put_linear(rondo__c_file *file, int block, const rondo__network_block *b) {
-    char name[32], bias[32];
-    snprintf(name, sizeof name, "model_linear%d", block);
-    snprintf(bias, sizeof bias, "model_bias%d", block);
-    rondo__c_put_matrix(file, name, b->out, b->in, b->in, b->weight);
-    rondo__c_put_floats(file, bias, b->out, b->bias);
+void rondo__c_put_affine(rondo__c_file *file, const char *name, const rondo__affine *a) {
+    char bias[64];
+    if (!a->weight)
+        return;
+    snprintf(bias, sizeof bias, "%s_bias", name);
+    rondo__c_put_matrix(file, name, a->out, a->in, a->in, a->weight);
+    rondo__c_put_floats(file, bias, a->out, a->bias);
     rondo__c_put(file, "static const model_matrix %s = ", name);
     if (file->precision == RONDO_C_FLOAT32)
         rondo__c_put(file, "{%s_w};\n", name);
     else
         rondo__c_put(file, "{%s_w, %s_step};\n", name, name);
+}
+
+static void put_linear(rondo__c_file *file, int block, const rondo__network_block *b) {
+    char name[32];
+    snprintf(name, sizeof name, "model_linear%d", block);
+    rondo__c_put_affine(file, name, &(rondo__affine){b->out, b->in, b->weight, b->bias});
 }
 
 void rondo__c_put_layers(rondo__c_file *file) {

@@ -6,153 +6,68 @@
 #include "exchange/c_file.h"
 #include "nn/recurrent.h"
 
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-
-/* ---- costs ---- */
-
-static int64_t layer_room(const rondo_recurrent_config *c, const rondo__recurrent_layer *p) {
-    switch (c->cell) {
-    case RONDO_ELMAN:
-        return p->H;
-    case RONDO_JORDAN: /* its output first */
-        return p->R + p->H + p->R + p->state;
-    case RONDO_LSTM:
-        return 8 * p->H + p->R;
-    default:
-        return 7 * p->H;
-    }
-}
-
-int64_t rondo__c_room(const rondo__network *network) {
-    int64_t room = rondo__network_widest(network);
-    for (int i = 0; i < network->count; i++) {
-        const rondo__network_block *b = &network->block[i];
-        for (int l = 0; b->kind == RONDO__RECURRENT && l < b->net->config.layers * b->net->directions; l++)
-            room = larger(room, layer_room(&b->net->config, &b->net->layer[l]));
-    }
-    return room;
-}
-
-/* Numbers in products of one step of a layer. */
-static int64_t layer_products(const rondo__network_block *b, const rondo__recurrent_layer *p) {
-    switch (b->net->config.cell) {
-    case RONDO_ELMAN:
-        return p->H * (p->I + p->H);
-    case RONDO_JORDAN:
-        return p->H * (p->I + p->state) + p->R * p->H + (b->feedback ? p->R * p->state : 0);
-    case RONDO_LSTM:
-        return 4 * p->H * (p->I + p->R) + (p->w_hr >= 0 ? p->R * p->H : 0);
-    default:
-        return 3 * p->H * (p->I + p->H);
-    }
-}
-
-/* Vectors that stay float. */
-static int64_t layer_floats(const rondo_recurrent *net, const rondo__recurrent_layer *p) {
-    const int index[] = {p->b_ih,   p->b_hh,   p->b_o,    p->peephole, p->gain_x,
-                         p->gain_h, p->gain_c, p->bias_c, p->h0,       p->c0};
-    int64_t count = 0;
-    for (size_t i = 0; i < sizeof index / sizeof *index; i++)
-        if (index[i] >= 0 && !(i == 1 && p->b_ih >= 0 && net->config.cell != RONDO_GRU))
-            count += rondo_tensor_count(&rondo_params_at(net->params, index[i])->value);
-    return count;
-}
-
-static void add_recurrent(rondo__c_cost *cost, const rondo__network_block *b, int64_t bytes) {
-    for (int l = 0; l < b->net->config.layers * b->net->directions; l++) {
-        const rondo__recurrent_layer *p = &b->net->layer[l];
-        const int64_t products = layer_products(b, p);
-        cost->products += products;
-        cost->weight_bytes += products * bytes + layer_floats(b->net, p) * 4;
-        cost->state_bytes += (p->state + p->cell) * 4;
-    }
-}
-
-rondo__c_cost rondo__c_costs(const rondo__c_file *file) {
-    const int64_t bytes = file->precision == RONDO_C_FLOAT32 ? 4 : file->precision == RONDO_C_INT8 ? 1 : 2;
-    const rondo__network *n = file->network;
-    rondo__c_cost cost = {.state_bytes = 4 * (2 * rondo__network_widest(n) + rondo__c_room(n))};
-    for (int i = 0; i < n->count; i++) {
-        const rondo__network_block *b = &n->block[i];
-        if (b->kind == RONDO__EMBEDDING || b->kind == RONDO__LINEAR)
-            cost.weight_bytes += b->in * b->out * bytes + (b->bias ? 4 * b->out : 0);
-        if (b->kind == RONDO__LINEAR)
-            cost.products += b->in * b->out;
-        if (b->kind == RONDO__RECURRENT)
-            add_recurrent(&cost, b, bytes);
-        if (b->kind == RONDO__POOL)
-            cost.state_bytes += 4 * b->in;
-        if (b->kind == RONDO__SCALE || b->kind == RONDO__POOL)
-            cost.weight_bytes += 4 * b->in * ((b->weight != NULL) + (b->bias != NULL));
-    }
-    return cost;
-}
-
 /* ---- parts ---- */
 
-/* Widest vector that a product rounds. */
-static int64_t widest_product(const rondo__network *n) {
-    int64_t widest = rondo__network_widest(n);
-    for (int i = 0; i < n->count; i++)
-        for (int l = 0; n->block[i].kind == RONDO__RECURRENT && l < n->block[i].net->config.layers; l++)
-            widest = larger(widest, larger(n->block[i].net->layer[l].H, n->block[i].net->layer[l].state));
-    return widest;
-}
-
-typedef struct needs {
-    bool cell[RONDO_GRU + 1], norm, activation;
-} needs;
-
-static needs needs_of(const rondo__network *n) {
-    needs need = {0};
+void rondo__c_need(rondo__c_needs *need, const rondo__network *n) {
     for (int i = 0; i < n->count; i++) {
         const rondo__network_block *b = &n->block[i];
         if (b->kind == RONDO__RECURRENT) {
-            need.cell[b->net->config.cell] = true;
-            need.norm = need.norm || b->net->config.layer_norm;
+            need->cell[b->net->config.cell] = true;
+            need->norm = need->norm || b->net->config.layer_norm;
         }
-        need.activation = need.activation || b->kind == RONDO__ACTIVATION ||
-                          (b->kind == RONDO__POOL && b->pooling == RONDO_POOL_ATTENTION);
+        need->activation = need->activation || b->kind == RONDO__ACTIVATION ||
+                           (b->kind == RONDO__POOL && b->pooling == RONDO_POOL_ATTENTION);
     }
-    need.activation = need.activation || need.cell[RONDO_ELMAN] || need.cell[RONDO_JORDAN];
-    return need;
+    need->activation = need->activation || need->cell[RONDO_ELMAN] || need->cell[RONDO_JORDAN];
 }
 
-static void put_parts(rondo__c_file *file) {
-    const needs need = needs_of(file->network);
-    const bool gated = need.cell[RONDO_LSTM] || need.cell[RONDO_GRU];
+void rondo__c_put_parts(rondo__c_file *file, const rondo__c_needs *need) {
+    const bool gated = need->cell[RONDO_LSTM] || need->cell[RONDO_GRU], whole = file->precision != RONDO_C_FLOAT32;
     rondo__c_put_part(file, RONDO__C_MATHS);
     rondo__c_put_part(file, RONDO__C_SIGMOID);
-    if (need.activation)
+    if (need->activation)
         rondo__c_put_part(file, RONDO__C_ACTIVATION);
-    rondo__c_put_part(file, file->precision == RONDO_C_FLOAT32 ? RONDO__C_PRODUCT_F32 : RONDO__C_PRODUCT_INT);
+    rondo__c_put_part(file, whole ? RONDO__C_PRODUCT_INT : RONDO__C_PRODUCT_F32);
     rondo__c_put_part(file, RONDO__C_VECTORS);
-    if (gated || need.cell[RONDO_ELMAN])
+    if (gated || need->cell[RONDO_ELMAN])
         rondo__c_put_part(file, RONDO__C_MIX);
     if (gated) /* their functions name it even where no layer is normalised */
         rondo__c_put_part(file, RONDO__C_NORM);
     for (int cell = 0; cell <= RONDO_GRU; cell++)
-        if (need.cell[cell])
+        if (need->cell[cell])
             rondo__c_put_part(file, (rondo__c_part)(RONDO__C_ELMAN + cell));
+    if (need->row)
+        rondo__c_put_part(file, whole ? RONDO__C_ROW_INT : RONDO__C_ROW_F32);
+    if (need->prepare)
+        rondo__c_put_part(file, RONDO__C_PREPARE);
+    if (need->attention)
+        rondo__c_put_part(file, RONDO__C_ATTENTION);
 }
 
 /* ---- the file ---- */
 
-static void put_title(rondo__c_file *file) {
-    const rondo__c_cost cost = rondo__c_costs(file);
-    static const char *const precisions[] = {"float32", "int8", "int16"};
-    rondo__c_put(file, "/* %s: a recurrent network, written by Rondo %s.\n *\n", file->name, rondo_version());
-    rondo__c_put(file, " *   weights   %lld bytes of constant data (%s)\n", (long long)cost.weight_bytes,
-                 precisions[file->precision]);
-    rondo__c_put(file, " *   state     %lld bytes, the caller's", (long long)cost.state_bytes);
-    if (!rondo__network_streams(file->network))
-        rondo__c_put(file, "; and MODEL_ROOM(T) floats for a sequence of T steps");
-    rondo__c_put(file, "\n *   work      %lld multiply-adds for each step\n *\n", (long long)cost.products);
+const char *const rondo__c_precisions[] = {"float32", "int8", "int16"};
+
+void rondo__c_put_promises(rondo__c_file *file) {
     rondo__c_put(file, " * C99 or C++; needs libm, or with MODEL_NO_LIBM defined nothing. No heap, no stdio, no "
                        "globals but constants; a\n"
                        " * state serves one thread at a time. With MODEL_DECLARATIONS defined before, #include of this "
                        "file gives its\n"
                        " * declarations alone. With MODEL_CHECK it is a program that checks itself. */\n");
+}
+
+static void put_title(rondo__c_file *file) {
+    const rondo__network *n = file->network;
+    const rondo__c_cost cost = rondo__c_costs(n, file->precision);
+    const int64_t rows = 2 * rondo__network_widest(n) + rondo__c_room(n);
+    rondo__c_put(file, "/* %s: a recurrent network, written by Rondo %s.\n *\n", file->name, rondo_version());
+    rondo__c_put(file, " *   weights   %lld bytes of constant data (%s)\n", (long long)cost.weight_bytes,
+                 rondo__c_precisions[file->precision]);
+    rondo__c_put(file, " *   state     %lld bytes, the caller's", (long long)(4 * (cost.state_floats + rows)));
+    if (!rondo__network_streams(n))
+        rondo__c_put(file, "; and MODEL_ROOM(T) floats for a sequence of T steps");
+    rondo__c_put(file, "\n *   work      %lld multiply-adds for each step\n *\n", (long long)cost.products);
+    rondo__c_put_promises(file);
 }
 
 static void put_declarations(rondo__c_file *file) {
@@ -183,14 +98,13 @@ static void put_declarations(rondo__c_file *file) {
                        "MODEL_NO_LIBM\n#include <math.h>\n#endif\n");
 }
 
-static void put_whole_numbers(rondo__c_file *file) {
+void rondo__c_put_whole_numbers(rondo__c_file *file, int64_t widest) {
     if (file->precision == RONDO_C_FLOAT32)
         return;
     const bool bytes = file->precision == RONDO_C_INT8;
-    rondo__c_put(file,
-                 "\ntypedef %s model_whole;\ntypedef %s model_sum;\n#define MODEL_MOST %s\n#define MODEL_WIDEST %lld\n",
-                 bytes ? "int8_t" : "int16_t", bytes ? "int32_t" : "int64_t", bytes ? "127.0f" : "32767.0f",
-                 (long long)widest_product(file->network));
+    rondo__c_put(
+        file, "\ntypedef %s model_whole;\ntypedef %s model_sum;\n#define MODEL_MOST %s\n#define MODEL_WIDEST %lld\n",
+        bytes ? "int8_t" : "int16_t", bytes ? "int32_t" : "int64_t", bytes ? "127.0f" : "32767.0f", (long long)widest);
 }
 
 /* The name of identifiers: given, or the file's without its ending. */
@@ -213,22 +127,36 @@ static rondo_status set_name(rondo__c_file *file, const char *path, const char *
     return RONDO_OK;
 }
 
-rondo_status rondo__c_write(const rondo__network *network, rondo_context *context, const char *path,
-                            const rondo_c_options *options, rondo_error *err) {
-    rondo__c_file file = {.err = err, .network = network, .precision = options->precision};
+static void put_network(rondo__c_file *file, rondo_context *context, int64_t check_steps) {
+    rondo__c_needs needs = {.activation = false};
+    put_title(file);
+    put_declarations(file);
+    rondo__c_put_whole_numbers(file, rondo__c_widest_product(file->network));
+    rondo__c_need(&needs, file->network);
+    rondo__c_put_parts(file, &needs);
+    rondo__c_put_layers(file);
+    rondo__c_put_functions(file);
+    if (check_steps > 0)
+        rondo__c_put_check(file, context, check_steps);
+}
+
+rondo_status rondo__c_write(const rondo__network *network, const rondo__encdec *encdec, rondo_context *context,
+                            const char *path, const rondo_c_options *options, rondo_error *err) {
+    const int64_t steps = options->check_steps < 0 ? 0 : options->check_steps ? options->check_steps : 8;
+    rondo__c_file file = {
+        .err = err, .network = network, .part = "", .encdec = encdec, .precision = options->precision};
     rondo_status status = set_name(&file, path, options->name, err);
     if (!status)
         status = rondo__writer_open(&file.writer, path, err);
     if (status)
         return status;
-    put_title(&file);
-    put_declarations(&file);
-    put_whole_numbers(&file);
-    put_parts(&file);
-    rondo__c_put_layers(&file);
-    rondo__c_put_functions(&file);
-    if (options->check_steps >= 0)
-        rondo__c_put_check(&file, context, options->check_steps ? options->check_steps : 8);
+    if (encdec) {
+        rondo__c_put_encdec(&file);
+        if (steps > 0)
+            rondo__c_put_encdec_check(&file, context, steps);
+    } else {
+        put_network(&file, context, steps);
+    }
     rondo__c_put(&file, "#endif\n");
     if (file.status) {
         rondo__writer_abandon(&file.writer);

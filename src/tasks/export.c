@@ -6,6 +6,8 @@ rondo_status rondo_model_export_c(rondo_model *model, const char *path, const ro
                                   rondo_error *err) {
     static const rondo_c_options defaults;
     rondo__network network = {0};
+    rondo__encdec encdec;
+    rondo_status status;
     if (!model || !path)
         return rondo__fail(err, RONDO_ARGUMENT, "export: model or path is NULL");
     options = options ? options : &defaults;
@@ -13,13 +15,13 @@ rondo_status rondo_model_export_c(rondo_model *model, const char *path, const ro
         return rondo__fail(err, RONDO_ARGUMENT, "export: precision is %d (it must be one of rondo_c_precision)",
                            (int)options->precision);
     rondo__task_object *task = model->task;
+    if (task->class->encdec) {
+        status = task->class->encdec(task, &encdec, err);
+        return status ? status : rondo__c_write(NULL, &encdec, task->context, path, options, err);
+    }
     if (!task->class->network)
         return rondo__fail(err, RONDO_UNSUPPORTED, "%s: a model of task %s cannot be written as C yet", model->path,
                            task->class->name);
-    rondo_status status = task->class->network(task, &network, err);
-    if (!status)
-        status = rondo__network_refuse_after(&network, RONDO__ACTIVATION, "as C", err);
-    if (!status)
-        status = rondo__c_write(&network, task->context, path, options, err);
-    return status;
+    status = task->class->network(task, &network, err);
+    return status ? status : rondo__c_write(&network, NULL, task->context, path, options, err);
 }

@@ -3,10 +3,9 @@
 #include "support/test.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "exchange/c_compile.h"
 #include "exchange/c_file.h"
 
 typedef struct kind {
@@ -133,50 +132,30 @@ static void destroy(made *m) {
 
 /* ---- compile and run ---- */
 
-static int shell(const char *format, ...) {
-    char command[2048];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(command, sizeof command, format, arguments);
-    va_end(arguments);
-    return system(command);
-}
-
-static const char *const compilers[] = {
-    "cc -std=c99 -Wall -Wextra -Wpedantic -Werror -Wconversion",
-    "c++ -Wall -Wextra -Wpedantic -Werror -x c++",
-    "cc -std=c99 -Wall -Wextra -Wpedantic -Werror -DNET_NO_LIBM",
-};
-
 static void check(const kind *k, rondo_c_precision precision, const char *compiler, rondo_context *context) {
     made m;
-    const char *path = test_path("net.c"), *program = test_path("net"), *log = test_path("log");
+    const char *path = test_path("net.c");
     rondo_error err = {0};
     make(&m, k);
     const rondo_c_options options = {.precision = precision, .check_steps = 9};
-    rondo_status status = rondo__c_write(&m.network, context, path, &options, &err);
+    rondo_status status = rondo__c_write(&m.network, NULL, context, path, &options, &err);
     if (status)
         fail_msg("%s: %s", k->name, err.message);
-    if (shell("%s -DNET_CHECK %s -o %s %s > %s 2>&1 && %s >> %s", compiler, path, program,
-              strstr(compiler, "NO_LIBM") ? "" : "-lm", log, program, log)) {
-        (void)!shell("tail -20 %s", log);
-        fail_msg("%s with precision %d does not compile, or gives other numbers: %s", k->name, (int)precision,
-                 compiler);
-    }
+    c_check(k->name, compiler, path);
     destroy(&m);
 }
 
 static void test_every_cell(void **state) {
     rondo_context *context = *state;
     for (int i = 0; i < KINDS; i++)
-        check(&kinds[i], RONDO_C_FLOAT32, compilers[i % 3], context);
+        check(&kinds[i], RONDO_C_FLOAT32, c_compilers[i % C_COMPILERS], context);
 }
 
 static void test_whole_numbers(void **state) {
     rondo_context *context = *state;
     for (int i = 0; i < KINDS; i += 3) {
-        check(&kinds[i], RONDO_C_INT8, compilers[0], context);
-        check(&kinds[(i + 1) % KINDS], RONDO_C_INT16, compilers[1], context);
+        check(&kinds[i], RONDO_C_INT8, c_compilers[0], context);
+        check(&kinds[(i + 1) % KINDS], RONDO_C_INT16, c_compilers[1], context);
     }
 }
 
@@ -187,12 +166,13 @@ static void test_refused(void **state) {
     const char *path = test_path("bad.c");
     rondo_error err = {0};
     make(&m, &kinds[0]);
-    assert_int_equal(rondo__c_write(&m.network, context, path, &(rondo_c_options){.name = "a b"}, &err),
+    assert_int_equal(rondo__c_write(&m.network, NULL, context, path, &(rondo_c_options){.name = "a b"}, &err),
                      RONDO_ARGUMENT);
     assert_non_null(strstr(err.message, "C identifier"));
-    assert_int_equal(rondo__c_write(&m.network, context, "/nowhere/at/all.c", &(rondo_c_options){0}, &err), RONDO_IO);
+    assert_int_equal(rondo__c_write(&m.network, NULL, context, "/nowhere/at/all.c", &(rondo_c_options){0}, &err),
+                     RONDO_IO);
     m.bias[1] = (real)NAN;
-    assert_int_equal(rondo__c_write(&m.network, context, path, &(rondo_c_options){0}, &err), RONDO_FORMAT);
+    assert_int_equal(rondo__c_write(&m.network, NULL, context, path, &(rondo_c_options){0}, &err), RONDO_FORMAT);
     assert_non_null(strstr(err.message, "bias"));
     assert_false(rondo__file_exists(path));
     destroy(&m);
@@ -204,7 +184,7 @@ typedef struct attempt {
 } attempt;
 static int write_once(void *arg) {
     const attempt *a = arg;
-    return (int)rondo__c_write(&a->m->network, a->context, test_path("full.c"), &(rondo_c_options){0}, NULL);
+    return (int)rondo__c_write(&a->m->network, NULL, a->context, test_path("full.c"), &(rondo_c_options){0}, NULL);
 }
 static void test_out_of_memory(void **state) {
     static const int hard[] = {4, 6, 11}; /* a feedback matrix, summed biases, both */
@@ -225,7 +205,7 @@ static int close_context(void **state) {
 }
 
 int main(void) {
-    if (system("command -v cc c++ > /dev/null 2>&1"))
+    if (!c_compiler_found())
         return 77;
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_cell), cmocka_unit_test(test_whole_numbers),
                                        cmocka_unit_test(test_refused), cmocka_unit_test(test_out_of_memory)};

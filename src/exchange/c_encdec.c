@@ -1,0 +1,269 @@
+/* An encoder-decoder as C: what it costs, its declarations, its weights.
+ *
+ * All that depends on the length S of the source stands in room of the caller: two buffers that the encoder's layers
+ * fill in turn, of which one ends up as the memory and the other is used anew for keys, values, weights and coverage;
+ * and behind them the logits of model_translate. */
+#include <stdio.h>
+
+#include "exchange/c_file.h"
+#include "nn/recurrent.h"
+
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* Rows that the encoder's blocks make in turn. */
+static int rounds(const rondo__network *n) {
+    int count = 0;
+    for (int i = 0; i < n->count; i++)
+        count += n->block[i].kind == RONDO__RECURRENT ? n->block[i].net->config.layers : 1;
+    return count;
+}
+
+rondo__c_layout rondo__c_layout_of(const rondo__encdec *e) {
+    const rondo__look *l = &e->look;
+    rondo__c_layout layout = {.width = rondo__network_widest(&e->encoder),
+                              .keys = l->key.weight ? l->A : 0,
+                              .values = l->value.weight ? l->W : 0,
+                              .coverage = l->u ? 1 : 0,
+                              .memory_in_p = rounds(&e->encoder) % 2 == 1};
+    layout.second = larger(layout.width, layout.keys + layout.values + layout.coverage + (l->present ? 1 : 0));
+    return layout;
+}
+
+/* ---- widths of what stands in the state ---- */
+
+typedef struct widths {
+    int64_t x, joined, rows, room;
+} widths;
+
+static int64_t state_width(const rondo_recurrent *net, int layer) {
+    const rondo__recurrent_layer *p = &net->layer[layer * net->directions];
+    return net->directions * larger(p->state, p->cell);
+}
+
+static widths widths_of(const rondo__encdec *e) {
+    const rondo_recurrent *encoder = rondo__encdec_encoder(e);
+    widths w = {.x = rondo__encdec_decoder(e)->config.input_size, .joined = e->combine.in};
+    for (int l = 0; l < encoder->config.layers; l++)
+        w.joined = larger(w.joined, state_width(encoder, l));
+    w.rows = rondo__network_widest(&e->decoder);
+    w.room = larger(rondo__c_room(&e->encoder), rondo__c_room(&e->decoder));
+    w.room = larger(w.room, e->look.A + e->look.W + e->look.place.out);
+    return w;
+}
+
+static int64_t state_floats(const rondo__encdec *e, int64_t cells) {
+    const widths w = widths_of(e);
+    return cells + w.x + w.joined + e->H + e->A + (e->repeats ? e->C : 0) + 2 * w.rows + w.room;
+}
+
+/* ---- costs ---- */
+
+typedef struct cost {
+    int64_t weights, state, encode, step, look;
+} cost;
+
+static int64_t affine_bytes(const rondo__affine *a, int64_t bytes) {
+    if (!a->weight)
+        return 0;
+    return a->out * a->in * bytes + (bytes < 4 ? 4 * a->out : 0) + (a->bias ? 4 * a->out : 0);
+}
+
+static int64_t products(const rondo__affine *a) { return a->weight ? a->out * a->in : 0; }
+
+static cost costs_of(const rondo__c_file *file) {
+    const rondo__encdec *e = file->encdec;
+    const int64_t bytes = file->precision == RONDO_C_FLOAT32 ? 4 : file->precision == RONDO_C_INT8 ? 1 : 2;
+    const rondo__c_cost encoder = rondo__c_costs(&e->encoder, file->precision),
+                        decoder = rondo__c_costs(&e->decoder, file->precision);
+    const rondo__look *l = &e->look;
+    const rondo__affine *const maps[] = {&e->combine, &e->output, &l->query, &l->key, &l->value, &l->out, &l->place};
+    const rondo__affine table = {e->target, e->E, e->embedding, NULL};
+    cost c = {.weights = encoder.weight_bytes + decoder.weight_bytes,
+              .encode = encoder.products + products(&l->key) + products(&l->value),
+              .step = decoder.products + products(&e->combine) + products(&e->output) + products(&l->query) +
+                      products(&l->out) + products(&l->place),
+              .look = l->present ? l->A + l->W : 0};
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+        c.weights += affine_bytes(maps[i], bytes);
+    if (e->embedding != e->output.weight)
+        c.weights += affine_bytes(&table, bytes);
+    if (e->encoder.block[0].weight == e->output.weight)
+        c.weights -= e->source * e->E * bytes;
+    c.weights += 4 * ((l->v ? l->A : 0) + (l->u ? l->A : 0) + l->place.out);
+    for (int i = 0; i < RONDO_MAX_LAYERS; i++)
+        c.weights += affine_bytes(&e->h[i].map, bytes) + affine_bytes(&e->c[i].map, bytes);
+    c.state = 4 * (1 + state_floats(e, encoder.state_floats + decoder.state_floats)) + 5 * 8;
+    c.state = (c.state + 7) / 8 * 8;
+    return c;
+}
+
+static int64_t widest_product(const rondo__encdec *e) {
+    const widths w = widths_of(e);
+    int64_t widest = larger(rondo__c_widest_product(&e->encoder), rondo__c_widest_product(&e->decoder));
+    widest = larger(widest, larger(w.x, w.joined));
+    widest = larger(widest, larger(e->A, e->H));
+    return larger(widest, larger(e->M, larger(e->look.A, e->look.W)));
+}
+
+/* ---- the top of the file ---- */
+
+static void put_title(rondo__c_file *file) {
+    const rondo__encdec *e = file->encdec;
+    const rondo__c_layout layout = rondo__c_layout_of(e);
+    const cost c = costs_of(file);
+    rondo__c_put(file, "/* %s: a recurrent encoder-decoder, written by Rondo %s.\n *\n", file->name, rondo_version());
+    rondo__c_put(file, " *   weights   %lld bytes of constant data (%s)\n", (long long)c.weights,
+                 rondo__c_precisions[file->precision]);
+    rondo__c_put(file,
+                 " *   state     %lld bytes, the caller's; and MODEL_ROOM(S) = %lld S + %lld floats for a source of S "
+                 "symbols\n",
+                 (long long)c.state, (long long)(layout.width + layout.second), (long long)e->target);
+    rondo__c_put(file, " *   work      %lld multiply-adds for each source symbol, %lld", (long long)c.encode,
+                 (long long)c.step);
+    if (c.look)
+        rondo__c_put(file, " + %lld S", (long long)c.look);
+    rondo__c_put(file, " for each symbol said\n *\n");
+    rondo__c_put_promises(file);
+}
+
+static void put_state(rondo__c_file *file) {
+    const rondo__encdec *e = file->encdec;
+    const widths w = widths_of(e);
+    rondo__c_put(file,
+                 "typedef struct model_state {\n    const float *memory, *keys, *values; /* (S, .) in the room */\n"
+                 "    float *weights, *coverage;           /* (S) where the last step looked; so far */\n"
+                 "    int S;\n");
+    rondo__c_put_members(file);
+    file->network = &e->decoder;
+    file->part = "decoder_";
+    rondo__c_put_members(file);
+    rondo__c_put(file, "    float x[%lld], h[%lld], a[%lld], joined[%lld];\n", (long long)w.x, (long long)e->H,
+                 (long long)e->A, (long long)w.joined);
+    if (e->repeats)
+        rondo__c_put(file, "    float context[%lld];\n", (long long)e->C);
+    rondo__c_put(file, "    float row[2][%lld], room[%lld];\n} model_state;\n", (long long)w.rows, (long long)w.room);
+    file->network = &e->encoder;
+    file->part = "";
+}
+
+static void put_declarations(rondo__c_file *file) {
+    const rondo__encdec *e = file->encdec;
+    const rondo__c_layout layout = rondo__c_layout_of(e);
+    rondo__c_put(file, "#ifndef MODEL_DECLARED\n#define MODEL_DECLARED\n#include <stddef.h>\n#include <stdint.h>\n\n");
+    rondo__c_put(file,
+                 "#define MODEL_SOURCE %lld /* symbols that it reads: 0 to MODEL_SOURCE - 1 */\n"
+                 "#define MODEL_TARGET %lld /* symbols that it says */\n"
+                 "#define MODEL_END %d      /* told first, said last */\n",
+                 (long long)e->source, (long long)e->target, (int)e->end);
+    rondo__c_put(file,
+                 "#define MODEL_ROOM(S) ((size_t)(S) * %lld + MODEL_TARGET) /* floats */\n"
+                 "#define MODEL_LONGEST(S) (2 * (S) + 50) /* how long `rondo translate` lets an answer be */\n\n",
+                 (long long)(layout.width + layout.second));
+    put_state(file);
+    rondo__c_put(file, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n"
+                       "/* Reads a source of S symbols. The room serves until the last step. */\n"
+                       "void model_encode(model_state *m, const int *symbols, int S, float *room);\n");
+    rondo__c_put(file, "/* One step: told the symbol said before, or first MODEL_END; y (MODEL_TARGET): logits. */\n"
+                       "void model_decode_step(model_state *m, int symbol, float *y);\n");
+    rondo__c_put(file,
+                 "/* Both, and the likeliest symbol at each step, up to `most` of them. Returns how many there are "
+                 "in out,\n * MODEL_END not among them. */\n"
+                 "int model_translate(model_state *m, const int *symbols, int S, float *room, int *out, int "
+                 "most);\n");
+    rondo__c_put(file, "#ifdef __cplusplus\n}\n#endif\n#endif\n\n#ifndef MODEL_DECLARATIONS\n#ifndef "
+                       "MODEL_NO_LIBM\n#include <math.h>\n#endif\n");
+}
+
+/* ---- weights ---- */
+
+static void put_firsts(rondo__c_file *file) {
+    char name[48];
+    for (int l = 0; l < rondo__encdec_decoder(file->encdec)->config.layers; l++) {
+        snprintf(name, sizeof name, "model_bridge_h%d", l);
+        rondo__c_put_affine(file, name, &file->encdec->h[l].map);
+        snprintf(name, sizeof name, "model_bridge_c%d", l);
+        rondo__c_put_affine(file, name, &file->encdec->c[l].map);
+    }
+}
+
+static void put_table(rondo__c_file *file) {
+    const rondo__encdec *e = file->encdec;
+    if (e->embedding == e->output.weight)
+        return;
+    if (file->precision == RONDO_C_FLOAT32)
+        rondo__c_put_floats(file, "model_target", e->target * e->E, e->embedding);
+    else
+        rondo__c_put_matrix(file, "model_target", e->target, e->E, e->E, e->embedding);
+}
+
+static void use(rondo__c_file *file, const char *name, bool present) {
+    rondo__c_put(file, present ? "%s, " : "0, ", name);
+}
+
+static void put_look(rondo__c_file *file) {
+    const rondo__look *l = &file->encdec->look;
+    if (!l->present)
+        return;
+    rondo__c_put_affine(file, "model_look_key", &l->key);
+    rondo__c_put_affine(file, "model_look_value", &l->value);
+    rondo__c_put_matrix(file, "model_look_query", l->query.out, l->query.in, l->query.in, l->query.weight);
+    rondo__c_put_floats(file, "model_look_query_bias", l->query.out, l->query.bias);
+    rondo__c_put_matrix(file, "model_look_out", l->out.out, l->out.in, l->out.in, l->out.weight);
+    rondo__c_put_floats(file, "model_look_out_bias", l->out.out, l->out.bias);
+    rondo__c_put_matrix(file, "model_look_place", l->place.out, l->place.in, l->place.in, l->place.weight);
+    rondo__c_put_floats(file, "model_look_v", l->A, l->v);
+    rondo__c_put_floats(file, "model_look_u", l->A, l->u);
+    rondo__c_put_floats(file, "model_look_place_v", l->place.out, l->place_v);
+    rondo__c_put(file, "static const model_attention model_eye = {");
+    rondo__c_put_use(file, "model_look_query", l->query.weight != NULL);
+    rondo__c_put_use(file, "model_look_out", l->out.weight != NULL);
+    rondo__c_put_use(file, "model_look_place", l->place.weight != NULL);
+    use(file, "model_look_query_bias", l->query.bias != NULL);
+    use(file, "model_look_out_bias", l->out.bias != NULL);
+    use(file, "model_look_v", l->v != NULL);
+    use(file, "model_look_u", l->u != NULL);
+    use(file, "model_look_place_v", l->place_v != NULL);
+    rondo__c_put(file, "%lld, %lld, %lld, %lld, ", (long long)file->encdec->H, (long long)l->A, (long long)l->W,
+                 (long long)file->encdec->C);
+    rondo__c_put(file, "%lld, %lld, %d, %d, %lld, (float)%.9g};\n", (long long)l->place.out, (long long)l->heads,
+                 l->query.weight != NULL, l->out.weight != NULL, (long long)l->window, (double)l->scale);
+}
+
+static void put_weights(rondo__c_file *file) {
+    const rondo__encdec *e = file->encdec;
+    file->network = &e->encoder;
+    rondo__c_put_layers(file);
+    file->network = &e->decoder;
+    file->part = "decoder_";
+    rondo__c_put_layers(file);
+    file->network = &e->encoder;
+    file->part = "";
+    put_firsts(file);
+    put_table(file);
+    put_look(file);
+    rondo__c_put_affine(file, "model_combine", &e->combine);
+    rondo__c_put_affine(file, "model_output", &e->output);
+}
+
+void rondo__c_put_encdec(rondo__c_file *file) {
+    const rondo__encdec *e = file->encdec;
+    rondo__c_needs needs = {.activation = e->look.present || e->combine.weight,
+                            .attention = e->look.present,
+                            .prepare = e->look.key.weight || e->look.value.weight,
+                            .row = e->embedding == e->output.weight};
+    file->network = &e->encoder;
+    put_title(file);
+    put_declarations(file);
+    rondo__c_put_whole_numbers(file, widest_product(e));
+    rondo__c_need(&needs, &e->encoder);
+    rondo__c_need(&needs, &e->decoder);
+    for (int l = 0; l < RONDO_MAX_LAYERS; l++)
+        needs.activation = needs.activation || e->h[l].map.weight;
+    rondo__c_put_parts(file, &needs);
+    put_weights(file);
+    rondo__c_put(file, "\n/* ---- the model ---- */\n");
+    if (e->embedding != e->output.weight || e->encoder.block[0].weight != e->output.weight)
+        rondo__c_put_lookup(file);
+    rondo__c_put_encode(file);
+    rondo__c_put_decode(file);
+}
