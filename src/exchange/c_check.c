@@ -1,5 +1,4 @@
 /* A test sequence and what Rondo makes of it, behind MODEL_CHECK. The tolerance is what rounding allows. */
-#include <math.h>
 #include <stdio.h>
 
 #include "exchange/c_file.h"
@@ -29,11 +28,11 @@ double rondo__c_tolerance(const rondo__c_file *file) {
     return file->precision == RONDO_C_FLOAT32 ? 1e-4 : file->precision == RONDO_C_INT16 ? 1e-3 : 0.15;
 }
 
-static void put_main(rondo__c_file *file, int64_t T, int64_t count) {
+static void put_run(rondo__c_file *file, int64_t T, int64_t count) {
     const rondo__network *n = file->network;
     const bool streams = rondo__network_streams(n);
-    rondo__c_put(file, "int main(void) {\n    static model_state m;\n    static float y[%lld]%s", (long long)count,
-                 streams ? "" : ", room[MODEL_ROOM(");
+    rondo__c_put(file, "static int model_check_run(void) {\n    static model_state m;\n    static float y[%lld]%s",
+                 (long long)count, streams ? "" : ", room[MODEL_ROOM(");
     if (!streams)
         rondo__c_put(file, "%lld)]", (long long)T);
     rondo__c_put(file,
@@ -48,7 +47,7 @@ static void put_main(rondo__c_file *file, int64_t T, int64_t count) {
                  (long long)count);
     rondo__c_put(file,
                  "    printf(\"largest difference %%g, largest value %%g\\n\", worst, largest);\n    return worst <= "
-                 "%g * (largest > 1 ? largest : 1) ? 0 : 1;\n}\n#endif\n",
+                 "%g * (largest > 1 ? largest : 1) ? 0 : 1;\n}\n",
                  rondo__c_tolerance(file));
 }
 
@@ -68,7 +67,10 @@ void rondo__c_put_check(rondo__c_file *file, rondo_context *context, int64_t ste
     rondo__c_put(file, "\n#ifdef MODEL_CHECK\n#include <stdio.h>\n");
     if (!file->status)
         put_arrays(file, steps, ids, x, count, want);
-    put_main(file, steps, count);
+    put_run(file, steps, count);
+    rondo__c_put_ear_check(file);
+    rondo__c_put(file, "int main(void) {\n    return model_check_run()%s;\n}\n#endif\n",
+                 file->around && file->around->frontend ? " || model_check_ear()" : "");
     rondo__free(ids);
     rondo__free(x);
     rondo__free(want);

@@ -122,7 +122,7 @@ static void put_title(rondo__c_file *file) {
                  (long long)c.step);
     if (c.look)
         rondo__c_put(file, " + %lld S", (long long)c.look);
-    rondo__c_put(file, " for each symbol said\n *\n");
+    rondo__c_put(file, " for each symbol said\n");
     rondo__c_put_promises(file);
 }
 
@@ -266,4 +266,5 @@ void rondo__c_put_encdec(rondo__c_file *file) {
         rondo__c_put_lookup(file);
     rondo__c_put_encode(file);
     rondo__c_put_decode(file);
+    rondo__c_put_texts(file);
 }

@@ -59,6 +59,17 @@ void rondo__c_put_part(rondo__c_file *file, rondo__c_part part) {
         [RONDO__C_PREPARE] = {part_prepare, sizeof part_prepare},
         [RONDO__C_ROW_F32] = {part_row_f32, sizeof part_row_f32},
         [RONDO__C_ROW_INT] = {part_row_int, sizeof part_row_int},
+        [RONDO__C_SQRT] = {part_sqrt, sizeof part_sqrt},
+        [RONDO__C_LOG] = {part_log, sizeof part_log},
+        [RONDO__C_FFT] = {part_fft, sizeof part_fft},
+        [RONDO__C_EAR_BANDS] = {part_ear_bands, sizeof part_ear_bands},
+        [RONDO__C_EAR_MEL] = {part_ear_mel, sizeof part_ear_mel},
+        [RONDO__C_EAR_COSINE] = {part_ear_cosine, sizeof part_ear_cosine},
+        [RONDO__C_EAR_PLAIN] = {part_ear_plain, sizeof part_ear_plain},
+        [RONDO__C_EAR_GLOBAL] = {part_ear_global, sizeof part_ear_global},
+        [RONDO__C_EAR_RUNNING] = {part_ear_running, sizeof part_ear_running},
+        [RONDO__C_EAR_WHOLE] = {part_ear_whole, sizeof part_ear_whole},
+        [RONDO__C_EAR] = {part_ear, sizeof part_ear},
     };
     put_bytes(file, "\n", 1);
     put_named(file, parts[part].text, parts[part].size);

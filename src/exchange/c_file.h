@@ -11,6 +11,7 @@
 #define RONDO_EXCHANGE_C_FILE_H
 
 #include "core/core.h"
+#include "exchange/around.h"
 #include "exchange/encdec.h"
 #include "rondo/deploy.h"
 
@@ -21,6 +22,7 @@ typedef struct rondo__c_file {
     const rondo__network *network; /* the one at hand: of an encoder-decoder one after the other */
     const char *part;              /* what its layers' names begin with: "", or "decoder_" */
     const rondo__encdec *encdec;   /* or NULL */
+    const rondo__around *around;   /* or NULL */
     char name[64], upper[64];      /* what identifiers begin with */
     rondo_c_precision precision;
 } rondo__c_file;
@@ -43,7 +45,18 @@ typedef enum rondo__c_part {
     RONDO__C_ATTENTION,
     RONDO__C_PREPARE,
     RONDO__C_ROW_F32,
-    RONDO__C_ROW_INT
+    RONDO__C_ROW_INT,
+    RONDO__C_SQRT,
+    RONDO__C_LOG,
+    RONDO__C_FFT,
+    RONDO__C_EAR_BANDS,
+    RONDO__C_EAR_MEL,
+    RONDO__C_EAR_COSINE,
+    RONDO__C_EAR_PLAIN,
+    RONDO__C_EAR_GLOBAL,
+    RONDO__C_EAR_RUNNING,
+    RONDO__C_EAR_WHOLE,
+    RONDO__C_EAR
 } rondo__c_part;
 void rondo__c_put_part(rondo__c_file *file, rondo__c_part part);
 /* static const float NAME[n] = {...}; data NULL: nothing. A number that is none is refused. */
@@ -95,6 +108,17 @@ rondo__c_cost rondo__c_costs(const rondo__network *network, rondo_c_precision pr
 int64_t rondo__c_room(const rondo__network *network);
 int64_t rondo__c_widest_product(const rondo__network *network);
 
+/* ---- c_ear.c: the front end, where file->around has one ---- */
+void rondo__c_put_ear_costs(rondo__c_file *file);
+void rondo__c_put_ear_types(rondo__c_file *file);
+void rondo__c_put_ear_declarations(rondo__c_file *file);
+/* sqrt_there: another part has put it in. */
+void rondo__c_put_ear(rondo__c_file *file, bool sqrt_there);
+void rondo__c_put_ear_check(rondo__c_file *file);
+/* ---- c_texts.c: symbols and labels as texts, behind MODEL_VOCABULARY ---- */
+void rondo__c_put_texts_declarations(rondo__c_file *file);
+void rondo__c_put_texts(rondo__c_file *file);
+
 /* ---- c_source.c ---- */
 typedef struct rondo__c_needs {
     bool cell[RONDO_GRU + 1], norm, activation, attention, prepare, row;
@@ -106,9 +130,14 @@ void rondo__c_put_whole_numbers(rondo__c_file *file, int64_t widest);
 void rondo__c_put_promises(rondo__c_file *file);
 extern const char *const rondo__c_precisions[];
 
-/* Writes network, or encdec. */
-rondo_status rondo__c_write(const rondo__network *network, const rondo__encdec *encdec, rondo_context *context,
-                            const char *path, const rondo_c_options *options, rondo_error *err);
+/* One of network and encdec. */
+typedef struct rondo__c_model {
+    const rondo__network *network;
+    const rondo__encdec *encdec;
+    const rondo__around *around; /* or NULL */
+} rondo__c_model;
+rondo_status rondo__c_write(const rondo__c_model *model, rondo_context *context, const char *path,
+                            const rondo_c_options *options, rondo_error *err);
 /* ---- c_encdec.c: all but the check ---- */
 void rondo__c_put_encdec(rondo__c_file *file);
 /* ---- c_encdec_step.c ---- */

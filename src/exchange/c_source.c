@@ -31,8 +31,10 @@ void rondo__c_put_parts(rondo__c_file *file, const rondo__c_needs *need) {
     rondo__c_put_part(file, RONDO__C_VECTORS);
     if (gated || need->cell[RONDO_ELMAN])
         rondo__c_put_part(file, RONDO__C_MIX);
-    if (gated) /* their functions name it even where no layer is normalised */
+    if (gated) { /* their functions name it even where no layer is normalised */
+        rondo__c_put_part(file, RONDO__C_SQRT);
         rondo__c_put_part(file, RONDO__C_NORM);
+    }
     for (int cell = 0; cell <= RONDO_GRU; cell++)
         if (need->cell[cell])
             rondo__c_put_part(file, (rondo__c_part)(RONDO__C_ELMAN + cell));
@@ -49,7 +51,7 @@ void rondo__c_put_parts(rondo__c_file *file, const rondo__c_needs *need) {
 const char *const rondo__c_precisions[] = {"float32", "int8", "int16"};
 
 void rondo__c_put_promises(rondo__c_file *file) {
-    rondo__c_put(file, " * C99 or C++; needs libm, or with MODEL_NO_LIBM defined nothing. No heap, no stdio, no "
+    rondo__c_put(file, " *\n * C99 or C++; needs libm, or with MODEL_NO_LIBM defined nothing. No heap, no stdio, no "
                        "globals but constants; a\n"
                        " * state serves one thread at a time. With MODEL_DECLARATIONS defined before, #include of this "
                        "file gives its\n"
@@ -66,7 +68,8 @@ static void put_title(rondo__c_file *file) {
     rondo__c_put(file, " *   state     %lld bytes, the caller's", (long long)(4 * (cost.state_floats + rows)));
     if (!rondo__network_streams(n))
         rondo__c_put(file, "; and MODEL_ROOM(T) floats for a sequence of T steps");
-    rondo__c_put(file, "\n *   work      %lld multiply-adds for each step\n *\n", (long long)cost.products);
+    rondo__c_put(file, "\n *   work      %lld multiply-adds for each step\n", (long long)cost.products);
+    rondo__c_put_ear_costs(file);
     rondo__c_put_promises(file);
 }
 
@@ -84,6 +87,7 @@ static void put_declarations(rondo__c_file *file) {
         rondo__c_put(file, "#define MODEL_ROOM(T) ((size_t)(T) * %lld)\n", (long long)(2 * rondo__network_widest(n)));
     rondo__c_put(file, "\n");
     rondo__c_put_state(file);
+    rondo__c_put_ear_types(file);
     rondo__c_put(file, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n/* To the state before a sequence. */\nvoid "
                        "model_init(model_state *m);\n");
     if (streams && !pooled)
@@ -94,6 +98,8 @@ static void put_declarations(rondo__c_file *file) {
                  "%s, int T, %sfloat *y);\n",
                  symbols ? "symbols (T)" : "x (T, MODEL_INPUT)", pooled ? "" : "T, ", sequence,
                  streams ? "" : "float *room, ");
+    rondo__c_put_ear_declarations(file);
+    rondo__c_put_texts_declarations(file);
     rondo__c_put(file, "#ifdef __cplusplus\n}\n#endif\n#endif\n\n#ifndef MODEL_DECLARATIONS\n#ifndef "
                        "MODEL_NO_LIBM\n#include <math.h>\n#endif\n");
 }
@@ -136,21 +142,27 @@ static void put_network(rondo__c_file *file, rondo_context *context, int64_t che
     rondo__c_put_parts(file, &needs);
     rondo__c_put_layers(file);
     rondo__c_put_functions(file);
+    rondo__c_put_ear(file, needs.cell[RONDO_LSTM] || needs.cell[RONDO_GRU]);
+    rondo__c_put_texts(file);
     if (check_steps > 0)
         rondo__c_put_check(file, context, check_steps);
 }
 
-rondo_status rondo__c_write(const rondo__network *network, const rondo__encdec *encdec, rondo_context *context,
-                            const char *path, const rondo_c_options *options, rondo_error *err) {
+rondo_status rondo__c_write(const rondo__c_model *model, rondo_context *context, const char *path,
+                            const rondo_c_options *options, rondo_error *err) {
     const int64_t steps = options->check_steps < 0 ? 0 : options->check_steps ? options->check_steps : 8;
-    rondo__c_file file = {
-        .err = err, .network = network, .part = "", .encdec = encdec, .precision = options->precision};
+    rondo__c_file file = {.err = err,
+                          .network = model->network,
+                          .part = "",
+                          .encdec = model->encdec,
+                          .around = model->around,
+                          .precision = options->precision};
     rondo_status status = set_name(&file, path, options->name, err);
     if (!status)
         status = rondo__writer_open(&file.writer, path, err);
     if (status)
         return status;
-    if (encdec) {
+    if (model->encdec) {
         rondo__c_put_encdec(&file);
         if (steps > 0)
             rondo__c_put_encdec_check(&file, context, steps);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "autograd/tape.h"
+#include "exchange/around.h"
 #include "exchange/network.h"
 #include "tasks/classify.h"
 #include "tasks/stack.h"
@@ -156,6 +157,15 @@ static rondo_status network(rondo__task_object *task, rondo__network *out, rondo
 #undef VALUES
 }
 
+static void around(const rondo__task_object *task, rondo__around *out) {
+    const rondo__classify *c = (const rondo__classify *)task;
+    out->frontend = c->listening.frontend;
+    out->stack = c->listening.frontend ? c->listening.stack : 1;
+    if (c->tokenizer)
+        rondo__around_add_tokenizer(out, "symbol", c->tokenizer);
+    rondo__around_add_names(out, "label", c->labels.count, (const char *const *)c->labels.name, -1, true);
+}
+
 const rondo__task_class rondo__classify_class = {
     .name = "classify",
     .symbol = "sequences",
@@ -175,4 +185,5 @@ const rondo__task_class rondo__classify_class = {
     .vocabulary = vocabulary,
     .extra_tensors = extra_tensors,
     .network = network,
+    .around = around,
 };

@@ -7,6 +7,8 @@ rondo_status rondo_model_export_c(rondo_model *model, const char *path, const ro
     static const rondo_c_options defaults;
     rondo__network network = {0};
     rondo__encdec encdec;
+    rondo__around around = {.stack = 1};
+    rondo__c_model deployed = {.around = &around};
     rondo_status status;
     if (!model || !path)
         return rondo__fail(err, RONDO_ARGUMENT, "export: model or path is NULL");
@@ -16,12 +18,16 @@ rondo_status rondo_model_export_c(rondo_model *model, const char *path, const ro
                            (int)options->precision);
     rondo__task_object *task = model->task;
     if (task->class->encdec) {
+        deployed.encdec = &encdec;
         status = task->class->encdec(task, &encdec, err);
-        return status ? status : rondo__c_write(NULL, &encdec, task->context, path, options, err);
+    } else if (task->class->network) {
+        deployed.network = &network;
+        status = task->class->network(task, &network, err);
+    } else {
+        status = rondo__fail(err, RONDO_UNSUPPORTED, "%s: a model of task %s cannot be written as C yet", model->path,
+                             task->class->name);
     }
-    if (!task->class->network)
-        return rondo__fail(err, RONDO_UNSUPPORTED, "%s: a model of task %s cannot be written as C yet", model->path,
-                           task->class->name);
-    status = task->class->network(task, &network, err);
-    return status ? status : rondo__c_write(&network, NULL, task->context, path, options, err);
+    if (!status && task->class->around)
+        task->class->around(task, &around);
+    return status ? status : rondo__c_write(&deployed, task->context, path, options, err);
 }

@@ -1,6 +1,7 @@
 /* The language model as a task: batches in order, states carried from chunk to chunk. */
 #include <string.h>
 
+#include "exchange/around.h"
 #include "exchange/network.h"
 #include "tasks/language_model.h"
 #include "tasks/stack.h"
@@ -143,6 +144,10 @@ static rondo_status network(rondo__task_object *task, rondo__network *out, rondo
                               err);
 }
 
+static void around(const rondo__task_object *task, rondo__around *out) {
+    rondo__around_add_tokenizer(out, "symbol", ((const rondo__lm *)task)->tokenizer);
+}
+
 const rondo__task_class rondo__language_model = {
     .name = "language_model",
     .symbol = "symbols",
@@ -160,4 +165,5 @@ const rondo__task_class rondo__language_model = {
     .vocabulary = vocabulary,
     .extra_tensors = extra_tensors,
     .network = network,
+    .around = around,
 };

@@ -1,5 +1,6 @@
 /* The tagger as a task of the training loop. */
 #include "autograd/tape.h"
+#include "exchange/around.h"
 #include "exchange/network.h"
 #include "tasks/stack.h"
 #include "tasks/tag.h"
@@ -140,6 +141,14 @@ static rondo_status network(rondo__task_object *task, rondo__network *out, rondo
     return status || (!t->crf && !t->rules.allowed) ? status : add_path(t, out, err);
 }
 
+static void around(const rondo__task_object *task, rondo__around *out) {
+    const rondo__tag *t = (const rondo__tag *)task;
+    rondo__around_add_symbols(out, "word", &t->vocabulary.words);
+    if (t->spelling)
+        rondo__around_add_symbols(out, "character", &t->vocabulary.characters);
+    rondo__around_add_names(out, "label", t->K, t->vocabulary.label, -1, true);
+}
+
 const rondo__task_class rondo__tag_class = {
     .name = "tag",
     .symbol = "words",
@@ -156,4 +165,5 @@ const rondo__task_class rondo__tag_class = {
     .report = rondo__tag_report,
     .vocabulary = vocabulary,
     .network = network,
+    .around = around,
 };

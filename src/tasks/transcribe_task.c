@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "autograd/tape.h"
+#include "exchange/around.h"
 #include "exchange/network.h"
 #include "tasks/stack.h"
 #include "tasks/transcribe.h"
@@ -118,6 +119,13 @@ static rondo_status network(rondo__task_object *task, rondo__network *out, rondo
                         out, (rondo__network_block){.kind = RONDO__ACTIVATION, .activation = RONDO_SOFTMAX}, err);
 }
 
+static void around(const rondo__task_object *task, rondo__around *out) {
+    const rondo__transcribe *t = (const rondo__transcribe *)task;
+    out->frontend = t->listening.frontend;
+    out->stack = t->listening.stack;
+    rondo__around_add_tokenizer(out, "symbol", t->tokenizer);
+}
+
 const rondo__task_class rondo__transcribe_class = {
     .name = "transcribe",
     .symbol = "symbols",
@@ -137,4 +145,5 @@ const rondo__task_class rondo__transcribe_class = {
     .vocabulary = vocabulary,
     .extra_tensors = extra_tensors,
     .network = network,
+    .around = around,
 };

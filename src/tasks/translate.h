@@ -151,6 +151,7 @@ bool rondo__translate_is_dictionary(const rondo__translate *t);
 
 /* ---- export (translate_deploy.c) ---- */
 rondo_status rondo__translate_encdec(rondo__task_object *task, struct rondo__encdec *out, rondo_error *err);
+void rondo__translate_around(const rondo__task_object *task, struct rondo__around *out);
 
 extern const rondo__task_class rondo__translate_class;
 

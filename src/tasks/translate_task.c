@@ -152,4 +152,5 @@ const rondo__task_class rondo__translate_class = {
     .vocabulary = vocabulary,
     .extra_tensors = extra_tensors,
     .encdec = rondo__translate_encdec,
+    .around = rondo__translate_around,
 };

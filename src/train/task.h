@@ -12,6 +12,7 @@ typedef struct rondo__task_class rondo__task_class;
 struct rondo__model_meta; /* model_file.h */
 struct rondo__network;    /* exchange/network.h */
 struct rondo__encdec;     /* exchange/encdec.h */
+struct rondo__around;     /* exchange/around.h */
 
 /* An object of a task begins with this. */
 typedef struct rondo__task_object {
@@ -70,6 +71,8 @@ struct rondo__task_class {
     rondo_status (*network)(rondo__task_object *task, struct rondo__network *out, rondo_error *err);
     /* The same of an encoder-decoder. */
     rondo_status (*encdec)(rondo__task_object *task, struct rondo__encdec *out, rondo_error *err);
+    /* What stands around it: the front end, texts of symbols and labels. NULL: nothing. out is empty. */
+    void (*around)(const rondo__task_object *task, struct rondo__around *out);
 };
 
 /* Objects (src/train/task.c). On failure *out is NULL. */

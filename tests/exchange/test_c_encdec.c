@@ -15,7 +15,7 @@ static void check(const model_case *about, rondo_c_precision precision, const ch
     model_open(&m, about, 1);
     rondo_status status = rondo__encdec_of(&encdec, m.net, END, &err);
     if (!status)
-        status = rondo__c_write(NULL, &encdec, m.context, path,
+        status = rondo__c_write(&(rondo__c_model){.encdec = &encdec}, m.context, path,
                                 &(rondo_c_options){.precision = precision, .check_steps = 7}, &err);
     if (!status)
         c_check(about->name, compiler, path);
@@ -47,7 +47,7 @@ typedef struct attempt {
 } attempt;
 static int write_once(void *arg) {
     const attempt *a = arg;
-    return (int)rondo__c_write(NULL, a->encdec, a->m->context, test_path("full.c"),
+    return (int)rondo__c_write(&(rondo__c_model){.encdec = a->encdec}, a->m->context, test_path("full.c"),
                                &(rondo_c_options){.check_steps = 2}, NULL);
 }
 static void out_of_memory(void **unused) {

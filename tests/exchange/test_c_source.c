@@ -138,7 +138,7 @@ static void check(const kind *k, rondo_c_precision precision, const char *compil
     rondo_error err = {0};
     make(&m, k);
     const rondo_c_options options = {.precision = precision, .check_steps = 9};
-    rondo_status status = rondo__c_write(&m.network, NULL, context, path, &options, &err);
+    rondo_status status = rondo__c_write(&(rondo__c_model){.network = &m.network}, context, path, &options, &err);
     if (status)
         fail_msg("%s: %s", k->name, err.message);
     c_check(k->name, compiler, path);
@@ -166,13 +166,17 @@ static void test_refused(void **state) {
     const char *path = test_path("bad.c");
     rondo_error err = {0};
     make(&m, &kinds[0]);
-    assert_int_equal(rondo__c_write(&m.network, NULL, context, path, &(rondo_c_options){.name = "a b"}, &err),
+    assert_int_equal(rondo__c_write(&(rondo__c_model){.network = &m.network}, context, path,
+                                    &(rondo_c_options){.name = "a b"}, &err),
                      RONDO_ARGUMENT);
     assert_non_null(strstr(err.message, "C identifier"));
-    assert_int_equal(rondo__c_write(&m.network, NULL, context, "/nowhere/at/all.c", &(rondo_c_options){0}, &err),
+    assert_int_equal(rondo__c_write(&(rondo__c_model){.network = &m.network}, context, "/nowhere/at/all.c",
+                                    &(rondo_c_options){0}, &err),
                      RONDO_IO);
     m.bias[1] = (real)NAN;
-    assert_int_equal(rondo__c_write(&m.network, NULL, context, path, &(rondo_c_options){0}, &err), RONDO_FORMAT);
+    assert_int_equal(
+        rondo__c_write(&(rondo__c_model){.network = &m.network}, context, path, &(rondo_c_options){0}, &err),
+        RONDO_FORMAT);
     assert_non_null(strstr(err.message, "bias"));
     assert_false(rondo__file_exists(path));
     destroy(&m);
@@ -184,7 +188,8 @@ typedef struct attempt {
 } attempt;
 static int write_once(void *arg) {
     const attempt *a = arg;
-    return (int)rondo__c_write(&a->m->network, NULL, a->context, test_path("full.c"), &(rondo_c_options){0}, NULL);
+    return (int)rondo__c_write(&(rondo__c_model){.network = &a->m->network}, a->context, test_path("full.c"),
+                               &(rondo_c_options){0}, NULL);
 }
 static void test_out_of_memory(void **state) {
     static const int hard[] = {4, 6, 11}; /* a feedback matrix, summed biases, both */
