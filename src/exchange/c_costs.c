@@ -17,11 +17,20 @@ static int64_t layer_room(const rondo_recurrent_config *c, const rondo__recurren
     }
 }
 
+int64_t rondo__c_widest(const rondo__network *network) {
+    int64_t widest = rondo__network_widest(network);
+    rondo__c_inner inner;
+    for (int i = 0; i < network->count; i++)
+        if (rondo__c_inner_of(&network->block[i], &inner))
+            widest = larger(widest, larger(rondo__network_widest(&inner.network), inner.network.block[0].in));
+    return widest;
+}
+
 int64_t rondo__c_room(const rondo__network *network) {
-    int64_t room = rondo__network_widest(network);
+    int64_t room = rondo__c_widest(network);
     for (int i = 0; i < network->count; i++) {
         const rondo__network_block *b = &network->block[i];
-        for (int l = 0; b->kind == RONDO__RECURRENT && l < b->net->config.layers * b->net->directions; l++)
+        for (int l = 0; b->net && l < b->net->config.layers * b->net->directions; l++)
             room = larger(room, layer_room(&b->net->config, &b->net->layer[l]));
     }
     return room;
@@ -41,6 +50,20 @@ static int64_t layer_products(const rondo__network_block *b, const rondo__recurr
     }
 }
 
+/* Rows of its matrices: of whole numbers each has a step. */
+static int64_t layer_rows(const rondo__network_block *b, const rondo__recurrent_layer *p) {
+    switch (b->net->config.cell) {
+    case RONDO_ELMAN:
+        return 2 * p->H;
+    case RONDO_JORDAN:
+        return 2 * p->H + p->R + (b->feedback ? p->state : 0);
+    case RONDO_LSTM:
+        return 8 * p->H + (p->w_hr >= 0 ? p->R : 0);
+    default:
+        return 6 * p->H;
+    }
+}
+
 /* Vectors that stay float. */
 static int64_t layer_floats(const rondo_recurrent *net, const rondo__recurrent_layer *p) {
     const int index[] = {p->b_ih,   p->b_hh,   p->b_o,    p->peephole, p->gain_x,
@@ -57,9 +80,24 @@ static void add_recurrent(rondo__c_cost *cost, const rondo__network_block *b, in
         const rondo__recurrent_layer *p = &b->net->layer[l];
         const int64_t products = layer_products(b, p);
         cost->products += products;
-        cost->weight_bytes += products * bytes + layer_floats(b->net, p) * 4;
+        cost->weight_bytes += products * bytes + layer_floats(b->net, p) * 4 + (bytes < 4 ? 4 * layer_rows(b, p) : 0);
         cost->state_floats += p->state + p->cell;
     }
+}
+
+/* Stacks inside of blocks; their products are not those of a step. */
+static void add_inner(rondo__c_cost *cost, const rondo__horizon *h, const rondo__network_block *b, int64_t bytes) {
+    const int64_t products = cost->products;
+    add_recurrent(cost, b, bytes);
+    cost->inner_products = cost->products - products;
+    cost->products = products;
+    if (b->kind == RONDO__SPELLING) {
+        cost->weight_bytes += b->symbols * b->width * bytes + (bytes < 4 ? 4 * b->symbols : 0);
+        return;
+    }
+    const int64_t width = h->patch * h->n * h->P;
+    cost->inner_products += width * rondo_recurrent_output_size(b->net);
+    cost->weight_bytes += width * rondo_recurrent_output_size(b->net) * bytes + 4 * width * (bytes < 4 ? 2 : 1);
 }
 
 rondo__c_cost rondo__c_costs(const rondo__network *n, rondo_c_precision precision) {
@@ -68,11 +106,21 @@ rondo__c_cost rondo__c_costs(const rondo__network *n, rondo_c_precision precisio
     for (int i = 0; i < n->count; i++) {
         const rondo__network_block *b = &n->block[i];
         if (b->kind == RONDO__EMBEDDING || b->kind == RONDO__LINEAR)
-            cost.weight_bytes += b->in * b->out * bytes + (b->bias ? 4 * b->out : 0);
+            cost.weight_bytes += b->in * b->out * bytes + (b->bias ? 4 * b->out : 0) +
+                                 (bytes < 4 ? 4 * (b->kind == RONDO__LINEAR ? b->out : b->in) : 0);
         if (b->kind == RONDO__LINEAR)
             cost.products += b->in * b->out;
         if (b->kind == RONDO__RECURRENT)
             add_recurrent(&cost, b, bytes);
+        if (b->kind == RONDO__SPELLING || b->kind == RONDO__DECODE)
+            add_inner(&cost, &n->horizon, b, bytes);
+        if (b->kind == RONDO__BEST_PATH)
+            cost.weight_bytes += 4 * b->in * (b->in + 2) + (b->allowed ? b->in * (b->in + 1) : 0);
+        if (b->kind == RONDO__OWN_PAST)
+            cost.weight_bytes += 4 * n->horizon.H * (n->horizon.W + 1);
+        if (b->kind == RONDO__FIXED)
+            for (int c = 0; c < n->horizon.fixed; c++)
+                cost.weight_bytes += 4 * n->horizon.categories[c] * n->horizon.fixed_width;
         if (b->kind == RONDO__POOL)
             cost.state_floats += b->in;
         if (b->kind == RONDO__SCALE || b->kind == RONDO__POOL)
@@ -85,7 +133,9 @@ rondo__c_cost rondo__c_costs(const rondo__network *n, rondo_c_precision precisio
 int64_t rondo__c_widest_product(const rondo__network *n) {
     int64_t widest = rondo__network_widest(n);
     for (int i = 0; i < n->count; i++)
-        for (int l = 0; n->block[i].kind == RONDO__RECURRENT && l < n->block[i].net->config.layers; l++)
-            widest = larger(widest, larger(n->block[i].net->layer[l].H, n->block[i].net->layer[l].state));
+        for (int l = 0; n->block[i].net && l < n->block[i].net->config.layers * n->block[i].net->directions; l++) {
+            const rondo__recurrent_layer *p = &n->block[i].net->layer[l];
+            widest = larger(widest, larger(p->I, larger(p->H, p->state)));
+        }
     return widest;
 }

@@ -126,7 +126,7 @@ void rondo__c_put_encode(rondo__c_file *file) {
     rondo__c_put_starts(file);
     file->network = &e->encoder;
     file->part = "";
-    rondo__c_put_rows(file, e->encoder.count, NULL);
+    rondo__c_put_rows(file, 0, e->encoder.count, "x", NULL);
     put_memory(file);
     put_firsts(file);
     rondo__c_put(file, "    model_copy(m->a, 0, %lld);\n}\n", (long long)e->A);

@@ -70,6 +70,13 @@ void rondo__c_put_part(rondo__c_file *file, rondo__c_part part) {
         [RONDO__C_EAR_RUNNING] = {part_ear_running, sizeof part_ear_running},
         [RONDO__C_EAR_WHOLE] = {part_ear_whole, sizeof part_ear_whole},
         [RONDO__C_EAR] = {part_ear, sizeof part_ear},
+        [RONDO__C_PATH] = {part_path, sizeof part_path},
+        [RONDO__C_WINDOW] = {part_window, sizeof part_window},
+        [RONDO__C_MEASURE] = {part_measure, sizeof part_measure},
+        [RONDO__C_SOFTPLUS] = {part_softplus, sizeof part_softplus},
+        [RONDO__C_UNIT_POINTS] = {part_unit_points, sizeof part_unit_points},
+        [RONDO__C_UNIT_SPREAD] = {part_unit_spread, sizeof part_unit_spread},
+        [RONDO__C_UNIT_COUNTS] = {part_unit_counts, sizeof part_unit_counts},
     };
     put_bytes(file, "\n", 1);
     put_named(file, parts[part].text, parts[part].size);

@@ -56,7 +56,14 @@ typedef enum rondo__c_part {
     RONDO__C_EAR_GLOBAL,
     RONDO__C_EAR_RUNNING,
     RONDO__C_EAR_WHOLE,
-    RONDO__C_EAR
+    RONDO__C_EAR,
+    RONDO__C_PATH,
+    RONDO__C_WINDOW,
+    RONDO__C_MEASURE,
+    RONDO__C_SOFTPLUS,
+    RONDO__C_UNIT_POINTS,
+    RONDO__C_UNIT_SPREAD,
+    RONDO__C_UNIT_COUNTS
 } rondo__c_part;
 void rondo__c_put_part(rondo__c_file *file, rondo__c_part part);
 /* static const float NAME[n] = {...}; data NULL: nothing. A number that is none is refused. */
@@ -86,9 +93,11 @@ void rondo__c_put_starts(rondo__c_file *file);
 void rondo__c_put_lookup(rondo__c_file *file);
 /* Blocks [from, to) on one row at `in`; the last one's result goes to `out` (C expressions). */
 void rondo__c_put_row(rondo__c_file *file, int from, int to, const char *in, const char *out, const char *indent);
-/* Blocks [0, to) on all T rows of x or symbols, from buffer to buffer (p, q); the last one's result goes to `out`, or
- * where that is NULL stays. Returns where it is. */
-const char *rondo__c_put_rows(rondo__c_file *file, int to, const char *out);
+/* Blocks [from, to) on all T rows at `a`, or of symbols, from buffer to buffer (p, q); the last one's result goes to
+ * `out`, or where that is NULL stays. Returns where it is. */
+const char *rondo__c_put_rows(rondo__c_file *file, int from, int to, const char *a, const char *out);
+/* Layer 0 of block 0 in one direction on the row at `in`. */
+void rondo__c_put_direction(rondo__c_file *file, int direction, const char *in, const char *out, const char *indent);
 /* Do [from, to) of file->network use an index i? */
 bool rondo__c_uses_index(const rondo__network *n, int from, int to);
 
@@ -98,14 +107,49 @@ void rondo__c_put_encdec_check(rondo__c_file *file, rondo_context *context, int6
 /* What a difference may be beside a largest value of 1. */
 double rondo__c_tolerance(const rondo__c_file *file);
 
+/* ---- c_inner.c: stacks inside of other blocks: the speller of words, a forecast's decoder ---- */
+typedef struct rondo__c_inner {
+    rondo__network network;
+    const char *part;
+} rondo__c_inner;
+/* False: the block has none. */
+bool rondo__c_inner_of(const rondo__network_block *block, rondo__c_inner *out);
+/* What stands at hand is the inner network now; rondo__c_leave with what it returned. */
+typedef struct rondo__c_outer {
+    const rondo__network *network;
+    const char *part;
+} rondo__c_outer;
+rondo__c_outer rondo__c_enter(rondo__c_file *file, const rondo__c_inner *inner);
+void rondo__c_leave(rondo__c_file *file, rondo__c_outer outer);
+
+/* ---- c_tag.c ---- */
+bool rondo__c_spells(const rondo__c_file *file);
+/* ", const int *characters, int C" where words are spelt. */
+const char *rondo__c_spelling_arguments(const rondo__c_file *file);
+void rondo__c_put_spelling(rondo__c_file *file);
+void rondo__c_put_path_declarations(rondo__c_file *file);
+void rondo__c_put_path(rondo__c_file *file);
+
+/* ---- c_forecast.c, c_forecast_check.c: where file->network forecasts ---- */
+bool rondo__c_forecasts(const rondo__c_file *file);
+void rondo__c_put_forecast_types(rondo__c_file *file);
+void rondo__c_put_forecast_members(rondo__c_file *file);
+void rondo__c_put_forecast_declarations(rondo__c_file *file);
+void rondo__c_put_forecast(rondo__c_file *file);
+void rondo__c_put_forecast_check(rondo__c_file *file, rondo_context *context);
+int64_t rondo__c_forecast_floats(const rondo__network *network);
+int64_t rondo__c_forecast_work(const rondo__network *network);
+
 /* ---- c_costs.c ---- */
 typedef struct rondo__c_cost {
-    int64_t weight_bytes, state_floats, products; /* multiply-adds of a step */
+    int64_t weight_bytes, state_floats;
+    int64_t products, inner_products; /* multiply-adds of a step; of one of a stack inside of a block */
 } rondo__c_cost;
 /* Of a network's blocks alone. */
 rondo__c_cost rondo__c_costs(const rondo__network *network, rondo_c_precision precision);
 /* Numbers of scratch that the largest layer's step takes; of the widest vector that a product rounds. */
 int64_t rondo__c_room(const rondo__network *network);
+int64_t rondo__c_widest(const rondo__network *network); /* row */
 int64_t rondo__c_widest_product(const rondo__network *network);
 
 /* ---- c_ear.c: the front end, where file->around has one ---- */
@@ -121,12 +165,14 @@ void rondo__c_put_texts(rondo__c_file *file);
 
 /* ---- c_source.c ---- */
 typedef struct rondo__c_needs {
-    bool cell[RONDO_GRU + 1], norm, activation, attention, prepare, row;
+    bool cell[RONDO_GRU + 1], norm, activation, attention, prepare, row, sqrt;
 } rondo__c_needs;
 void rondo__c_need(rondo__c_needs *needs, const rondo__network *network);
 void rondo__c_put_parts(rondo__c_file *file, const rondo__c_needs *needs);
 /* The types of whole numbers. widest: the longest vector that a product rounds. */
 void rondo__c_put_whole_numbers(rondo__c_file *file, int64_t widest);
+/* Does it go step by step? */
+bool rondo__c_streams(const rondo__c_file *file);
 void rondo__c_put_promises(rondo__c_file *file);
 extern const char *const rondo__c_precisions[];
 

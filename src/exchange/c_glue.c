@@ -30,6 +30,15 @@ static int pool_of(const rondo__network *network) {
 
 /* ---- state ---- */
 
+static void inside(rondo__c_file *file, const rondo__network_block *b, void (*put)(rondo__c_file *)) {
+    rondo__c_inner inner;
+    if (!rondo__c_inner_of(b, &inner))
+        return;
+    const rondo__c_outer outer = rondo__c_enter(file, &inner);
+    put(file);
+    rondo__c_leave(file, outer);
+}
+
 void rondo__c_put_members(rondo__c_file *file) {
     const rondo__network *n = file->network;
     for (int i = 0; i < n->count; i++) {
@@ -41,6 +50,7 @@ void rondo__c_put_members(rondo__c_file *file) {
             if (p->cell > 0)
                 rondo__c_put(file, "    float %s_c[%lld];\n", name.text, (long long)p->cell);
         }
+        inside(file, b, rondo__c_put_members);
     }
 }
 
@@ -51,7 +61,8 @@ void rondo__c_put_state(rondo__c_file *file) {
     rondo__c_put_members(file);
     if (pool >= 0)
         rondo__c_put(file, "    float pooled[%lld];\n", (long long)n->block[pool].in);
-    rondo__c_put(file, "    float row[2][%lld]; /* one step's rows, */\n", (long long)rondo__network_widest(n));
+    rondo__c_put_forecast_members(file);
+    rondo__c_put(file, "    float row[2][%lld]; /* one step's rows, */\n", (long long)rondo__c_widest(n));
     rondo__c_put(file, "    float room[%lld];   /* and a layer's scratch */\n} model_state;\n",
                  (long long)rondo__c_room(n));
 }
@@ -71,6 +82,8 @@ void rondo__c_put_starts(rondo__c_file *file) {
                 rondo__c_put(file, "    model_copy(m->%s_c, %s%s, %lld);\n", name.text, p->c0 >= 0 ? full.text : "0",
                              p->c0 >= 0 ? "_c0" : "", (long long)p->cell);
         }
+        if (b->kind != RONDO__SPELLING) /* which begins anew with each word */
+            inside(file, b, rondo__c_put_starts);
     }
 }
 
@@ -117,6 +130,18 @@ static void put_scale(rondo__c_file *file, int i, const place *at, const char *i
     rondo__c_put(file, ";\n");
 }
 
+/* The categories' vectors beside a row. */
+static void put_fixed(rondo__c_file *file, int i, const place *at, const char *indent) {
+    const rondo__horizon *h = &file->network->horizon;
+    const long long in = file->network->block[i].in, width = h->fixed_width;
+    rondo__c_put(file, "model_copy(%s, %s, %lld);\n", at->out, at->in, in);
+    for (int c = 0; c < h->fixed; c++)
+        rondo__c_put(
+            file,
+            "%smodel_copy(%s + %lld, m->fixed[%d] < 0 ? 0 : model_fixed%d + (size_t)m->fixed[%d] * %lld, %lld);\n",
+            indent, at->out, in + c * width, c, c, c, width, width);
+}
+
 /* One layer in one direction. Its result goes to at->out, added there where `add` is set. */
 static void put_layer(rondo__c_file *file, int i, int layer, int direction, const place *at, bool add,
                       const char *indent) {
@@ -143,12 +168,21 @@ static void put_layer(rondo__c_file *file, int i, int layer, int direction, cons
         rondo__c_put(file, "%smodel_copy(%s, %s, %lld);\n", indent, at->out, from, (long long)p->R);
 }
 
+void rondo__c_put_direction(rondo__c_file *file, int direction, const char *in, const char *out, const char *indent) {
+    put_layer(file, 0, 0, direction, &(place){in, out, NULL}, false, indent);
+}
+
 static void put_residual(rondo__c_file *file, int64_t width, const place *at, const char *indent) {
     rondo__c_put(file, "%sfor (i = 0; i < %lld; i++)\n%s    (%s)[i] += (%s)[i];\n", indent, (long long)width, indent,
                  at->out, at->in);
 }
 
 /* ---- step by step ---- */
+
+/* Behind the last block that makes rows. */
+static int rows_end(const rondo__network *n) {
+    return n->count > 0 && n->block[n->count - 1].kind == RONDO__BEST_PATH ? n->count - 1 : n->count;
+}
 
 void rondo__c_put_row(rondo__c_file *file, int from, int to, const char *in, const char *out, const char *indent) {
     static const char *const rows[] = {"m->row[0]", "m->row[1]"};
@@ -167,6 +201,8 @@ void rondo__c_put_row(rondo__c_file *file, int from, int to, const char *in, con
                 put_scale(file, i, &at, indent);
             else if (b->kind == RONDO__LINEAR)
                 put_linear(file, i, &at, indent);
+            else if (b->kind == RONDO__FIXED)
+                put_fixed(file, i, &at, indent);
             else if (b->kind == RONDO__ACTIVATION)
                 rondo__c_put(file, "model_copy(%s, %s, %lld);\n%smodel_activate(%s, %lld, %d);\n", at.out, at.in,
                              (long long)b->in, indent, at.out, (long long)b->in, (int)b->activation);
@@ -202,7 +238,7 @@ static void put_step(rondo__c_file *file) {
     const rondo__network *n = file->network;
     rondo__c_put(file, "\nvoid model_step(model_state *m, %s, float *y) {\n%s", input_type(n),
                  rondo__c_uses_index(n, 0, n->count) ? "    int i;\n" : "");
-    rondo__c_put_row(file, 0, n->count, "x", "y", "    ");
+    rondo__c_put_row(file, 0, rows_end(n), "x", "y", "    ");
     rondo__c_put(file, "}\n\nvoid model_run(model_state *m, %s, int T, float *y) {\n    int t;\n    model_init(m);\n",
                  rondo__network_reads_symbols(n) ? "const int *symbols" : "const float *x");
     rondo__c_put(file, "    for (t = 0; t < T; t++)\n        model_step(m, ");
@@ -342,6 +378,13 @@ static void put_rows(rondo__c_file *file, int i, const char *a, const char *b) {
         put_scale(file, i, &at, "        ");
     else if (block->kind == RONDO__LINEAR)
         put_linear(file, i, &at, "        ");
+    else if (block->kind == RONDO__FIXED)
+        put_fixed(file, i, &at, "        ");
+    else if (block->kind == RONDO__SPELLING)
+        rondo__c_put(
+            file,
+            "model_copy(%s, %s, %lld);\n        model_spell(m, characters + (size_t)t * (size_t)C, C, %s + %lld);\n",
+            to, from, (long long)block->in, to, (long long)block->in);
     else
         rondo__c_put(file, "model_copy(%s, %s, %lld);\n        model_activate(%s, %lld, %d);\n", to, from,
                      (long long)block->in, to, (long long)block->in, (int)block->activation);
@@ -356,12 +399,11 @@ static int directions_before(const rondo__network *n, int i) {
     return 1;
 }
 
-const char *rondo__c_put_rows(rondo__c_file *file, int to, const char *out) {
+const char *rondo__c_put_rows(rondo__c_file *file, int from, int to, const char *a, const char *out) {
     static const char *const rooms[] = {"p", "q"};
     const rondo__network *n = file->network;
-    const char *a = "x";
     int next = 0;
-    for (int i = 0; i < to; i++) {
+    for (int i = from; i < to; i++) {
         const rondo__network_block *b = &n->block[i];
         const int layers = b->kind == RONDO__RECURRENT ? b->net->config.layers : 1;
         int64_t in = b->in;
@@ -385,11 +427,11 @@ static void put_whole_run(rondo__c_file *file) {
     const rondo__network *n = file->network;
     const int pool = pool_of(n);
     const bool symbols = rondo__network_reads_symbols(n);
-    rondo__c_put(file, "\nvoid model_run(model_state *m, %s, int T, float *room, float *y) {\n",
-                 symbols ? "const int *symbols" : "const float *x");
+    rondo__c_put(file, "\nvoid model_run(model_state *m, %s%s, int T, float *room, float *y) {\n",
+                 symbols ? "const int *symbols" : "const float *x", rondo__c_spelling_arguments(file));
     rondo__c_put(file, "    float *p = room, *q = room + (size_t)T * %lld;\n    int t%s;\n    model_init(m);\n",
-                 (long long)rondo__network_widest(n), rondo__c_uses_index(n, 0, n->count) ? ", i" : "");
-    const char *rows = rondo__c_put_rows(file, pool < 0 ? n->count : pool, pool < 0 ? "y" : NULL);
+                 (long long)rondo__c_widest(n), rondo__c_uses_index(n, 0, n->count) ? ", i" : "");
+    const char *rows = rondo__c_put_rows(file, 0, pool < 0 ? rows_end(n) : pool, "x", pool < 0 ? "y" : NULL);
     if (pool >= 0) {
         put_whole_pooling(file, pool, rows, rows[0] == 'p' ? "q" : "p", directions_before(n, pool));
         rondo__c_put_row(file, pool + 1, n->count, "m->pooled", "y", "    ");
@@ -408,8 +450,13 @@ void rondo__c_put_functions(rondo__c_file *file) {
     rondo__c_put(file, "\n/* ---- the model ---- */\n");
     if (rondo__network_reads_symbols(file->network))
         rondo__c_put_lookup(file);
+    rondo__c_put_spelling(file);
+    if (rondo__c_forecasts(file)) {
+        rondo__c_put_forecast(file);
+        return;
+    }
     put_init(file);
-    if (!rondo__network_streams(file->network))
+    if (!rondo__c_streams(file))
         put_whole_run(file);
     else if (rondo__network_is_pooled(file->network))
         put_pooled_run(file, pool_of(file->network));

@@ -224,6 +224,49 @@ static void put_linear(rondo__c_file *file, int block, const rondo__network_bloc
     rondo__c_put_affine(file, name, &(rondo__affine){b->out, b->in, b->weight, b->bias});
 }
 
+static void put_letters(rondo__c_file *file, const rondo__network_block *b) {
+    if (file->precision == RONDO_C_FLOAT32)
+        rondo__c_put_floats(file, "model_letters", b->symbols * b->width, b->weight);
+    else
+        rondo__c_put_matrix(file, "model_letters", b->symbols, b->width, b->width, b->weight);
+}
+
+static void put_fixed(rondo__c_file *file) {
+    const rondo__horizon *h = &file->network->horizon;
+    for (int i = 0; i < h->fixed; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "model_fixed%d", i);
+        rondo__c_put_floats(file, name, h->categories[i] * h->fixed_width, h->fixed_table[i]);
+    }
+}
+
+static void put_inner(rondo__c_file *file, const rondo__network_block *b) {
+    rondo__c_inner inner;
+    if (!rondo__c_inner_of(b, &inner))
+        return;
+    const rondo__c_outer outer = rondo__c_enter(file, &inner);
+    rondo__c_put_layers(file);
+    rondo__c_leave(file, outer);
+}
+
+/* Blocks that no plain network has. */
+static void put_special(rondo__c_file *file, const rondo__network_block *b) {
+    const rondo__horizon *h = &file->network->horizon;
+    put_inner(file, b);
+    if (b->kind == RONDO__SPELLING)
+        put_letters(file, b);
+    if (b->kind == RONDO__FIXED)
+        put_fixed(file);
+    if (b->kind == RONDO__DECODE)
+        rondo__c_put_affine(
+            file, "model_head",
+            &(rondo__affine){h->patch * h->n * h->P, rondo_recurrent_output_size(b->net), b->weight, b->bias});
+    if (b->kind == RONDO__OWN_PAST) {
+        rondo__c_put_floats(file, "model_own_weight", h->H * h->W, b->weight);
+        rondo__c_put_floats(file, "model_own_bias", h->H, b->bias);
+    }
+}
+
 void rondo__c_put_layers(rondo__c_file *file) {
     rondo__c_put(file, "\n/* ---- weights ---- */\n");
     for (int i = 0; i < file->network->count && !file->status; i++) {
@@ -249,7 +292,8 @@ void rondo__c_put_layers(rondo__c_file *file) {
         case RONDO__LINEAR:
             put_linear(file, i, b);
             break;
-        default: /* nothing to write; what cannot be written was refused */
+        default:
+            put_special(file, b);
             break;
         }
     }

@@ -11,7 +11,7 @@
 void rondo__c_need(rondo__c_needs *need, const rondo__network *n) {
     for (int i = 0; i < n->count; i++) {
         const rondo__network_block *b = &n->block[i];
-        if (b->kind == RONDO__RECURRENT) {
+        if (b->net) {
             need->cell[b->net->config.cell] = true;
             need->norm = need->norm || b->net->config.layer_norm;
         }
@@ -31,10 +31,10 @@ void rondo__c_put_parts(rondo__c_file *file, const rondo__c_needs *need) {
     rondo__c_put_part(file, RONDO__C_VECTORS);
     if (gated || need->cell[RONDO_ELMAN])
         rondo__c_put_part(file, RONDO__C_MIX);
-    if (gated) { /* their functions name it even where no layer is normalised */
+    if (gated || need->sqrt)
         rondo__c_put_part(file, RONDO__C_SQRT);
+    if (gated) /* their functions name it even where no layer is normalised */
         rondo__c_put_part(file, RONDO__C_NORM);
-    }
     for (int cell = 0; cell <= RONDO_GRU; cell++)
         if (need->cell[cell])
             rondo__c_put_part(file, (rondo__c_part)(RONDO__C_ELMAN + cell));
@@ -61,30 +61,61 @@ void rondo__c_put_promises(rondo__c_file *file) {
 static void put_title(rondo__c_file *file) {
     const rondo__network *n = file->network;
     const rondo__c_cost cost = rondo__c_costs(n, file->precision);
-    const int64_t rows = 2 * rondo__network_widest(n) + rondo__c_room(n);
+    const int64_t rows = 2 * rondo__c_widest(n) + rondo__c_room(n);
+    const int64_t extra = rondo__c_forecasts(file) ? rondo__c_forecast_floats(n) : 0;
     rondo__c_put(file, "/* %s: a recurrent network, written by Rondo %s.\n *\n", file->name, rondo_version());
     rondo__c_put(file, " *   weights   %lld bytes of constant data (%s)\n", (long long)cost.weight_bytes,
                  rondo__c_precisions[file->precision]);
-    rondo__c_put(file, " *   state     %lld bytes, the caller's", (long long)(4 * (cost.state_floats + rows)));
-    if (!rondo__network_streams(n))
+    rondo__c_put(file, " *   state     %lld bytes, the caller's", (long long)(4 * (cost.state_floats + rows + extra)));
+    if (!rondo__c_streams(file) && !extra)
         rondo__c_put(file, "; and MODEL_ROOM(T) floats for a sequence of T steps");
-    rondo__c_put(file, "\n *   work      %lld multiply-adds for each step\n", (long long)cost.products);
+    if (extra && n->horizon.W > 0)
+        rondo__c_put(file, "\n *   work      %lld multiply-adds for each forecast\n",
+                     (long long)rondo__c_forecast_work(n));
+    else
+        rondo__c_put(file, "\n *   work      %lld multiply-adds for each step", (long long)cost.products);
+    if (rondo__c_spells(file))
+        rondo__c_put(file, ", %lld for each character", (long long)cost.inner_products);
+    if (!extra || n->horizon.W == 0)
+        rondo__c_put(file, "\n");
     rondo__c_put_ear_costs(file);
     rondo__c_put_promises(file);
 }
 
+static void put_declared(rondo__c_file *file) {
+    rondo__c_put(file, "#ifdef __cplusplus\n}\n#endif\n#endif\n\n#ifndef MODEL_DECLARATIONS\n#ifndef "
+                       "MODEL_NO_LIBM\n#include <math.h>\n#endif\n");
+}
+
+static void put_forecast_declarations(rondo__c_file *file) {
+    rondo__c_put_forecast_types(file);
+    rondo__c_put_state(file);
+    rondo__c_put(file, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
+    rondo__c_put_forecast_declarations(file);
+    rondo__c_put_texts_declarations(file);
+    put_declared(file);
+}
+
+bool rondo__c_streams(const rondo__c_file *file) {
+    return rondo__network_streams(file->network) && !rondo__c_spells(file);
+}
+
 static void put_declarations(rondo__c_file *file) {
     const rondo__network *n = file->network;
-    const bool symbols = rondo__network_reads_symbols(n), streams = rondo__network_streams(n),
+    const bool symbols = rondo__network_reads_symbols(n), streams = rondo__c_streams(file),
                pooled = rondo__network_is_pooled(n);
     const char *sequence = symbols ? "const int *symbols" : "const float *x";
     rondo__c_put(file, "#ifndef MODEL_DECLARED\n#define MODEL_DECLARED\n#include <stddef.h>\n#include <stdint.h>\n\n");
+    if (rondo__c_forecasts(file)) {
+        put_forecast_declarations(file);
+        return;
+    }
     rondo__c_put(file, "#define MODEL_INPUT %lld  /* %s */\n#define MODEL_OUTPUT %lld /* numbers of %s */\n",
                  (long long)n->block[0].in,
                  symbols ? "symbols that it knows: 0 to MODEL_INPUT - 1" : "numbers of a step",
                  (long long)rondo__network_output(n), pooled ? "the result" : "a step's result");
     if (!streams)
-        rondo__c_put(file, "#define MODEL_ROOM(T) ((size_t)(T) * %lld)\n", (long long)(2 * rondo__network_widest(n)));
+        rondo__c_put(file, "#define MODEL_ROOM(T) ((size_t)(T) * %lld)\n", (long long)(2 * rondo__c_widest(n)));
     rondo__c_put(file, "\n");
     rondo__c_put_state(file);
     rondo__c_put_ear_types(file);
@@ -94,14 +125,15 @@ static void put_declarations(rondo__c_file *file) {
         rondo__c_put(file, "/* One step: y (MODEL_OUTPUT). */\nvoid model_step(model_state *m, %s, float *y);\n",
                      symbols ? "int symbol" : "const float *x");
     rondo__c_put(file,
-                 "/* A whole sequence from its beginning: %s, y (%sMODEL_OUTPUT). */\nvoid model_run(model_state *m, "
-                 "%s, int T, %sfloat *y);\n",
-                 symbols ? "symbols (T)" : "x (T, MODEL_INPUT)", pooled ? "" : "T, ", sequence,
-                 streams ? "" : "float *room, ");
+                 "/* A whole sequence from its beginning: %s%s, y (%sMODEL_OUTPUT). */\nvoid model_run(model_state *m, "
+                 "%s%s, int T, %sfloat *y);\n",
+                 symbols ? "symbols (T)" : "x (T, MODEL_INPUT)",
+                 rondo__c_spells(file) ? ", characters (T, C), -1 behind the end of each" : "", pooled ? "" : "T, ",
+                 sequence, rondo__c_spelling_arguments(file), streams ? "" : "float *room, ");
+    rondo__c_put_path_declarations(file);
     rondo__c_put_ear_declarations(file);
     rondo__c_put_texts_declarations(file);
-    rondo__c_put(file, "#ifdef __cplusplus\n}\n#endif\n#endif\n\n#ifndef MODEL_DECLARATIONS\n#ifndef "
-                       "MODEL_NO_LIBM\n#include <math.h>\n#endif\n");
+    put_declared(file);
 }
 
 void rondo__c_put_whole_numbers(rondo__c_file *file, int64_t widest) {
@@ -139,12 +171,16 @@ static void put_network(rondo__c_file *file, rondo_context *context, int64_t che
     put_declarations(file);
     rondo__c_put_whole_numbers(file, rondo__c_widest_product(file->network));
     rondo__c_need(&needs, file->network);
+    needs.sqrt = rondo__c_forecasts(file);
     rondo__c_put_parts(file, &needs);
     rondo__c_put_layers(file);
     rondo__c_put_functions(file);
+    rondo__c_put_path(file);
     rondo__c_put_ear(file, needs.cell[RONDO_LSTM] || needs.cell[RONDO_GRU]);
     rondo__c_put_texts(file);
-    if (check_steps > 0)
+    if (check_steps > 0 && rondo__c_forecasts(file))
+        rondo__c_put_forecast_check(file, context);
+    else if (check_steps > 0)
         rondo__c_put_check(file, context, check_steps);
 }
 

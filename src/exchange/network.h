@@ -89,11 +89,16 @@ typedef struct rondo__horizon {
         P;                        /* ahead: columns known ahead that AHEAD or DECODE is told, from `past` on */
     int64_t columns;              /* that have center and scale */
     const double *center, *scale; /* (columns), or NULL: x is standardised already */
+    /* Then: what the caller standardises with, if it likes. Independent targets (n 1) come first; features of x are the
+     * target at hand and the columns behind all targets. */
+    int64_t all_targets, all_columns;
+    const double *all_center, *all_scale;
+    int64_t measured; /* recursive: steps over which the caller measures `all_norm`; 0: none */
     int masks, mask[RONDO__FEATURES];
     int fixed; /* categories of a series */
     int64_t fixed_width, categories[RONDO__FEATURES / 3];
     const real *fixed_table[RONDO__FEATURES / 3]; /* (categories, width) each */
-    rondo__window_norm norm;
+    rondo__window_norm norm, all_norm;
     rondo__outcome outcome;
     bool cumulative;
 } rondo__horizon;

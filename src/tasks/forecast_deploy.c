@@ -57,6 +57,12 @@ static void fill_horizon(const rondo__forecast *f, rondo__horizon *h) {
         h->center = f->facts.center;
         h->scale = f->facts.scale;
     }
+    h->all_targets = f->N;
+    h->all_columns = f->columns;
+    h->all_center = f->facts.center;
+    h->all_scale = f->facts.scale;
+    h->measured = normed ? f->W : 0;
+    h->all_norm = (rondo__window_norm)m->instance_norm;
     for (int i = 0; i < f->masks; i++)
         h->mask[i] = f->mask[i] < 0 ? 0 : feature_of(f, f->mask[i]);
     for (int c = 0; c < h->fixed; c++) {
