@@ -22,6 +22,7 @@
  *  19. forecast.h     time series: a table in, its continuation out; or row by row
  *  20. series_score.h, label_score.h   scores of forecasts and of labels
  *  21. graph.h        run ONNX models of other makers on arrays; arrays.h: .npy, .npz and .safetensors files
+ *  22. import.h       models of PyTorch, Keras and ONNX become Rondo's, and go back to PyTorch
  * and below them context.h (threads, instruction set), tensor.h, status.h. */
 #ifndef RONDO_RONDO_H
 #define RONDO_RONDO_H
@@ -37,6 +38,7 @@
 #include "rondo/deploy.h"
 #include "rondo/forecast.h"
 #include "rondo/graph.h"
+#include "rondo/import.h"
 #include "rondo/label_score.h"
 #include "rondo/losses.h"
 #include "rondo/model.h"

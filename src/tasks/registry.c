@@ -1,6 +1,7 @@
 #include "tasks/classify.h"
 #include "tasks/forecast.h"
 #include "tasks/language_model.h"
+#include "tasks/network_task.h"
 #include "tasks/tag.h"
 #include "tasks/transcribe.h"
 #include "tasks/translate.h"
@@ -19,6 +20,8 @@ const rondo__task_class *rondo__task_find(int task_kind) {
         return &rondo__tag_class;
     case RONDO__FORECAST:
         return &rondo__forecast_class;
+    case RONDO__NETWORK:
+        return &rondo__network_class;
     default:
         return NULL;
     }

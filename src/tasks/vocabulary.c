@@ -15,7 +15,7 @@ rondo_status rondo__vocabulary_config(const rondo__recipe *recipe, const rondo__
 
 rondo_status rondo__vocabulary_load(rondo__tokenizer **out, const char *json, const rondo__safetensors *file,
                                     const char *tensor, const char *path, rondo_error *err) {
-    const rondo__named *pieces = rondo__safetensors_find(file, tensor);
+    const rondo__named *pieces = file ? rondo__safetensors_find(file, tensor) : NULL;
     if (pieces && (pieces->tensor.dtype != RONDO_U8 || pieces->tensor.rank != 1))
         return rondo__fail(err, RONDO_FORMAT, "%s: tensor '%s' is not a row of bytes", path, tensor);
     return rondo__tokenizer_from_json(out, json, pieces ? pieces->tensor.data : NULL,

@@ -9,7 +9,8 @@
 /* The section of a recipe as a tokenizer's configuration. model: room for the name of a given SentencePiece model. */
 rondo_status rondo__vocabulary_config(const rondo__recipe *recipe, const rondo__recipe_tokenizer *section,
                                       char model[RONDO__PATH], rondo__tokenizer_config *out, rondo_error *err);
-/* From the JSON of a model file's metadata, and the tensor beside it that holds a SentencePiece model. */
+/* From the JSON of a model file's metadata, and the tensor beside it that holds a SentencePiece model. file NULL: there
+ * is none. */
 rondo_status rondo__vocabulary_load(rondo__tokenizer **out, const char *json, const rondo__safetensors *file,
                                     const char *tensor, const char *path, rondo_error *err);
 /* That tensor into out (at most max, so 0 or 1); returns how many. */

@@ -18,7 +18,8 @@ typedef enum rondo__task_kind {
     RONDO__CLASSIFY,
     RONDO__TAG,
     RONDO__FORECAST,
-    RONDO__TRANSCRIBE
+    RONDO__TRANSCRIBE,
+    RONDO__NETWORK /* none: a network alone */
 } rondo__task_kind;
 typedef enum rondo__optimizer_kind {
     RONDO__SGD,
@@ -211,6 +212,9 @@ typedef struct rondo__recipe_model {
     double word_dropout;
     bool crf;
     bool legal_spans; /* decoding takes no illegal step between labels of spans */
+    /* network */
+    int64_t input_size, vocabulary_size, output_size; /* 0 of the last two: no embedding, no output layer */
+    int output_activation;                            /* rondo_activation of Jordan's output units */
 } rondo__recipe_model;
 
 typedef struct rondo__recipe_train {

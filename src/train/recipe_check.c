@@ -172,6 +172,8 @@ static rondo_status check_of_task(const rondo__recipe_checking *c) {
         return rondo__recipe_check_forecast(c);
     case RONDO__TRANSCRIBE:
         return rondo__recipe_check_transcribe(c);
+    case RONDO__NETWORK:
+        return rondo__recipe_check_model(c);
     }
     return RONDO_OK;
 }

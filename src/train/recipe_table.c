@@ -14,18 +14,21 @@
 #define TAG BIT(RONDO__TAG)
 #define FORECAST BIT(RONDO__FORECAST)
 #define TRANSCRIBE BIT(RONDO__TRANSCRIBE)
+#define NETWORK BIT(RONDO__NETWORK)
 #define AUDIO (CLASSIFY | TRANSCRIBE)
 #define STACKED (ALL & ~TRANSLATE) /* one stack of cells, under model */
 #define TEXTS (LANGUAGE_MODEL | TRANSLATE | CLASSIFY | TAG | TRANSCRIBE)
 #define WHOLE_MAX 9007199254740991.0 /* 2^53 - 1: exact in JSON everywhere */
 
-static const char *const tasks[] = {"language_model", "translate", "classify", "tag", "forecast", "transcribe", NULL};
+static const char *const tasks[] = {"language_model", "translate",  "classify", "tag",
+                                    "forecast",       "transcribe", "network",  NULL};
 static const char *const tokenizers[] = {"char", "word", "sentencepiece", "none", NULL};
 static const char *const piece_types[] = {"unigram", "bpe", NULL};
 static const char *const cells[] = {"elman", "jordan", "lstm", "gru", NULL};
 static const char *const stacks[] = {"elman", "jordan", "lstm", "gru", "transformer", NULL};
 static const char *const merges[] = {"concat", "sum", "average", NULL};
 static const char *const activations[] = {"tanh", "relu", "sigmoid", NULL};
+static const char *const output_activations[] = {"tanh", "relu", "sigmoid", "identity", "softmax", NULL};
 static const char *const feedbacks[] = {"distribution", "embedding", NULL};
 static const char *const outputs[] = {"softmax",   "adaptive_softmax",  "point",     "gaussian",
                                       "student_t", "negative_binomial", "quantiles", NULL};
@@ -200,6 +203,14 @@ const rondo__field rondo__recipe_fields[] = {
      .help = "A linear-chain conditional random field over the tags (Lafferty 2001)."},
     {"model.legal_spans", RONDO__BOOL, AT(model.legal_spans), .tasks = TAG, .number = 1,
      .help = "Where tags mark spans (`B-X`, `I-X`, `O`): only what may follow is written, so no `I-X` after `O`."},
+    {"model.input_size", RONDO__WHOLE, AT(model.input_size), .tasks = NETWORK, .low = 1, .high = 1e6, .number = 1,
+     .help = "Width of what the first layer reads: of the vectors, or of the embedding."},
+    {"model.vocabulary_size", RONDO__WHOLE, AT(model.vocabulary_size), .tasks = NETWORK, .low = 0, .high = 1e8,
+     .help = "Symbols that the embedding knows; 0: the network reads vectors."},
+    {"model.output_size", RONDO__WHOLE, AT(model.output_size), .tasks = NETWORK, .low = 0, .high = 1e8,
+     .help = "Width of the linear layer behind the stack (of a Jordan network: its own output units); 0: none."},
+    {"model.output_activation", RONDO__CHOICE, AT(model.output_activation), .tasks = NETWORK, .names = output_activations,
+     .only = cell, .only_values = BIT(RONDO_JORDAN), .help = "Of the output units, before they are fed back."},
 
 #define TASKS TRANSLATE
 #define CELLS stacks
