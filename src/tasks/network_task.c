@@ -112,21 +112,21 @@ static rondo_status network(rondo__task_object *task, rondo__network *out, rondo
 #define VALUES(index) (rondo_params_at(task->params, index)->value.data)
     if (b->embedding >= 0)
         status = rondo__network_add(out,
-                                    (rondo__block){.kind = RONDO__EMBEDDING,
-                                                   .in = m->vocabulary_size,
-                                                   .out = m->input_size,
-                                                   .weight = VALUES(b->embedding)},
+                                    (rondo__network_block){.kind = RONDO__EMBEDDING,
+                                                           .in = m->vocabulary_size,
+                                                           .out = m->input_size,
+                                                           .weight = VALUES(b->embedding)},
                                     err);
     if (!status)
-        status = rondo__network_add(out, (rondo__block){.kind = RONDO__RECURRENT, .net = b->net}, err);
+        status = rondo__network_add(out, (rondo__network_block){.kind = RONDO__RECURRENT, .net = b->net}, err);
     if (status || b->weight < 0)
         return status;
     return rondo__network_add(out,
-                              (rondo__block){.kind = RONDO__LINEAR,
-                                             .in = rondo_recurrent_output_size(b->net),
-                                             .out = m->output_size,
-                                             .weight = VALUES(b->weight),
-                                             .bias = VALUES(b->bias)},
+                              (rondo__network_block){.kind = RONDO__LINEAR,
+                                                     .in = rondo_recurrent_output_size(b->net),
+                                                     .out = m->output_size,
+                                                     .weight = VALUES(b->weight),
+                                                     .bias = VALUES(b->bias)},
                               err);
 #undef VALUES
 }
