@@ -58,6 +58,9 @@ static rondo_status list_npz(rondo__import *in) {
 }
 
 static rondo_status list_onnx(rondo__import *in) {
+    if (in->options->prefix)
+        return rondo__fail(in->err, RONDO_ARGUMENT, "%s: a prefix chooses tensors of a state dict, not of an ONNX file",
+                           in->path);
     rondo_status status = rondo__onnx_read(&in->onnx, in->path, in->err);
     return status ? status : rondo__import_onnx_list(in);
 }

@@ -192,6 +192,16 @@ static rondo_import_line *next(rondo_import_report *r, rondo_import_fate fate) {
     return line;
 }
 
+/* The order in their maker's letters: Keras and ONNX write c for our g, h for our n. */
+static const char *their_letters(const rondo__import *in, const rondo__piece *p, const char *ours) {
+    static const char *const letters[][2] = {{"ifgo", "ifco"}, {"iofg", "iofc"}, {"zrn", "zrh"}, {"rzn", "rzh"}};
+    const char *order = *p->gates ? p->gates : ours;
+    for (size_t i = 0; in->source != RONDO__FROM_PYTORCH && i < sizeof letters / sizeof *letters; i++)
+        if (strcmp(order, letters[i][0]) == 0)
+            return letters[i][1];
+    return order;
+}
+
 static void put_piece(rondo_import_report *r, const rondo__import *in, const rondo__piece *p, rondo_params *params) {
     rondo_import_line *line = next(r, p->from < 0 ? RONDO_IMPORT_MADE : RONDO_IMPORT_TAKEN);
     if (p->from >= 0)
@@ -199,7 +209,7 @@ static void put_piece(rondo_import_report *r, const rondo__import *in, const ron
     put_ours(line, p->name, p->rank, p->dims);
     line->our_dims[0] += p->spare_rows > 0 ? p->spare_rows : 0;
     line->our_gates = rondo__import_gates(params, p->name);
-    line->their_gates = *p->gates ? p->gates : line->our_gates;
+    line->their_gates = their_letters(in, p, line->our_gates);
     line->transposed = p->transposed;
     line->note = p->spare_rows > 0 ? "rows for symbols they do not know are added" : p->note;
 }

@@ -213,7 +213,7 @@ static rondo_status check_outputs(rondo__chain *c) {
 static void leave_rest_out(rondo__import *in) {
     for (int i = 0; i < in->count; i++)
         if (rondo__import_free(&in->theirs[i]))
-            in->theirs[i].left_out = "no weight: a shape or a state of zeros";
+            in->theirs[i].left_out = "no weight of the chain";
 }
 
 static rondo_status add_no_bias(rondo__import *in) {
@@ -250,9 +250,6 @@ rondo_status rondo__import_onnx(rondo__import *in) {
     size_t values = (size_t)g->inputs + (size_t)in->count + 1;
     for (int i = 0; i < g->nodes; i++)
         values += g->node[i].outputs > 0 ? (size_t)g->node[i].outputs + 3 : 3;
-    if (in->options->prefix)
-        return rondo__fail(in->err, RONDO_ARGUMENT, "%s: a prefix chooses tensors of a state dict, not of an ONNX file",
-                           in->path);
     c.value = values <= 8 * MOST_VALUES ? rondo__calloc(values, sizeof *c.value) : NULL;
     rondo_status status = c.value ? walk(&c) : rondo__import_no_memory(in);
     rondo__free(c.value);
