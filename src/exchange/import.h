@@ -89,6 +89,7 @@ typedef struct rondo__import {
     rondo_merge merge;
     rondo_activation activation;
     const rondo_params *wanted; /* of a task's model; NULL: a bare network */
+    const char *task;           /* its name */
     rondo_error *err;
 } rondo__import;
 

@@ -271,7 +271,9 @@ static bool keep_strings(rondo_import_report *r, const char *base) {
 static void describe(const rondo__import *in, rondo__text *out) {
     static const char *const cells[] = {"elman", "jordan", "lstm", "gru"};
     const rondo_recurrent_config *c = &in->config;
-    if (c->layers == 0)
+    if (in->task)
+        rondo__text_format(out, "a model of task %s", in->task);
+    if (in->task || c->layers == 0)
         return;
     rondo__text_format(out, "%s, %d layer%s%s, %lld -> ", cells[c->cell], c->layers, c->layers > 1 ? "s" : "",
                        c->bidirectional ? " in both directions" : "", (long long)c->input_size);

@@ -104,10 +104,46 @@ static rondo_status import_network(importing *i) {
     return status ? status : rondo__params_finish_frozen(i->task->params, i->err);
 }
 
+/* What a recipe says itself must not be said again. */
+static rondo_status check_options(const importing *i) {
+    const rondo_import_options *o = i->in.options;
+    const bool said = o->activation || o->output_activation || o->merge || o->reset_before || o->coupled_gates ||
+                      o->residual || o->cell_clip != 0 || o->decay != 0;
+    return said ? rondo__fail(i->err, RONDO_ARGUMENT,
+                              "import: with a recipe, the recipe says what the cells are (its section model; leave the "
+                              "other options out)")
+                : RONDO_OK;
+}
+
+/* Files of Keras and ONNX say more than weights: it must be what the recipe says, or other numbers would come out. */
+static rondo_status check_recipe(const importing *i) {
+    const rondo__recipe *r = &i->task->recipe;
+    const rondo__import *in = &i->in;
+    if (r->task == RONDO__TRANSLATE)
+        return RONDO_OK;
+    if (in->options->cell_given && (int)in->options->cell != r->model.cell)
+        return rondo__fail(i->err, RONDO_FORMAT, "%s: model.cell is %s, another cell was asked for",
+                           in->options->recipe, rondo__recipe_choice(r, "model.cell"));
+    if (in->source == RONDO__FROM_PYTORCH)
+        return RONDO_OK;
+    if (r->model.cell == RONDO_GRU && r->model.reset_before != in->reset_before)
+        return rondo__fail(i->err, RONDO_FORMAT, "%s: its GRU resets %s the product (set model.reset_before: %s)",
+                           in->path, in->reset_before ? "before" : "after", in->reset_before ? "true" : "false");
+    if (in->source == RONDO__FROM_ONNX && r->model.cell == RONDO_ELMAN && r->model.activation != (int)in->activation)
+        return rondo__fail(i->err, RONDO_FORMAT, "%s: its RNN has another activation than model.activation", in->path);
+    return RONDO_OK;
+}
+
 static rondo_status import_task(importing *i) {
-    rondo_status status = rondo__import_make_task(&i->task, i->context, i->in.options, i->err);
+    rondo_status status = check_options(i);
     if (!status)
-        status = rondo__import_find(&i->in, i->task->params);
+        status = rondo__import_make_task(&i->task, i->context, i->in.options, i->err);
+    if (status)
+        return status;
+    i->in.task = i->task->class->name;
+    status = rondo__import_find(&i->in, i->task->params);
+    if (!status)
+        status = check_recipe(i);
     return status ? status : rondo__import_match(&i->in, i->task->params);
 }
 

@@ -65,7 +65,7 @@ static const char optimizer_type[] = "train.optimizer.type", schedule_type[] = "
 
 /* clang-format off */
 const rondo__field rondo__recipe_fields[] = {
-    {"task", RONDO__CHOICE, AT(task), .names = tasks, .required = ALL, .help = "What is learned."},
+    {"task", RONDO__CHOICE, AT(task), .names = tasks, .required = ALL, .help = "What is learned; `network`: nothing, this is a network alone that `rondo import` made."},
 
     {"data.folder", RONDO__TEXT, AT(data.folder), .size = RONDO__PATH, .local = true,
      .help = "Another folder to look for the files in: absolute, or relative to the recipe."},
