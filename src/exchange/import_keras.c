@@ -145,19 +145,59 @@ static rondo_status add_layer(layer *l) {
     return l->status;
 }
 
+/* Is a part of the path "backward_..."? */
+static bool runs_backward(const char *key) {
+    for (; key; key = strchr(key, '/') ? strchr(key, '/') + 1 : NULL)
+        if (strncmp(key, "backward_", 9) == 0)
+            return true;
+    return false;
+}
+
+static bool counts(char c) { return c == '_' || (c >= '0' && c <= '9'); }
+
+/* Paths that differ in their numbers alone (lstm/..., lstm_1/...) are layers on top of each other; others may be an
+ * encoder and a decoder. */
+static rondo_status check_alike(const rondo__import *in, int first, int at) {
+    keras_name a, b;
+    const char *x = in->theirs[first].key, *y = in->theirs[at].key;
+    parse(x, &a);
+    parse(y, &b);
+    const char *end_x = x + a.prefix, *end_y = y + b.prefix;
+    for (;; x++, y++) {
+        while (x < end_x && counts(*x))
+            x++;
+        while (y < end_y && counts(*y))
+            y++;
+        if (x == end_x || y == end_y || *x != *y)
+            break;
+    }
+    if (x == end_x && y == end_y)
+        return RONDO_OK;
+    return rondo__import_bad(
+        in, at, RONDO_FORMAT,
+        "belongs to another layer than '%s': are they stacked? (then name them alike, as lstm_1 and "
+        "lstm_2; else choose one by --prefix)",
+        rondo__show(in->theirs[first].name).text);
+}
+
 /* Place behind the last tensor that a cell took. */
 static rondo_status add_stack(rondo__import *in, int *behind) {
-    int layers = 0;
+    int layers = 0, first = -1;
     rondo_status status = RONDO_OK;
     *behind = 0;
     for (int i = 0; i < in->count && !status; i++) {
         const char *key = in->theirs[i].key;
         if (!rondo__import_free(&in->theirs[i]) || !is_called(key, "recurrent_kernel"))
             continue;
-        layer l = {.in = in, .recurrent = i, .reverse = rondo__name_holds(key, "backward")};
+        layer l = {.in = in, .recurrent = i, .reverse = runs_backward(key)};
         l.kernel = beside(in, i, "kernel");
         l.bias = beside(in, i, "bias");
         l.place = l.reverse ? layers - 1 : layers++;
+        first = first < 0 ? i : first;
+        if (!l.reverse)
+            status = check_alike(in, first, i);
+        if (status)
+            return status;
         if (l.kernel < 0)
             status = rondo__import_bad(in, i, RONDO_FORMAT, "has no kernel beside it");
         else if (l.place < 0)

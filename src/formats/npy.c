@@ -23,6 +23,7 @@ typedef struct scanner {
     const char *label;
     rondo_error *err;
     bool seen[3]; /* descr, fortran_order, shape */
+    bool fortran; /* the first index runs fastest, as in arrays that were transposed */
 } scanner;
 
 static rondo_status bad(const scanner *s, const char *what) {
@@ -125,10 +126,8 @@ static rondo_status take_entry(scanner *s, rondo_tensor *out) {
         return take_type(s, out);
     if (k == 2)
         return take_shape(s, out);
-    if (take(s, "False"))
-        return RONDO_OK;
-    return rondo__fail(s->err, RONDO_FORMAT, "%s: the array is in Fortran order (save numpy.ascontiguousarray of it)",
-                       s->label);
+    s->fortran = take(s, "True");
+    return s->fortran || take(s, "False") ? RONDO_OK : bad(s, "'fortran_order' is neither True nor False");
 }
 
 static rondo_status read_header(scanner *s, rondo_tensor *out) {
@@ -177,6 +176,25 @@ static bool tensor_bytes(const rondo_tensor *tensor, size_t *out) {
     return bytes <= INT64_MAX;
 }
 
+/* The numbers stand with the first index running fastest; ours run with the last. */
+static void copy_fortran(const rondo_tensor *to, const char *from) {
+    const size_t each = rondo_dtype_bytes(to->dtype);
+    const int64_t count = rondo_tensor_count(to);
+    int64_t stride[RONDO_MAX_RANK], index[RONDO_MAX_RANK] = {0}, at = 0;
+    for (int64_t d = to->rank - 1, n = 1; d >= 0; n *= to->dims[d], d--)
+        stride[d] = n;
+    for (int64_t i = 0; i < count; i++) {
+        memcpy((char *)to->data + (size_t)at * each, from + (size_t)i * each, each);
+        for (int d = 0; d < to->rank; d++) {
+            at += stride[d];
+            if (++index[d] < to->dims[d])
+                break;
+            at -= stride[d] * to->dims[d];
+            index[d] = 0;
+        }
+    }
+}
+
 rondo_status rondo__npy_parse(rondo_tensor *out, const char *label, const void *data, size_t size, rondo_error *err) {
     scanner s = {.label = label, .err = err};
     rondo_tensor tensor = {0};
@@ -198,7 +216,9 @@ rondo_status rondo__npy_parse(rondo_tensor *out, const char *label, const void *
     tensor.data = rondo__alloc(bytes);
     if (!tensor.data)
         return rondo__fail(err, RONDO_MEMORY, "%s: no memory for %zu bytes", label, bytes);
-    if (bytes > 0)
+    if (bytes > 0 && s.fortran)
+        copy_fortran(&tensor, (const char *)data + end);
+    else if (bytes > 0)
         memcpy(tensor.data, (const char *)data + end, bytes);
     *out = tensor;
     return RONDO_OK;

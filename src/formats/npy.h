@@ -1,5 +1,5 @@
-/* NumPy's .npy: one array in one file. Types f2, f4, f8, i1, i4, i8, u1, b1; little-endian, C order. The reader trusts
- * nothing. */
+/* NumPy's .npy: one array in one file. Types f2, f4, f8, i1, i4, i8, u1, b1; little-endian; arrays in Fortran order
+ * are read into C order. The reader trusts nothing. */
 #ifndef RONDO_FORMATS_NPY_H
 #define RONDO_FORMATS_NPY_H
 

@@ -39,6 +39,39 @@ mv m.onnx tagger.onnx
 mv in_X.npy words.npy
 mv in_initial_h.npy h.npy
 mv in_initial_c.npy c.npy
+# weights of other makers: of a tagger, of a language model, under other names
+state_dict() { # state_dict CASE FILE
+    python3 - "$RONDO_TOP/tests/golden/import/cases.safetensors" "$@" <<'PY'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+size = struct.unpack("<Q", data[:8])[0]
+head, out, body = json.loads(data[8:8 + size]), {}, b""
+for name, t in head.items():
+    if name.startswith(sys.argv[2] + "|"):
+        first, last = t["data_offsets"]
+        t["data_offsets"] = [len(body), len(body) + last - first]
+        body += data[8 + size + first:8 + size + last]
+        out[name[len(sys.argv[2]) + 1:]] = t
+text = json.dumps(out).encode()
+open(sys.argv[3], "wb").write(struct.pack("<Q", len(text)) + text + body)
+PY
+}
+state_dict language tagger-weights.safetensors
+state_dict language lm-weights.safetensors
+state_dict mapped other-weights.safetensors
+printf '%s\n' a b c d '\n' ' ' e > symbols.txt
+printf '%s\n' 'task: language_model' 'data: {train: none.txt, tokenizer: char}' \
+    'model: {cell: lstm, embedding_size: 4, hidden_size: 3}' > lm.yaml
+cat > other-names.yaml <<'YAML'
+tok: embedding.weight
+lstm/W: {to: rnn.weight_ih_l0, gate_order: iofc, transpose: true}
+lstm/U: {to: rnn.weight_hh_l0, gate_order: iofc, transpose: true}
+lstm/b: {to: rnn.bias_ih_l0, gate_order: iofc}
+lstm/c: {to: rnn.bias_hh_l0, gate_order: iofc}
+head.kernel: {to: output.weight, transpose: true}
+head.bias: output.bias
+"optimizer.*": null
+YAML
 python3 - <<'PY'
 import struct
 head = "{'descr': '<i4', 'fortran_order': False, 'shape': (3,), }"
@@ -60,7 +93,7 @@ tags="$tags --set model.hidden_size=12 --quiet"
     for page in "$RONDO_TOP"/README.md "$RONDO_TOP"/docs/*.md; do
         sed -n '/^```sh$/,/^```$/p' "$page" | grep -E "^(RONDO_[A-Z]+=[^ ]+ |echo '[^']+' \\| )?rondo " || true
     done
-    for command in train eval generate translate classify transcribe tag forecast average info run export bench; do
+    for command in train eval generate translate classify transcribe tag forecast average info run import export bench; do
         rondo $command --help | sed -n '/^example:/,/^$/p' | grep -E "^ +(RONDO_[A-Z]+=[^ ]+ |echo '[^']+' \\| )?rondo " || true
     done
 } > lines

@@ -48,7 +48,7 @@ static void headers(void **state) {
         "",
         "{}",
         "{'descr': '<f4'}",
-        "{'descr': '<f4', 'fortran_order': True, 'shape': (1,)}",
+        "{'descr': '<f4', 'fortran_order': 1, 'shape': (1,)}",
         "{'descr': '>f4', 'fortran_order': False, 'shape': (1,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}",
@@ -66,6 +66,24 @@ static void headers(void **state) {
     assert_int_equal(parse("{'descr': '<f4', 'fortran_order': False, 'shape': ()}", 4, &err), RONDO_FORMAT);
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_int_equal(parse(wrong[i], 1, &err), RONDO_FORMAT);
+}
+
+/* The first index runs fastest: b[i][j][k] of shape (2, 3, 2) stands at i + 2 j + 6 k. */
+static void fortran_order(void **state) {
+    (void)state;
+    static const char header[] = "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3, 2), }";
+    char file[128] = "\x93NUMPY\1";
+    rondo_tensor got;
+    const size_t size = sizeof header - 1;
+    file[8] = (char)size;
+    memcpy(file + 10, header, size);
+    for (int i = 0; i < 12; i++)
+        file[10 + size + (size_t)i] = (char)i;
+    assert_int_equal(rondo__npy_parse(&got, "m", file, 10 + size + 12, NULL), RONDO_OK);
+    for (int i = 0; i < 12; i++)
+        assert_int_equal(((uint8_t *)got.data)[i], i / 6 + 2 * (i / 2 % 3) + 6 * (i % 2));
+    rondo__free(got.data);
+    assert_int_equal(rondo__npy_parse(&got, "m", file, 10 + size + 11, NULL), RONDO_FORMAT);
 }
 
 static void damaged(void **state) {
@@ -103,6 +121,6 @@ static void damaged(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(round_trips), cmocka_unit_test(headers),
-                                       cmocka_unit_test(damaged)};
+                                       cmocka_unit_test(fortran_order), cmocka_unit_test(damaged)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
