@@ -92,6 +92,13 @@ RONDO_API const char *rondo_model_task(const rondo_model *model);
 /* Everything about it, as JSON text that lives as long as the model: task, cell, sizes, parameters, vocabulary size,
  * tensors with shapes, recipe, metrics. */
 RONDO_API const char *rondo_model_info(rondo_model *model);
+/* The vocabulary as it stands in the model file: JSON text that lives as long as the model. NULL: no memory. */
+RONDO_API const char *rondo_model_vocabulary(rondo_model *model);
+/* The parameters by number: names as in the file, values that live as long as the model and must not be changed. NULL:
+ * there is no such one. */
+RONDO_API int rondo_model_tensors(const rondo_model *model);
+RONDO_API const char *rondo_model_tensor_name(const rondo_model *model, int index);
+RONDO_API const rondo_tensor *rondo_model_tensor(const rondo_model *model, int index);
 RONDO_API rondo_status rondo_model_evaluate(rondo_model *model, int files, const char *const *file,
                                             rondo_metrics *metrics, rondo_error *err);
 
@@ -108,6 +115,27 @@ RONDO_API rondo_status rondo_model_select(rondo_model *model, const char *where,
  * by rondo_model_apply_free. RONDO_UNSUPPORTED where a model is no such function (encoder-decoders, forecasts). */
 RONDO_API rondo_status rondo_model_apply(rondo_model *model, const rondo_tensor *x, rondo_tensor *y, rondo_error *err);
 RONDO_API void rondo_model_apply_free(rondo_tensor *y);
+
+/* ---- the same, one step at a time ---- */
+typedef struct rondo_model_stream rondo_model_stream;
+typedef struct rondo_model_stream_sizes {
+    int64_t batch;   /* B: sequences side by side */
+    int64_t symbols; /* how many there are; 0: the model reads vectors */
+    int64_t in, out; /* widths of x (0: symbols) and y */
+} rondo_model_stream_sizes;
+/* batch 0: 1. RONDO_UNSUPPORTED where rondo_model_apply says so, and of models that need the whole sequence (both
+ * directions, pooling by attention). The model must stay open and unchanged; a stream and its model are used by one
+ * thread at a time. */
+RONDO_API rondo_status rondo_model_stream_open(rondo_model_stream **out, rondo_model *model, int64_t batch,
+                                               rondo_error *err);
+RONDO_API void rondo_model_stream_close(rondo_model_stream **stream);
+RONDO_API rondo_model_stream_sizes rondo_model_stream_get_sizes(const rondo_model_stream *stream);
+/* Begins other sequences. */
+RONDO_API void rondo_model_stream_reset(rondo_model_stream *stream);
+/* symbols (B) or x (B, in), the other NULL -> y (B, out): of this step; of a model with one result per sequence, what
+ * it is so far. The same bits as rondo_model_apply. Allocates nothing. */
+RONDO_API rondo_status rondo_model_stream_step(rondo_model_stream *stream, const int32_t *symbols, const rondo_real *x,
+                                               rondo_real *y, rondo_error *err);
 
 typedef struct rondo_generate_options {
     const char *prompt; /* begins a line (the line end before it is fed first); NULL or "": none */

@@ -102,6 +102,7 @@ void rondo_model_close(rondo_model **model) {
     rondo_tape_destroy(&(*model)->tape);
     rondo__task_destroy(&(*model)->task);
     rondo__free((*model)->info);
+    rondo__free((*model)->vocabulary);
     rondo__text_free(&(*model)->report);
     rondo__free((*model)->path);
     rondo__free(*model);
@@ -111,6 +112,32 @@ void rondo_model_close(rondo_model **model) {
 const char *rondo_model_task(const rondo_model *model) { return model ? model->task->class->name : ""; }
 
 const char *rondo_model_info(rondo_model *model) { return model ? model->info : "{}"; }
+
+const char *rondo_model_vocabulary(rondo_model *model) {
+    rondo__text text = {0};
+    if (!model || model->vocabulary)
+        return model ? model->vocabulary : NULL;
+    if (model->task->class->vocabulary(model->task, &text) || text.failed)
+        rondo__text_free(&text);
+    model->vocabulary = text.data;
+    return model->vocabulary;
+}
+
+static rondo_param *param_at(const rondo_model *model, int index) {
+    return index >= 0 && index < rondo_model_tensors(model) ? rondo_params_at(model->task->params, index) : NULL;
+}
+
+int rondo_model_tensors(const rondo_model *model) { return model ? rondo_params_count(model->task->params) : 0; }
+
+const char *rondo_model_tensor_name(const rondo_model *model, int index) {
+    const rondo_param *param = param_at(model, index);
+    return param ? param->name : NULL;
+}
+
+const rondo_tensor *rondo_model_tensor(const rondo_model *model, int index) {
+    const rondo_param *param = param_at(model, index);
+    return param ? &param->value : NULL;
+}
 
 static bool loss_is_finite(const rondo_metrics *metrics) {
     for (int i = 0; i < metrics->count; i++) {

@@ -8,6 +8,7 @@ struct rondo_model {
     rondo__task_object *task;
     rondo_tape *tape;
     char *info, *path;
+    char *vocabulary;   /* JSON, once it was asked for */
     rondo__text report; /* of the last evaluation */
 };
 
