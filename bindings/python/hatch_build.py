@@ -45,11 +45,11 @@ class LibraryHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if self.target_name != "wheel" or version == "editable":
             return  # an editable install finds the library in the repository's build/
-        given = os.environ.get("RONDO_LIBRARY")
-        library = Path(given) if given else build(sources(Path(self.root)))
+        given, top = os.environ.get("RONDO_LIBRARY"), sources(Path(self.root))
+        library = Path(given) if given else build(top)
         if not library.is_file():
             sys.exit(f"rondo: {library} is no file (RONDO_LIBRARY names librondo.so)")
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{platform}"
-        build_data["force_include"][str(library.resolve())] = f"rondo/{NAME}"
+        build_data["force_include"] |= {str(library.resolve()): f"rondo/{NAME}", str(top / "LICENSE"): "rondo/LICENSE"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from ctypes import c_int64
+from ctypes import byref, c_int64
 from typing import Any
 
 from . import _check
@@ -34,6 +34,7 @@ class Stream(Owner):
         super().__init__(handle)
         self._reset = reset
         self._err = rondo_error()  # one for all steps: they allocate nothing
+        self._err_at = byref(self._err)
 
     def reset(self) -> None:
         """Begins another sequence."""

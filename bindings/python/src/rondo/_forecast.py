@@ -187,7 +187,7 @@ class ForecastStream(Stream):
                 None if future is None else self._future.ctypes.data,
                 self.point.ctypes.data,
                 None if self.quantiles is None else self.quantiles.ctypes.data,
-                byref(self._err),
+                self._err_at,
             )
         )
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from ctypes import byref
 from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _check
 from ._arrays import Array
 from ._base import Stream, settled
 from ._errors import Error, Status
@@ -16,6 +14,7 @@ from ._handles import Handle
 from ._library import lib
 
 _WHAT = "stream"
+_STEP = lib.rondo_model_stream_step
 
 
 class NetworkStream(Stream):
@@ -30,50 +29,58 @@ class NetworkStream(Stream):
         self.width = int(getattr(sizes, "in"))
         self.output = int(sizes.out)
         self._x: Array = np.zeros(lead, np.int32) if self.symbols else np.zeros((*lead, self.width), np.float32)
-        self._y: Array = np.zeros((*lead, self.output), np.float32)
+        self._x_at = self._x.ctypes.data
+        self._like: Array = np.zeros((*lead, self.output), np.float32)
+        # the arrays of the last step and where they lie: a loop that gives the same ones has them checked once
+        self._in = self._x
+        self._in_at = self._x_at
+        self._out: Array | None = None
+        self._out_at = 0
 
     def step(self, x: SupportsIndex | ArrayLike, out: Array | None = None) -> Array:
         """One step. With out, which is returned, nothing is allocated; and x is read where it lies when it is a
         contiguous array of float32."""
-        y = settled(out, self._y, _WHAT)
+        if out is None or out is not self._out:
+            out = settled(out, self._like, _WHAT)
+            self._out, self._out_at = out, out.ctypes.data
+            self._in = self._x  # the next x may overlap this out
+        call, pointer = self._handle.guard.call, self._handle.pointer
         if self.symbols:
-            return self._handle.guard.call(self._step_symbols, x, y)
-        return self._handle.guard.call(self._step_vectors, x, y)
-
-    def _step_symbols(self, x: Any, y: Array) -> Array:
-        if not isinstance(x, int):
-            array = np.asarray(x)
-            if array.dtype.kind not in "iu":
-                raise TypeError(f"{_WHAT}: x is {array.dtype} (the model reads symbols: whole numbers)")
-            self._same_shape(array)
-            if array.size and not 0 <= int(array.min()) <= int(array.max()) < self.symbols:
-                raise Error(Status.ARGUMENT, f"{_WHAT}: x holds a symbol that is not 0 to {self.symbols - 1}")
-            np.copyto(self._x, array, casting="same_kind")
-        elif self._x.ndim:
-            raise Error(Status.SHAPE, f"{_WHAT}: x is one symbol (it must be {self._x.shape} of them)")
+            self._take_symbols(x)
+            status = call(_STEP, pointer, self._x_at, None, self._out_at, self._err_at)
         else:
-            self._x[...] = _check.whole(x, f"{_WHAT}: x", 0, self.symbols - 1)
-        self._fail(
-            lib.rondo_model_stream_step(
-                self._handle.pointer, self._x.ctypes.data, None, y.ctypes.data, byref(self._err)
-            )
-        )
-        return y
+            if x is not self._in or out is self._in:
+                self._take_vectors(x, out)
+            status = call(_STEP, pointer, None, self._in_at, self._out_at, self._err_at)
+        self._fail(status)
+        return out
 
-    def _step_vectors(self, x: Any, y: Array) -> Array:
+    def _take_symbols(self, x: Any) -> None:
+        if isinstance(x, int) and not self._x.ndim:
+            if not 0 <= x < self.symbols:
+                raise Error(Status.ARGUMENT, f"{_WHAT}: x is {x} (symbols are 0 to {self.symbols - 1})")
+            self._x[()] = x
+            return
+        array = np.asarray(x)
+        if array.dtype.kind not in "iu":
+            raise TypeError(f"{_WHAT}: x is {array.dtype} (the model reads symbols: whole numbers)")
+        self._same_shape(array)
+        if array.size and not 0 <= int(array.min()) <= int(array.max()) < self.symbols:
+            raise Error(Status.ARGUMENT, f"{_WHAT}: x holds a symbol that is not 0 to {self.symbols - 1}")
+        np.copyto(self._x, array, casting="same_kind")
+
+    def _take_vectors(self, x: Any, out: Array) -> None:
         fits = isinstance(x, np.ndarray) and x.dtype == np.float32 and x.flags.c_contiguous and x.flags.aligned
-        if not fits or np.may_share_memory(x, y):
-            array = np.asarray(x)
-            if array.dtype.kind not in "fiu":
-                raise TypeError(f"{_WHAT}: x is {array.dtype} (the model reads floats)")
-            self._same_shape(array)
-            np.copyto(self._x, array, casting="same_kind")
-            x = self._x
-        self._same_shape(x)
-        self._fail(
-            lib.rondo_model_stream_step(self._handle.pointer, None, x.ctypes.data, y.ctypes.data, byref(self._err))
-        )
-        return y
+        if fits and not np.may_share_memory(x, out):
+            self._same_shape(x)
+            self._in, self._in_at = x, x.ctypes.data
+            return
+        array = np.asarray(x)
+        if array.dtype.kind not in "fiu":
+            raise TypeError(f"{_WHAT}: x is {array.dtype} (the model reads floats)")
+        self._same_shape(array)
+        np.copyto(self._x, array, casting="same_kind")
+        self._in, self._in_at = self._x, self._x_at
 
     def _same_shape(self, array: Array) -> None:
         if array.shape != self._x.shape:

@@ -146,12 +146,10 @@ class TranscribeStream(Stream):
 
     def _feed(self, address: int, count: int) -> str:
         text = c_char_p()
-        self._fail(
-            lib.rondo_transcribe_stream_feed(self._handle.pointer, count, address, byref(text), byref(self._err))
-        )
+        self._fail(lib.rondo_transcribe_stream_feed(self._handle.pointer, count, address, byref(text), self._err_at))
         return _check.shown(text.value)
 
     def _finish(self) -> str:
         text = c_char_p()
-        self._fail(lib.rondo_transcribe_stream_finish(self._handle.pointer, byref(text), byref(self._err)))
+        self._fail(lib.rondo_transcribe_stream_finish(self._handle.pointer, byref(text), self._err_at))
         return _check.shown(text.value)
