@@ -31,7 +31,7 @@ static real *numbers(int64_t rows, int64_t width) {
 }
 
 static rondo_status open_block(rondo_model_stream *s, int i, rondo_error *err) {
-    const rondo__block *b = &s->network.block[i];
+    const rondo__network_block *b = &s->network.block[i];
     rondo_context *context = s->model->task->context;
     switch (b->kind) {
     case RONDO__RECURRENT:
@@ -75,7 +75,13 @@ static rondo_status find_network(rondo_model_stream *s, rondo_error *err) {
             "%s: the model needs the whole sequence, for it reads in both directions or weighs all steps "
             "(use rondo_model_apply)",
             model->path);
-    const rondo__block *first = &s->network.block[0];
+    for (int i = 0; i < s->network.count; i++)
+        if (s->network.block[i].kind > RONDO__ACTIVATION && s->network.block[i].kind != RONDO__BEST_PATH)
+            return rondo__fail(err, RONDO_UNSUPPORTED,
+                               "%s: the model has parts that no stream has: spelling, a forecast's window, an adaptive "
+                               "softmax (use rondo_model_apply, or the task's own calls)",
+                               model->path);
+    const rondo__network_block *first = &s->network.block[0];
     s->sizes.symbols = rondo__network_reads_symbols(&s->network) ? first->in : 0;
     s->sizes.in = s->sizes.symbols ? 0 : first->in;
     s->sizes.out = rondo__network_output(&s->network);
@@ -132,7 +138,7 @@ void rondo_model_stream_reset(rondo_model_stream *s) {
 
 /* ---- one step ---- */
 
-static void scale(const rondo__block *b, int64_t B, const real *x, real *y) {
+static void scale(const rondo__network_block *b, int64_t B, const real *x, real *y) {
     for (int64_t i = 0; i < B * b->in; i++)
         y[i] = x[i] * (b->weight ? b->weight[i % b->in] : 1) + (b->bias ? b->bias[i % b->in] : 0);
 }
@@ -144,7 +150,7 @@ static void keep_largest(int64_t n, real *largest, const real *x) {
 }
 
 static void pool(const rondo_model_stream *s, int i, const real *x, real *y) {
-    const rondo__block *b = &s->network.block[i];
+    const rondo__network_block *b = &s->network.block[i];
     const rondo__kernels *kernels = s->model->task->context->kernels;
     const int64_t n = s->sizes.batch * b->in;
     real *kept = s->pooled[i];
@@ -164,7 +170,7 @@ static void pool(const rondo_model_stream *s, int i, const real *x, real *y) {
     }
 }
 
-static void activate(const rondo_model_stream *s, const rondo__block *b, const real *x, real *y) {
+static void activate(const rondo_model_stream *s, const rondo__network_block *b, const real *x, real *y) {
     const rondo__kernels *kernels = s->model->task->context->kernels;
     const int64_t B = s->sizes.batch, n = B * b->in;
     switch (b->activation) {
@@ -187,7 +193,7 @@ static void activate(const rondo_model_stream *s, const rondo__block *b, const r
 }
 
 static void step_block(rondo_model_stream *s, int i, const real *x, real *y) {
-    const rondo__block *b = &s->network.block[i];
+    const rondo__network_block *b = &s->network.block[i];
     switch (b->kind) {
     case RONDO__EMBEDDING: /* step looks symbols up */
         break;
@@ -207,11 +213,13 @@ static void step_block(rondo_model_stream *s, int i, const real *x, real *y) {
     case RONDO__ACTIVATION:
         activate(s, b, x, y);
         break;
+    default: /* BEST_PATH leaves the scores as they are */
+        memcpy(y, x, (size_t)(s->sizes.batch * b->out) * sizeof *y);
     }
 }
 
 static void look_up(const rondo_model_stream *s, const int32_t *symbols, real *y) {
-    const rondo__block *b = &s->network.block[0];
+    const rondo__network_block *b = &s->network.block[0];
     for (int64_t r = 0; r < s->sizes.batch; r++)
         memcpy(y + r * b->out, b->weight + symbols[r] * b->out, (size_t)b->out * sizeof *y);
 }

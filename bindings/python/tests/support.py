@@ -174,7 +174,7 @@ def tag_recipe() -> dict[str, object]:
     return {
         "task": "tag",
         "data": {"folder": str(folder()), "train": "tags.conllu", "valid_fraction": 0.1},
-        "model": {"embedding_size": 8, "hidden_size": 8},
+        "model": {"embedding_size": 8, "hidden_size": 8, "characters": {"hidden_size": 0}, "crf": True},
         "train": {**SMALL, "batch_size": 16, "epochs": 3},
     }
 

@@ -190,6 +190,18 @@ class Network(unittest.TestCase):
             with self.assertRaises(rondo.Error):
                 stream.step(wrong)
 
+    def test_tagger(self) -> None:
+        model = model_of("tag")
+        x = np.array([1, 3, 2, 4])
+        stream = model.stream()
+        np.testing.assert_array_equal(np.array([stream.step(i) for i in x]), model(x))
+
+    def test_no_single_step(self) -> None:
+        for name in ("forecast", "pairs"):
+            with self.assertRaises(rondo.Error) as caught:
+                model_of(name).stream()
+            self.assertEqual(caught.exception.status, Status.UNSUPPORTED, str(caught.exception))
+
     def test_out_is_checked(self) -> None:
         stream = model_of("language").stream()
         n = stream.output
