@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import pickle
 import threading
+import time
 import unittest
 from pathlib import Path
 from typing import Any
@@ -73,8 +75,8 @@ class Errors(unittest.TestCase):
         self.assertEqual(caught.exception.status, Status.NOT_FOUND)
         self.assertIn("none.safetensors: ", str(caught.exception))
         self.assertNotIn("\n", str(caught.exception))
-        copy = pickle.loads(pickle.dumps(caught.exception))
-        self.assertEqual((copy.status, str(copy)), (caught.exception.status, str(caught.exception)))
+        twin = pickle.loads(pickle.dumps(caught.exception))
+        self.assertEqual((twin.status, str(twin)), (caught.exception.status, str(caught.exception)))
 
     def test_hostile_file(self) -> None:
         data = run_of("language").model_path.read_bytes()
@@ -84,6 +86,11 @@ class Errors(unittest.TestCase):
             with self.assertRaisesRegex(rondo.Error, "cut.safetensors") as caught:
                 rondo.load(path)
             self.assertEqual(caught.exception.status, Status.FORMAT)
+
+    def test_no_copies(self) -> None:
+        for make in (copy.copy, copy.deepcopy, pickle.dumps):
+            with self.assertRaisesRegex(TypeError, "send its path"):
+                make(model_of("language"))
 
     def test_types(self) -> None:
         model = model_of("language")
@@ -293,6 +300,16 @@ class Threads(unittest.TestCase):
         for w in workers:
             w.join()
         self.assertEqual(wrong, [])
+
+    def test_gil_is_free(self) -> None:
+        model, x = model_of("language"), np.ones(100000, np.int32)
+        long = threading.Thread(target=model, args=(x,))
+        turns = 0
+        long.start()
+        while long.is_alive():
+            time.sleep(0.0002)
+            turns += 1
+        self.assertGreater(turns, 5)
 
     def test_closed_in_the_midst(self) -> None:
         for _ in range(5):

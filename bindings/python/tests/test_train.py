@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +49,20 @@ class Progress(unittest.TestCase):
         resumed = rondo.train(language_recipe(), out=out, resume=True)
         self.assertEqual((resumed.steps, resumed.stopped), (20, False))
         self.assertEqual(resumed.model_path.read_bytes(), run_of("language").model_path.read_bytes())
+
+    def test_failure_goes_before_exception(self) -> None:
+        """The disk is gone when it comes to saving: that must not be told as "all is saved"."""
+
+        def fail(event: rondo.Event) -> None:
+            if event.step == 2:
+                shutil.rmtree(out)
+                out.write_text("in the way")
+                raise ZeroDivisionError
+
+        out = folder() / "gone"
+        with self.assertRaises(rondo.Error) as caught:
+            rondo.train(language_recipe(), out=out, on_progress=fail)
+        self.assertIsInstance(caught.exception.__cause__, ZeroDivisionError)
 
     def test_exception_in_callback(self) -> None:
         def fail(event: rondo.Event) -> None:

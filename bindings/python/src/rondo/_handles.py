@@ -24,6 +24,7 @@ from ._structs import rondo_context_options, rondo_error
 
 PRECISIONS = ("f32", "bf16", "int8")
 T = TypeVar("T")
+Self = TypeVar("Self", bound="Owner")
 
 
 def failure(status: int, err: rondo_error) -> Error:
@@ -114,11 +115,14 @@ class Owner:
         if status:
             raise failure(status, err)
 
+    def __reduce__(self) -> Any:
+        raise TypeError(f"rondo: a {self._what} cannot be copied or pickled (send its path, and load it there)")
+
     def close(self) -> None:
         """Lets go of it now; arrays that view its memory stay valid. Closing twice is fine."""
         self._held = None
 
-    def __enter__(self) -> Any:
+    def __enter__(self: Self) -> Self:
         return self
 
     def __exit__(

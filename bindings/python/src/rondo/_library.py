@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from ._prototypes import FUNCTIONS
+from ._version import __version__
 
 NAME = "librondo.dylib" if sys.platform == "darwin" else "librondo.so"
 
@@ -47,6 +48,11 @@ def _open() -> ctypes.CDLL:
                 ) from None
             function.restype = result
             function.argtypes = arguments
+        if library.rondo_version().decode() != __version__:
+            raise ImportError(
+                f"{place}: is version {library.rondo_version().decode()}, these bindings are {__version__} (build both "
+                "from one tree)"
+            )
         return library
     raise ImportError(
         f"rondo: no librondo ({'; '.join(failures)}): install the wheel, build it (cmake --preset release && cmake "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ctypes import byref
 from typing import Any
 
@@ -86,9 +86,11 @@ class Model(Generates, Translates, Classifies, Tags, Forecasts, Transcribes):
             for i in range(lib.rondo_model_tensors(handle.pointer))
         }
 
-    def evaluate(self, *files: _check.Path) -> dict[str, float]:
-        """The metrics of the model's task on other data: the files that its recipe would name."""
-        data = [_check.path(file, "evaluate") for file in files]
+    def evaluate(self, *files: _check.Path | Sequence[_check.Path]) -> dict[str, float]:
+        """The metrics of the model's task on other data: the files that its recipe would name, one by one or as a
+        list."""
+        named = [name for item in files for name in (item if isinstance(item, (list, tuple)) else (item,))]
+        data = [_check.path(name, "evaluate") for name in named]
         metrics = rondo_metrics()
         self._call(lib.rondo_model_evaluate, len(data), _check.strings(data), byref(metrics))
         return metrics_of(metrics)

@@ -23,7 +23,7 @@ MOST_RATE = 384000
 class Sound:
     """A recording: one channel of samples, full scale is 1, rate of them per second."""
 
-    samples: ArrayLike
+    samples: Array
     rate: int
 
 

@@ -225,14 +225,14 @@ def train(
         )
         result, err = rondo_train_result(), rondo_error()
         status = lib.rondo_train(path, byref(options), byref(result), byref(err))
+    if status and status != Status.INTERRUPTED:
+        raise failure(status, err) from listener.failed
     if listener.failed is not None:
         raise listener.failed
     if listener.interrupted:
         raise KeyboardInterrupt(
             f"stopped after step {result.steps}; all is saved in {os.fsdecode(out)} (resume=True goes on)"
         )
-    if status and status != Status.INTERRUPTED:
-        raise failure(status, err)
     return Run(
         Path(os.fsdecode(out)),
         result.steps,
