@@ -50,7 +50,7 @@ void rondo__window_fill(const rondo__horizon *h, int64_t T, int64_t in, const re
             out[t * width + c] = isnan(z) ? 0 : (real)(c < h->past ? (z - shift[c]) / size[c] : z);
         }
         for (int i = 0; i < h->masks; i++)
-            out[t * width + in + i] = !isnan(x[t * in + h->mask[i]]);
+            out[t * width + in + i] = (real)!isnan(x[t * in + h->mask[i]]);
     }
 }
 

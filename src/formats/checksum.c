@@ -52,6 +52,6 @@ bool rondo__crc_read(const char *text, size_t size, uint32_t *crc) {
 
 uint32_t rondo__crc_of(const char *data, size_t size, size_t place) {
     const uint32_t before = rondo__crc32(0, data, place);
-    const uint32_t there = rondo__crc32(before, RONDO__CRC_BLANK + RONDO__CRC_PREFIX, RONDO__CRC_DIGITS);
+    const uint32_t there = rondo__crc32(before, "00000000", RONDO__CRC_DIGITS);
     return rondo__crc32(there, data + place + RONDO__CRC_DIGITS, size - place - RONDO__CRC_DIGITS);
 }

@@ -69,7 +69,7 @@ static inline rondo__panel8 rondo__panel8_at(const real *packed, int64_t K, int6
 /* The larger of a size so far and that of x; a NaN stays. */
 static inline float rondo__larger(float most, float x) {
     const float size = fabsf(x);
-    return (size > most) | (size != size) ? size : most;
+    return ((size > most) | (size != size)) ? size : most;
 }
 static inline float rondo__most_of_row(const real *a, int64_t acs, int64_t K) {
     float most = 0;

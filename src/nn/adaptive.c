@@ -41,7 +41,7 @@ static rondo_status check_create(int64_t width, int64_t V, int cutoffs, const in
             return rondo__fail(err, RONDO_ARGUMENT,
                                "adaptive softmax: cutoff %d is %lld (cutoffs must rise, from 1 to below V = %lld)", i,
                                (long long)cutoff[i], (long long)V);
-    if (!(div >= 1) || width / pow(div, cutoffs) < 1)
+    if (!(div >= 1) || (double)width / pow(div, cutoffs) < 1)
         return rondo__fail(err, RONDO_ARGUMENT,
                            "adaptive softmax: div is %g (must be 1 or more, and leave the last cluster some width)",
                            div);

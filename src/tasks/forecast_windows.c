@@ -261,7 +261,7 @@ static void put_step(const rondo__forecast *f, const rondo__seen *s, int64_t k, 
     out += f->K;
     for (int i = 0; i < f->masks; i++) {
         const int64_t c = f->mask[i] < 0 ? j : f->mask[i];
-        *out++ = !isnan(s->z[(c < f->N + f->covariates ? k : next) * f->columns + c]);
+        *out++ = (real)!isnan(s->z[(c < f->N + f->covariates ? k : next) * f->columns + c]);
     }
 }
 
