@@ -1,6 +1,7 @@
 /* rondo train: a recipe in, a trained model out, with a progress bar on a terminal. */
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -116,6 +117,19 @@ static int train(const char *recipe, const rondo_train_options *options, train_v
     return finish(status, &err, recipe, options->folder, &result, view->quiet);
 }
 
+/* "2G", "800M", "64K" or bytes */
+static int read_size(const char *text, size_t *out) {
+    static const char units[] = "KMGT";
+    char *end;
+    const double number = strtod(text, &end);
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    const double bytes = number * (unit ? pow(1024, (double)(unit - units + 1)) : 1);
+    if (end == text || (*end && (!unit || end[1])) || !(bytes >= 1) || bytes > 1e15)
+        return cli_fail(CLI_USAGE, "train: --memory-limit is '%s' (must be a size as in 800M or 2G)", text);
+    *out = (size_t)bytes;
+    return -1;
+}
+
 /* Before the training, not after it. */
 static int check_picture(const char *path) {
     const char *dot = strrchr(path, '.');
@@ -135,7 +149,8 @@ static int draw_curve(const char *folder, const char *path) {
 static int run(int argc, char **argv) {
     cli_list sets = {0};
     const char *folder = NULL, *recipe = NULL;
-    const char *plot = NULL;
+    const char *plot = NULL, *limit = NULL;
+    size_t most = 0;
     bool resume = false;
     int64_t threads = 0;
     train_view view = {0};
@@ -146,6 +161,8 @@ static int run(int argc, char **argv) {
          "go on with the run in that folder, to the same bits as if never stopped"},
         {"--threads", CLI_WHOLE, &threads, "N", "threads (default: the recipe's; 0 = all cores); changes no result", 0,
          1024},
+        {"--memory-limit", CLI_TEXT, &limit, "SIZE",
+         "memory that training may take, as in 800M; what the recipe needs is said before the first step"},
         {"--plot", CLI_TEXT, &plot, "FILE", "at the end, the training curve as .png or .svg"},
         {"--quiet", CLI_FLAG, &view.quiet, NULL, "no progress, only errors"},
     };
@@ -157,6 +174,8 @@ static int run(int argc, char **argv) {
     }
     if (code < 0 && plot)
         code = check_picture(plot);
+    if (code < 0 && limit)
+        code = read_size(limit, &most);
     if (code >= 0)
         return code;
     code = train(recipe,
@@ -165,6 +184,7 @@ static int run(int argc, char **argv) {
                                         .set = sets.item,
                                         .resume = resume,
                                         .threads = (int)threads,
+                                        .memory_limit = most,
                                         .event = on_event,
                                         .event_arg = &view},
                  &view);
@@ -174,8 +194,8 @@ static int run(int argc, char **argv) {
 const cli_command cli_train = {
     .name = "train",
     .summary = "train a model as a recipe says",
-    .usage =
-        "rondo train RECIPE.yaml [--set KEY=VALUE]... [--out DIR] [--resume] [--threads N] [--plot FILE] [--quiet]",
+    .usage = "rondo train RECIPE.yaml [--set KEY=VALUE]... [--out DIR] [--resume] [--threads N] [--memory-limit SIZE]\n"
+             "                         [--plot FILE] [--quiet]",
     .about = "Trains the model that the recipe describes. DIR receives model.safetensors (the best on validation),\n"
              "last.safetensors (everything needed to go on), metrics.jsonl (one line per evaluation) and recipe.yaml\n"
              "as run. Ctrl-C finishes the step, saves, and says how to go on. docs/recipe.md explains every key.\n\n"

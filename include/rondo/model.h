@@ -54,6 +54,10 @@ typedef struct rondo_train_options {
     int threads;          /* 0: the recipe's */
     rondo_event_fn event; /* may be NULL */
     void *event_arg;
+    /* Bytes that the library may hold while it trains, data and all, in this process; 0: no limit. A first look at the
+     * largest batch tells, before the first step, what the recipe needs: RONDO_MEMORY when that is more, and what was
+     * saved stays whole when more is asked for later. */
+    size_t memory_limit;
 } rondo_train_options;
 typedef struct rondo_train_result {
     int64_t steps, epochs;

@@ -1,11 +1,12 @@
 /* The only malloc of the library.
  *
- * Three process-wide counters stand beside it: they change no result, they let tests see that a step allocates nothing,
- * that nothing leaks, and let any chosen allocation fail. */
+ * Process-wide counters stand beside it: they change no result, they let tests see that a step allocates nothing, that
+ * nothing leaks, and let any chosen allocation fail; and they hold a limit of bytes for those who set one. */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __linux__
+#include <malloc.h>
 #include <sys/mman.h>
 #endif
 
@@ -19,6 +20,8 @@
 static _Atomic uint64_t allocations;
 static _Atomic int64_t live;
 static _Atomic int64_t fail_countdown; /* 1: the next one fails; 0 or less: none */
+static _Atomic size_t held, peak;      /* bytes */
+static _Atomic size_t limit;           /* of held; 0: none */
 
 bool rondo__size_mul(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
 
@@ -43,15 +46,38 @@ static void *aligned(size_t bytes) {
     return aligned_alloc(RONDO_ALIGN, bytes);
 }
 
+/* What the C library has set aside for p; 0 where it cannot tell. */
+static size_t size_of(void *p) {
+#ifdef __linux__
+    return malloc_usable_size(p);
+#else
+    return (void)p, 0;
+#endif
+}
+
+static bool is_over_limit(size_t bytes) {
+    const size_t most = atomic_load_explicit(&limit, memory_order_relaxed);
+    const size_t now = atomic_load_explicit(&held, memory_order_relaxed);
+    return most > 0 && (bytes > most || now > most - bytes);
+}
+
+static void count(void *p) {
+    atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
+    const size_t now = atomic_fetch_add_explicit(&held, size_of(p), memory_order_relaxed) + size_of(p);
+    size_t most = atomic_load_explicit(&peak, memory_order_relaxed);
+    while (now > most && !atomic_compare_exchange_weak(&peak, &most, now))
+        ;
+}
+
 void *rondo__alloc(size_t bytes) {
     size_t rounded;
-    if (!rondo__size_add(bytes ? bytes : 1, RONDO_ALIGN - 1, &rounded) || rounded > PTRDIFF_MAX || told_to_fail())
+    if (!rondo__size_add(bytes ? bytes : 1, RONDO_ALIGN - 1, &rounded) || rounded > PTRDIFF_MAX || told_to_fail() ||
+        is_over_limit(rounded))
         return NULL;
     void *p = aligned(rounded / RONDO_ALIGN * RONDO_ALIGN);
-    if (p) {
-        atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
-        atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
-    }
+    if (p)
+        count(p);
     return p;
 }
 
@@ -78,6 +104,7 @@ void rondo__free(void *p) {
     if (!p)
         return;
     atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&held, size_of(p), memory_order_relaxed);
     free(p);
 }
 
@@ -94,3 +121,14 @@ uint64_t rondo__alloc_count(void) { return atomic_load(&allocations); }
 int64_t rondo__alloc_live(void) { return atomic_load(&live); }
 
 void rondo__alloc_fail_at(int64_t nth) { atomic_store(&fail_countdown, nth); }
+
+size_t rondo__alloc_bytes(void) { return atomic_load(&held); }
+
+size_t rondo__alloc_peak(bool begin_anew) {
+    const size_t most = atomic_load(&peak);
+    if (begin_anew)
+        atomic_store(&peak, atomic_load(&held));
+    return most;
+}
+
+void rondo__alloc_limit(size_t bytes) { atomic_store(&limit, bytes); }

@@ -24,9 +24,14 @@ void *rondo__calloc(size_t count, size_t bytes); /* cleared; NULL also when coun
 void *rondo__realloc(void *p, size_t old_bytes, size_t new_bytes); /* p stays valid when it returns NULL */
 void rondo__free(void *p);
 char *rondo__strdup(const char *s);
-uint64_t rondo__alloc_count(void);                     /* allocations so far in this process */
-int64_t rondo__alloc_live(void);                       /* allocations not yet freed */
-void rondo__alloc_fail_at(int64_t nth);                /* the nth allocation from now (1 = next) fails once; 0: never */
+uint64_t rondo__alloc_count(void);      /* allocations so far in this process */
+int64_t rondo__alloc_live(void);        /* allocations not yet freed */
+void rondo__alloc_fail_at(int64_t nth); /* the nth allocation from now (1 = next) fails once; 0: never */
+/* Bytes held now; the most ever held, counted anew from now on if wanted. 0 on systems that cannot tell. */
+size_t rondo__alloc_bytes(void);
+size_t rondo__alloc_peak(bool begin_anew);
+/* What would take more than so many bytes in all fails; 0: no limit. For the whole process. */
+void rondo__alloc_limit(size_t bytes);
 bool rondo__size_mul(size_t a, size_t b, size_t *out); /* false on overflow */
 bool rondo__size_add(size_t a, size_t b, size_t *out);
 

@@ -62,5 +62,7 @@ void rondo__frame_batches_free(rondo__frame_batches *batches);
 /* The examples of a batch: returns their number, *example points to their indices (valid until another epoch is asked
  * for). */
 int64_t rondo__frame_batches_get(rondo__frame_batches *batches, int64_t epoch, int64_t batch, const int64_t **example);
+/* Steps of the longest, times examples. */
+int64_t rondo__frame_batches_cells(rondo__frame_batches *batches, int64_t epoch, int64_t batch);
 
 #endif

@@ -84,3 +84,12 @@ int64_t rondo__frame_batches_get(rondo__frame_batches *b, int64_t epoch, int64_t
     *example = b->order + first;
     return left < b->size ? left : b->size;
 }
+
+int64_t rondo__frame_batches_cells(rondo__frame_batches *b, int64_t epoch, int64_t batch) {
+    const int64_t *example;
+    const int64_t count = rondo__frame_batches_get(b, epoch, batch, &example);
+    int64_t longest = 0;
+    for (int64_t i = 0; i < count; i++)
+        longest = b->length[example[i]] > longest ? b->length[example[i]] : longest;
+    return longest * count;
+}

@@ -196,3 +196,15 @@ void rondo__pair_batches_fill(rondo__pair_batches *b, int64_t epoch, int64_t bat
         }
     }
 }
+
+int64_t rondo__pair_batches_cells(rondo__pair_batches *b, int64_t epoch, int64_t batch) {
+    if (b->epoch != epoch)
+        lay_out_epoch(b, epoch);
+    const int64_t *cuts = b->start + b->place[batch];
+    int64_t S = 0, T = 0;
+    for (int64_t i = cuts[0]; i < cuts[1]; i++) {
+        S = most(S, rondo__id_lines_length(b->source, b->order[i]));
+        T = most(T, rondo__id_lines_length(b->target, b->order[i]) + 1);
+    }
+    return (S + T) * (cuts[1] - cuts[0]);
+}

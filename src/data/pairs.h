@@ -107,4 +107,6 @@ typedef struct rondo__pair_batch {
 /* batch < batches. Lays the epoch out if it is another one than before (allocates nothing). */
 void rondo__pair_batches_fill(rondo__pair_batches *batches, int64_t epoch, int64_t batch, int32_t start_symbol,
                               int32_t end_symbol, rondo__pair_batch *out);
+/* Steps of the longest source and target, times pairs. */
+int64_t rondo__pair_batches_cells(rondo__pair_batches *batches, int64_t epoch, int64_t batch);
 #endif

@@ -74,6 +74,11 @@ static int64_t batches_per_epoch(const rondo__task_object *task) {
     return ((const rondo__classify *)task)->batches.batches;
 }
 
+static int64_t batch_cells(rondo__task_object *task, int64_t epoch, int64_t batch) {
+    rondo__classify *c = (rondo__classify *)task;
+    return rondo__frame_batches_cells(&c->batches, epoch, batch);
+}
+
 static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch, int64_t batch, int64_t *symbols) {
     rondo__classify *c = (rondo__classify *)task;
     const rondo__classify_room *r = &c->room[task->slot];
@@ -175,6 +180,7 @@ const rondo__task_class rondo__classify_class = {
     .load = load,
     .clear = clear,
     .batches_per_epoch = batches_per_epoch,
+    .batch_cells = batch_cells,
     .prepare = rondo__classify_prepare_batch,
     .loss = loss,
     .evaluate = rondo__classify_evaluate,

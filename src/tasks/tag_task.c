@@ -40,6 +40,11 @@ static rondo_status load(rondo__task_object *task, const rondo__model_meta *meta
 
 static int64_t batches_per_epoch(const rondo__task_object *task) { return ((const rondo__tag *)task)->batches.batches; }
 
+static int64_t batch_cells(rondo__task_object *task, int64_t epoch, int64_t batch) {
+    rondo__tag *c = (rondo__tag *)task;
+    return rondo__frame_batches_cells(&c->batches, epoch, batch);
+}
+
 static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch, int64_t batch, int64_t *symbols) {
     rondo__tag *t = (rondo__tag *)task;
     const int64_t *sentence;
@@ -157,6 +162,7 @@ const rondo__task_class rondo__tag_class = {
     .load = load,
     .clear = clear,
     .batches_per_epoch = batches_per_epoch,
+    .batch_cells = batch_cells,
     .loss = loss,
     .evaluate = rondo__tag_evaluate,
     .metrics = rondo__tag_metrics,

@@ -46,6 +46,11 @@ static int64_t batches_per_epoch(const rondo__task_object *task) {
     return ((const rondo__transcribe *)task)->batches.batches;
 }
 
+static int64_t batch_cells(rondo__task_object *task, int64_t epoch, int64_t batch) {
+    rondo__transcribe *c = (rondo__transcribe *)task;
+    return rondo__frame_batches_cells(&c->batches, epoch, batch);
+}
+
 static rondo_var *loss(rondo__task_object *task, rondo_tape *tape, int64_t epoch, int64_t batch, int64_t *symbols) {
     rondo__transcribe *t = (rondo__transcribe *)task;
     const rondo__transcribe_room *r = &t->room[task->slot];
@@ -135,6 +140,7 @@ const rondo__task_class rondo__transcribe_class = {
     .load = load,
     .clear = clear,
     .batches_per_epoch = batches_per_epoch,
+    .batch_cells = batch_cells,
     .prepare = rondo__transcribe_prepare,
     .loss = loss,
     .evaluate = rondo__transcribe_evaluate,

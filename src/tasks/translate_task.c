@@ -58,6 +58,11 @@ static int64_t batches_per_epoch(const rondo__task_object *task) {
     return ((const rondo__translate *)task)->train.batches.batches;
 }
 
+static int64_t batch_cells(rondo__task_object *task, int64_t epoch, int64_t batch) {
+    rondo__translate *c = (rondo__translate *)task;
+    return rondo__pair_batches_cells(&c->train.batches, epoch, batch);
+}
+
 /* Scheduled sampling (Bengio 2015): after i batches the rate at which a step is told what the model itself drew. */
 static double sampling_rate(const rondo__recipe *recipe, int64_t i) {
     const double k = recipe->train.scheduled_sampling.k, least = recipe->train.scheduled_sampling.minimum;
@@ -145,6 +150,7 @@ const rondo__task_class rondo__translate_class = {
     .load = load,
     .clear = clear,
     .batches_per_epoch = batches_per_epoch,
+    .batch_cells = batch_cells,
     .loss = loss,
     .evaluate = rondo__translate_evaluate,
     .metrics = rondo__translate_metrics,

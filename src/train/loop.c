@@ -135,7 +135,8 @@ static rondo_status begin(rondo__run *run, rondo_error *err) {
              run->task->class->name, (long long)rondo_params_total(run->task->params), (long long)run->batches,
              (long long)run->total, run->options->resume ? "; resumed" : "");
     rondo__run_event(run, RONDO_EVENT_START, NULL, false, run->message);
-    return show_notes(run, err);
+    status = show_notes(run, err);
+    return status ? status : rondo__run_rehearse(run, err);
 }
 
 static bool patience_is_over(const rondo__run *run) {
@@ -206,7 +207,7 @@ rondo_status rondo__train_run(rondo__task_object *task, const rondo_train_option
         status = go(&run, err);
     if (!status)
         end(&run);
-    else if (begun && status == RONDO_ARGUMENT) /* the call was wrong, not the run */
+    else if (begun ? status == RONDO_ARGUMENT : status == RONDO_MEMORY) /* the call was wrong, not the run */
         rondo__folder_leave(&run);
     if (result)
         *result = (rondo_train_result){run.progress.step, run.progress.epoch, rondo__run_seconds(&run), run.best};

@@ -69,6 +69,12 @@ void rondo__batches_close(rondo__run *run);
 /* The progress's batch is in task->slot, for the loss; last: no other one follows it. */
 rondo_status rondo__batches_take(rondo__run *run, bool last, rondo_error *err);
 
+/* With a limit of memory: one step of the largest batch without its update, to say what the recipe needs (rehearse.c).
+ */
+rondo_status rondo__run_rehearse(rondo__run *run, rondo_error *err);
+/* RONDO_MEMORY under a limit, told as what it is. Others are left alone. */
+rondo_status rondo__limit_error(rondo_status status, size_t limit, rondo_error *err);
+
 /* One optimiser step (loop_step.c). */
 rondo_status rondo__run_step(rondo__run *run, rondo_error *err);
 /* Is an evaluation due that has not been made? */

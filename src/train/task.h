@@ -39,6 +39,8 @@ struct rondo__task_class {
     /* Frees what the object holds (params and the object itself are freed after it), however far it was made. */
     void (*clear)(rondo__task_object *task);
     int64_t (*batches_per_epoch)(const rondo__task_object *task);
+    /* What a batch's memory grows with: steps, padding included. NULL: all batches are alike. */
+    int64_t (*batch_cells)(rondo__task_object *task, int64_t epoch, int64_t batch);
     /* Begins to fill slot 0 or 1 with a batch: sizes and memory. What is left is *work, which loss finds done; it may
      * be done by any thread (worker 0 to the context's threads, and that number itself), while loss and evaluate run on
      * the other slot. NULL: loss does it all, as is right where that is no more than a per cent of a step. */

@@ -53,6 +53,26 @@ static void test_growing(void **state) {
     rondo__free(p);
 }
 
+static void test_limit(void **state) {
+    (void)state;
+    const size_t held = rondo__alloc_bytes();
+    rondo__alloc_peak(true);
+    void *p = rondo__alloc(1 << 20);
+    assert_true(rondo__alloc_bytes() >= held + (1 << 20));
+    rondo__alloc_limit(rondo__alloc_bytes() + 4096);
+    assert_null(rondo__alloc(1 << 20));
+    void *small = rondo__alloc(1024);
+    assert_non_null(small);
+    rondo__alloc_limit(0);
+    void *large = rondo__alloc(1 << 20);
+    assert_non_null(large);
+    rondo__free(p);
+    rondo__free(small);
+    rondo__free(large);
+    assert_int_equal(rondo__alloc_bytes(), held);
+    assert_true(rondo__alloc_peak(true) >= held + (2 << 20));
+}
+
 static void test_fails_once_at_the_nth(void **state) {
     (void)state;
     for (int nth = 1; nth <= 4; nth++) {
@@ -224,6 +244,7 @@ int main(void) {
         cmocka_unit_test(test_alignment_and_counts),
         cmocka_unit_test(test_overflow),
         cmocka_unit_test(test_growing),
+        cmocka_unit_test(test_limit),
         cmocka_unit_test(test_fails_once_at_the_nth),
         cmocka_unit_test(test_arena_grows_and_rests),
         cmocka_unit_test(test_arena_of_scratch),

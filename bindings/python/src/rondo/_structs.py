@@ -81,6 +81,7 @@ class rondo_train_options(Structure):
         ("threads", c_int),
         ("event", rondo_event_fn),
         ("event_arg", c_void_p),
+        ("memory_limit", c_size_t),
     ]
 
 

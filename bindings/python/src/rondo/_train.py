@@ -200,10 +200,12 @@ def train(
     set: Sets | None = None,
     resume: bool = False,
     threads: int = 0,
+    memory_limit: int = 0,
     on_progress: Callable[[Event], object] | None = None,
 ) -> Run:
     """Trains a recipe, a YAML file or a dict, into the folder out (default: runs/NAME of NAME.yaml).
 
+    memory_limit, in bytes: what the library may hold; too little fails before the first step, and says what it needs.
     set changes keys: {"model.cell": "gru", "train.epochs": 3}. on_progress is told every Event on this thread, in the
     midst of the training; where it returns False, training stops after that step and all is saved. An exception in it,
     and Ctrl-C, do the same and then come out here; train(..., resume=True) goes on to the same bits as if never
@@ -222,6 +224,8 @@ def train(
             bool(resume),
             _check.whole(threads, "train: threads", 0, 1024),
             rondo_event_fn(listener),
+            None,
+            _check.whole(memory_limit, "train: memory_limit", 0, 2**62),
         )
         result, err = rondo_train_result(), rondo_error()
         status = lib.rondo_train(path, byref(options), byref(result), byref(err))
