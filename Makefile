@@ -1,5 +1,5 @@
 # The short way; CMake does the work (cmake --list-presets shows the builds).
-.PHONY: build demo test bench format tidy clean
+.PHONY: build demo test bench fuzz format tidy clean
 
 build: ## the library and the command, into build/
 	@scripts/install-deps
@@ -18,6 +18,9 @@ bench: build ## the race against PyTorch, ONNX Runtime and oneDNN: five minutes;
 	@[ -d build/peers ] || echo "bench/install-peers brings PyTorch, ONNX Runtime and oneDNN into build/peers"
 	@python3 bench/race.py $(if $(FULL),--full) $(RACE)
 	@python3 bench/report.py
+
+fuzz: ## libFuzzer over every reader, SECONDS=60 each
+	@fuzz/run all $(or $(SECONDS),60)
 
 format: ## lay all sources out as .clang-format says
 	@scripts/check-format -i

@@ -1,0 +1,13 @@
+# fuzz/fuzz_NAME.c -> build-fuzz/fuzz_NAME: libFuzzer over the whole library (cmake --preset fuzz, clang; see fuzz/run).
+file(GLOB FUZZ_FILES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/fuzz/fuzz_*.c)
+foreach(FILE ${FUZZ_FILES})
+  get_filename_component(NAME ${FILE} NAME_WE)
+  add_executable(${NAME} EXCLUDE_FROM_ALL ${FILE})
+  target_link_libraries(${NAME} PRIVATE rondo_static)
+  target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
+  target_compile_definitions(${NAME} PRIVATE _GNU_SOURCE=1 ${RONDO_DEFINITIONS})
+  target_link_options(${NAME} PRIVATE -fsanitize=fuzzer)
+  if(RONDO_HAVE_SENTENCEPIECE)
+    set_target_properties(${NAME} PROPERTIES LINKER_LANGUAGE CXX)
+  endif()
+endforeach()
