@@ -133,6 +133,7 @@ void rondo__c_put_path(rondo__c_file *file);
 /* ---- c_forecast.c, c_forecast_check.c: where file->network forecasts ---- */
 bool rondo__c_forecasts(const rondo__c_file *file);
 void rondo__c_put_forecast_types(rondo__c_file *file);
+void rondo__c_put_forecast_doubles(rondo__c_file *file); /* first, as they are aligned */
 void rondo__c_put_forecast_members(rondo__c_file *file);
 void rondo__c_put_forecast_declarations(rondo__c_file *file);
 void rondo__c_put_forecast(rondo__c_file *file);

@@ -104,13 +104,18 @@ void rondo__c_put_forecast_types(rondo__c_file *file) {
     rondo__c_put(file, "\n");
 }
 
+void rondo__c_put_forecast_doubles(rondo__c_file *file) {
+    const long long past = horizon(file)->past;
+    if (rondo__c_forecasts(file))
+        rondo__c_put(file, "    double shift[%lld], size[%lld];\n", past, past);
+}
+
 void rondo__c_put_forecast_members(rondo__c_file *file) {
     const rondo__network *n = file->network;
     const rondo__horizon *h = &n->horizon;
     if (!rondo__c_forecasts(file))
         return;
-    rondo__c_put(file, "    double shift[%lld], size[%lld];\n    int target%s", (long long)h->past, (long long)h->past,
-                 h->fixed ? ", " : ";\n");
+    rondo__c_put(file, "    int target%s", h->fixed ? ", " : ";\n");
     if (h->fixed)
         rondo__c_put(file, "fixed[MODEL_FIXED];\n");
     rondo__c_put(file, "    float window[%lld], joined[%lld];\n", (long long)(steps_kept(n) * features(n)),

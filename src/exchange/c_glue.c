@@ -58,6 +58,7 @@ void rondo__c_put_state(rondo__c_file *file) {
     const rondo__network *n = file->network;
     const int pool = pool_of(n);
     rondo__c_put(file, "typedef struct model_state {\n");
+    rondo__c_put_forecast_doubles(file);
     rondo__c_put_members(file);
     if (pool >= 0)
         rondo__c_put(file, "    float pooled[%lld];\n", (long long)n->block[pool].in);

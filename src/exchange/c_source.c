@@ -58,26 +58,33 @@ void rondo__c_put_promises(rondo__c_file *file) {
                        " * declarations alone. With MODEL_CHECK it is a program that checks itself. */\n");
 }
 
-static void put_title(rondo__c_file *file) {
+static int64_t state_bytes(const rondo__c_file *file, const rondo__c_cost *cost) {
     const rondo__network *n = file->network;
-    const rondo__c_cost cost = rondo__c_costs(n, file->precision);
-    const int64_t rows = 2 * rondo__c_widest(n) + rondo__c_room(n);
-    const int64_t extra = rondo__c_forecasts(file) ? rondo__c_forecast_floats(n) : 0;
+    const int64_t floats = cost->state_floats + 2 * rondo__c_widest(n) + rondo__c_room(n);
+    if (!rondo__c_forecasts(file))
+        return 4 * floats;
+    return (4 * (floats + rondo__c_forecast_floats(n)) + 7) / 8 * 8; /* which holds doubles */
+}
+
+static void put_work(rondo__c_file *file, const rondo__c_cost *cost) {
+    const rondo__network *n = file->network;
+    const bool window = rondo__c_forecasts(file) && n->horizon.W > 0;
+    rondo__c_put(file, "\n *   work      %lld multiply-adds for each %s",
+                 (long long)(window ? rondo__c_forecast_work(n) : cost->products), window ? "forecast" : "step");
+    if (rondo__c_spells(file))
+        rondo__c_put(file, ", %lld for each character", (long long)cost->inner_products);
+    rondo__c_put(file, "\n");
+}
+
+static void put_title(rondo__c_file *file) {
+    const rondo__c_cost cost = rondo__c_costs(file->network, file->precision);
     rondo__c_put(file, "/* %s: a recurrent network, written by Rondo %s.\n *\n", file->name, rondo_version());
     rondo__c_put(file, " *   weights   %lld bytes of constant data (%s)\n", (long long)cost.weight_bytes,
                  rondo__c_precisions[file->precision]);
-    rondo__c_put(file, " *   state     %lld bytes, the caller's", (long long)(4 * (cost.state_floats + rows + extra)));
-    if (!rondo__c_streams(file) && !extra)
+    rondo__c_put(file, " *   state     %lld bytes, the caller's", (long long)state_bytes(file, &cost));
+    if (!rondo__c_streams(file) && !rondo__c_forecasts(file))
         rondo__c_put(file, "; and MODEL_ROOM(T) floats for a sequence of T steps");
-    if (extra && n->horizon.W > 0)
-        rondo__c_put(file, "\n *   work      %lld multiply-adds for each forecast\n",
-                     (long long)rondo__c_forecast_work(n));
-    else
-        rondo__c_put(file, "\n *   work      %lld multiply-adds for each step", (long long)cost.products);
-    if (rondo__c_spells(file))
-        rondo__c_put(file, ", %lld for each character", (long long)cost.inner_products);
-    if (!extra || n->horizon.W == 0)
-        rondo__c_put(file, "\n");
+    put_work(file, &cost);
     rondo__c_put_ear_costs(file);
     rondo__c_put_promises(file);
 }
