@@ -22,9 +22,10 @@ typedef struct rondo_c_options {
 
 /* Writes PATH, plain C99 (and C++) that needs nothing but libm, or not even that with NAME_NO_LIBM: no heap, no stdio,
  * weights as constant data, the state in a struct of the caller; NAME_init, NAME_step (one step; where the model reads
- * in one direction), NAME_run (a whole sequence). Its first comment says what memory and how many operations it takes.
- * Compiled with NAME_CHECK it is a program that runs a test sequence and compares with what Rondo computed.
- * options may be NULL. RONDO_UNSUPPORTED names what cannot be written. */
+ * in one direction), NAME_run (a whole sequence); of an encoder-decoder NAME_translate, of a forecast NAME_forecast, of
+ * a model that listens NAME_hear and NAME_listen; docs/export.md tells them all. Its first comment says what memory and
+ * how many operations it takes. Compiled with NAME_CHECK it is a program that runs a test sequence and compares with
+ * what Rondo computed. options may be NULL. RONDO_UNSUPPORTED names what cannot be written. */
 RONDO_API rondo_status rondo_model_export_c(rondo_model *model, const char *path, const rondo_c_options *options,
                                             rondo_error *err);
 

@@ -18,5 +18,35 @@ expect 2 'no format that can be written' "$RONDO" export run/model.safetensors -
 expect 2 'C identifier' "$RONDO" export run/model.safetensors --to bad.c --name 'a b'
 expect 1 'nowhere' "$RONDO" export run/model.safetensors --to nowhere/net.c
 expect 2 'missing.safetensors' "$RONDO" export missing.safetensors --to bad.c
+
+# an encoder-decoder says in C what the command says, from texts to texts
+small_pairs
+expect 0 '' "$RONDO" train pairs.yaml --out pairs --quiet
+expect 0 '' "$RONDO" export pairs/model.safetensors --to pairs.c --name pairs
+check "pairs: C says what Rondo says" sh -c '"${CC:-cc}" -std=c99 -Wall -Wextra -Wpedantic -Werror -DPAIRS_CHECK pairs.c -o check -lm && ./check'
+cat > user.c <<'C'
+#define PAIRS_DECLARATIONS
+#include "pairs.c"
+#include <stdio.h>
+#include <string.h>
+int main(void) {
+    static pairs_state m;
+    static float room[PAIRS_ROOM(100)];
+    char line[4096];
+    while (fgets(line, sizeof line, stdin)) {
+        int symbols[100], said[PAIRS_LONGEST(100)], n = 0, count, i;
+        for (char *word = strtok(line, " \n"); word; word = strtok(0, " \n"))
+            symbols[n++] = pairs_text_source(word);
+        count = pairs_translate(&m, symbols, n, room, said, PAIRS_LONGEST(n));
+        for (i = 0; i < count; i++)
+            printf("%s%s", i ? " " : "", pairs_target_text(said[i]));
+        printf("\n");
+    }
+    return 0;
+}
+C
+check "a program that translates" sh -c '"${CC:-cc}" -std=c99 -Wall -Werror user.c -DPAIRS_VOCABULARY pairs.c -o user -lm'
+"$RONDO" translate pairs/model.safetensors dev.ja > should 2> /dev/null
+check "its translations are Rondo's" sh -c './user < dev.ja | diff - should'
 check "nothing half-written is left" sh -c '! ls bad.c* nowhere 2> /dev/null'
 finish
