@@ -170,8 +170,7 @@ static void put_declarations(rondo__c_file *file) {
                  "in out,\n * MODEL_END not among them. */\n"
                  "int model_translate(model_state *m, const int *symbols, int S, float *room, int *out, int "
                  "most);\n");
-    rondo__c_put(file, "#ifdef __cplusplus\n}\n#endif\n#endif\n\n#ifndef MODEL_DECLARATIONS\n#ifndef "
-                       "MODEL_NO_LIBM\n#include <math.h>\n#endif\n");
+    rondo__c_put_declared(file);
 }
 
 /* ---- weights ---- */

@@ -174,6 +174,8 @@ void rondo__c_put_parts(rondo__c_file *file, const rondo__c_needs *needs);
 void rondo__c_put_whole_numbers(rondo__c_file *file, int64_t widest);
 /* Does it go step by step? */
 bool rondo__c_streams(const rondo__c_file *file);
+/* The end of the declarations: those of texts, and what closes them. */
+void rondo__c_put_declared(rondo__c_file *file);
 void rondo__c_put_promises(rondo__c_file *file);
 extern const char *const rondo__c_precisions[];
 

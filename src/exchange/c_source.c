@@ -89,7 +89,8 @@ static void put_title(rondo__c_file *file) {
     rondo__c_put_promises(file);
 }
 
-static void put_declared(rondo__c_file *file) {
+void rondo__c_put_declared(rondo__c_file *file) {
+    rondo__c_put_texts_declarations(file);
     rondo__c_put(file, "#ifdef __cplusplus\n}\n#endif\n#endif\n\n#ifndef MODEL_DECLARATIONS\n#ifndef "
                        "MODEL_NO_LIBM\n#include <math.h>\n#endif\n");
 }
@@ -99,8 +100,7 @@ static void put_forecast_declarations(rondo__c_file *file) {
     rondo__c_put_state(file);
     rondo__c_put(file, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
     rondo__c_put_forecast_declarations(file);
-    rondo__c_put_texts_declarations(file);
-    put_declared(file);
+    rondo__c_put_declared(file);
 }
 
 bool rondo__c_streams(const rondo__c_file *file) {
@@ -139,8 +139,7 @@ static void put_declarations(rondo__c_file *file) {
                  sequence, rondo__c_spelling_arguments(file), streams ? "" : "float *room, ");
     rondo__c_put_path_declarations(file);
     rondo__c_put_ear_declarations(file);
-    rondo__c_put_texts_declarations(file);
-    put_declared(file);
+    rondo__c_put_declared(file);
 }
 
 void rondo__c_put_whole_numbers(rondo__c_file *file, int64_t widest) {
