@@ -143,6 +143,15 @@ static void put_wholes(rondo__c_file *file, int64_t N, int64_t K, int64_t stride
     }
 }
 
+/* Of the parameter that w is part of. */
+static double limit_of(const rondo__c_file *file, const real *w) {
+    const rondo__c_limits *limits = file->limits;
+    for (int i = 0; limits && i < limits->count; i++)
+        if (w >= limits->from[i] && w < limits->from[i] + limits->size[i])
+            return (double)limits->most[i];
+    return 0;
+}
+
 void rondo__c_put_matrix(rondo__c_file *file, const char *name, int64_t N, int64_t K, int64_t stride, const real *w) {
     char array[80];
     if (!w)
@@ -161,14 +170,14 @@ void rondo__c_put_matrix(rondo__c_file *file, const char *name, int64_t N, int64
     begin(file, "float", array, N);
     for (int64_t n = 0; n < N && !file->status; n++)
         put_float(file, array, n, (real)((double)most_of(K, w + n * stride) / largest_whole(file)));
-    rondo__c_put(file, "};\n");
+    rondo__c_put(file, "};\n#define %s_limit (float)%.9g\n", name, limit_of(file, w));
 }
 
 void rondo__c_put_use(rondo__c_file *file, const char *name, bool present) {
     if (file->precision == RONDO_C_FLOAT32)
         rondo__c_put(file, present ? "{%s_w}, " : "{0}, ", name);
     else if (present)
-        rondo__c_put(file, "{%s_w, %s_step}, ", name, name);
+        rondo__c_put(file, "{%s_w, %s_step, %s_limit}, ", name, name, name);
     else
-        rondo__c_put(file, "{0, 0}, ");
+        rondo__c_put(file, "{0, 0, 0}, ");
 }

@@ -15,6 +15,14 @@
 #include "exchange/encdec.h"
 #include "rondo/deploy.h"
 
+/* How large what matrices are multiplied with gets, by where their weights stand. */
+typedef struct rondo__c_limits {
+    int count;
+    const real **from; /* (count) */
+    int64_t *size;     /* (count) numbers from there on */
+    float *most;       /* (count) 0: unknown */
+} rondo__c_limits;
+
 typedef struct rondo__c_file {
     rondo__writer *writer;
     rondo_error *err;
@@ -23,6 +31,7 @@ typedef struct rondo__c_file {
     const char *part;              /* what its layers' names begin with: "", or "decoder_" */
     const rondo__encdec *encdec;   /* or NULL */
     const rondo__around *around;   /* or NULL */
+    const rondo__c_limits *limits; /* int8, calibrated; or NULL */
     char name[64], upper[64];      /* what identifiers begin with */
     rondo_c_precision precision;
 } rondo__c_file;
@@ -183,7 +192,8 @@ extern const char *const rondo__c_precisions[];
 typedef struct rondo__c_model {
     const rondo__network *network;
     const rondo__encdec *encdec;
-    const rondo__around *around; /* or NULL */
+    const rondo__around *around;   /* or NULL */
+    const rondo__c_limits *limits; /* or NULL */
 } rondo__c_model;
 rondo_status rondo__c_write(const rondo__c_model *model, rondo_context *context, const char *path,
                             const rondo_c_options *options, rondo_error *err);

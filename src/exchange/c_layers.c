@@ -215,7 +215,7 @@ void rondo__c_put_affine(rondo__c_file *file, const char *name, const rondo__aff
     if (file->precision == RONDO_C_FLOAT32)
         rondo__c_put(file, "{%s_w};\n", name);
     else
-        rondo__c_put(file, "{%s_w, %s_step};\n", name, name);
+        rondo__c_put(file, "{%s_w, %s_step, %s_limit};\n", name, name, name);
 }
 
 static void put_linear(rondo__c_file *file, int block, const rondo__network_block *b) {

@@ -198,6 +198,7 @@ rondo_status rondo__c_write(const rondo__c_model *model, rondo_context *context,
                           .part = "",
                           .encdec = model->encdec,
                           .around = model->around,
+                          .limits = model->limits,
                           .precision = options->precision};
     rondo_status status = set_name(&file, path, options->name, err);
     if (!status)
