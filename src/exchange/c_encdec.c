@@ -7,6 +7,7 @@
 
 #include "exchange/c_file.h"
 #include "nn/recurrent.h"
+#include "nn/transformer.h"
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
@@ -26,6 +27,16 @@ rondo__c_layout rondo__c_layout_of(const rondo__encdec *e) {
                               .coverage = l->u ? 1 : 0,
                               .memory_in_p = rounds(&e->encoder) % 2 == 1};
     layout.second = larger(layout.width, layout.keys + layout.values + layout.coverage + (l->present ? 1 : 0));
+    if (e->encoder_transformer) { /* rows stay in p; keys, values and weights of a layer in q */
+        layout.memory_in_p = true;
+        layout.second = larger(layout.second, 2 * e->M + 1);
+    }
+    if (e->decoder_transformer) { /* of each layer, of the memory and of the past */
+        const int64_t both = 2 * e->E * e->decoder_transformer->config.layers;
+        layout.keys = both;
+        layout.second = larger(layout.second, both + 1);
+        layout.past = both + 1;
+    }
     return layout;
 }
 
@@ -42,18 +53,28 @@ static int64_t state_width(const rondo_recurrent *net, int layer) {
 
 static widths widths_of(const rondo__encdec *e) {
     const rondo_recurrent *encoder = rondo__encdec_encoder(e);
-    widths w = {.x = rondo__encdec_decoder(e)->config.input_size, .joined = e->combine.in};
-    for (int l = 0; l < encoder->config.layers; l++)
+    const rondo_recurrent *decoder = rondo__encdec_decoder(e);
+    widths w = {.x = decoder ? decoder->config.input_size : e->E, .joined = larger(1, e->combine.in)};
+    for (int l = 0; encoder && l < encoder->config.layers; l++)
         w.joined = larger(w.joined, state_width(encoder, l));
     w.rows = rondo__network_widest(&e->decoder);
     w.room = larger(rondo__c_room(&e->encoder), rondo__c_room(&e->decoder));
     w.room = larger(w.room, e->look.A + e->look.W + e->look.place.out);
+    w.room = larger(w.room, rondo__c_transformer_room(e->encoder_transformer));
+    w.room = larger(w.room, rondo__c_transformer_room(e->decoder_transformer));
     return w;
+}
+
+/* Of places, where they are sinusoids. */
+static int64_t place_floats(const rondo__encdec *e) {
+    const int64_t encoder = e->encoder_transformer && e->encoder_transformer->frequencies ? e->M + 1 : 0;
+    const int64_t decoder = e->decoder_transformer && e->decoder_transformer->frequencies ? e->E + 1 : 0;
+    return larger(encoder, decoder);
 }
 
 static int64_t state_floats(const rondo__encdec *e, int64_t cells) {
     const widths w = widths_of(e);
-    return cells + w.x + w.joined + e->H + e->A + (e->repeats ? e->C : 0) + 2 * w.rows + w.room;
+    return cells + w.x + w.joined + e->H + e->A + (e->repeats ? e->C : 0) + 2 * w.rows + w.room + place_floats(e);
 }
 
 /* ---- costs ---- */
@@ -92,7 +113,15 @@ static cost costs_of(const rondo__c_file *file) {
     c.weights += 4 * ((l->v ? l->A : 0) + (l->u ? l->A : 0) + l->place.out);
     for (int i = 0; i < RONDO_MAX_LAYERS; i++)
         c.weights += affine_bytes(&e->h[i].map, bytes) + affine_bytes(&e->c[i].map, bytes);
-    c.state = 4 * (1 + state_floats(e, encoder.state_floats + decoder.state_floats)) + 5 * 8;
+    const rondo__c_cost first = rondo__c_transformer_costs(e->encoder_transformer, file->precision),
+                        second = rondo__c_transformer_costs(e->decoder_transformer, file->precision);
+    c.weights += first.weight_bytes + second.weight_bytes;
+    c.encode += first.products + second.inner_products;
+    c.step += second.products;
+    if (e->decoder_transformer)
+        c.look = 2 * e->E * e->decoder_transformer->config.layers;
+    c.state = 4 * ((e->decoder_transformer ? 2 : 1) + state_floats(e, encoder.state_floats + decoder.state_floats)) +
+              (e->decoder_transformer ? 7 : 5) * 8;
     c.state = (c.state + 7) / 8 * 8;
     return c;
 }
@@ -102,6 +131,8 @@ static int64_t widest_product(const rondo__encdec *e) {
     int64_t widest = larger(rondo__c_widest_product(&e->encoder), rondo__c_widest_product(&e->decoder));
     widest = larger(widest, larger(w.x, w.joined));
     widest = larger(widest, larger(e->A, e->H));
+    widest = larger(widest, larger(rondo__c_transformer_widest(e->encoder_transformer),
+                                   rondo__c_transformer_widest(e->decoder_transformer)));
     return larger(widest, larger(e->M, larger(e->look.A, e->look.W)));
 }
 
@@ -117,7 +148,8 @@ static void put_title(rondo__c_file *file) {
     rondo__c_put(file,
                  " *   state     %lld bytes, the caller's; and MODEL_ROOM(S) = %lld S + %lld floats for a source of S "
                  "symbols\n",
-                 (long long)c.state, (long long)(layout.width + layout.second), (long long)e->target);
+                 (long long)c.state, (long long)rondo__c_room_of_symbol(&layout),
+                 (long long)(51 * layout.past + e->target));
     rondo__c_put(file, " *   work      %lld multiply-adds for each source symbol, %lld", (long long)c.encode,
                  (long long)c.step);
     if (c.look)
@@ -132,11 +164,16 @@ static void put_state(rondo__c_file *file) {
     rondo__c_put(file,
                  "typedef struct model_state {\n    const float *memory, *keys, *values; /* (S, .) in the room */\n"
                  "    float *weights, *coverage;           /* (S) where the last step looked; so far */\n"
-                 "    int S;\n");
+                 "%s    int S;\n",
+                 e->decoder_transformer ? "    float *past, *past_weights;          /* what was told so far */\n" : "");
+    if (e->decoder_transformer)
+        rondo__c_put(file, "    int n; /* symbols that were told */\n");
     rondo__c_put_members(file);
     file->network = &e->decoder;
     file->part = "decoder_";
     rondo__c_put_members(file);
+    if (place_floats(e))
+        rondo__c_put(file, "    float place[%lld];\n", (long long)place_floats(e));
     rondo__c_put(file, "    float x[%lld], h[%lld], a[%lld], joined[%lld];\n", (long long)w.x, (long long)e->H,
                  (long long)e->A, (long long)w.joined);
     if (e->repeats)
@@ -156,9 +193,9 @@ static void put_declarations(rondo__c_file *file) {
                  "#define MODEL_END %d      /* told first, said last */\n",
                  (long long)e->source, (long long)e->target, (int)e->end);
     rondo__c_put(file,
-                 "#define MODEL_ROOM(S) ((size_t)(S) * %lld + MODEL_TARGET) /* floats */\n"
+                 "#define MODEL_ROOM(S) ((size_t)(S) * %lld + %lld + MODEL_TARGET) /* floats */\n"
                  "#define MODEL_LONGEST(S) (2 * (S) + 50) /* how long `rondo translate` lets an answer be */\n\n",
-                 (long long)(layout.width + layout.second));
+                 (long long)rondo__c_room_of_symbol(&layout), (long long)(51 * layout.past));
     put_state(file);
     rondo__c_put(file, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n"
                        "/* Reads a source of S symbols. The room serves until the last step. */\n"
@@ -177,7 +214,8 @@ static void put_declarations(rondo__c_file *file) {
 
 static void put_firsts(rondo__c_file *file) {
     char name[48];
-    for (int l = 0; l < rondo__encdec_decoder(file->encdec)->config.layers; l++) {
+    const rondo_recurrent *decoder = rondo__encdec_decoder(file->encdec);
+    for (int l = 0; decoder && l < decoder->config.layers; l++) {
         snprintf(name, sizeof name, "model_bridge_h%d", l);
         rondo__c_put_affine(file, name, &file->encdec->h[l].map);
         snprintf(name, sizeof name, "model_bridge_c%d", l);
@@ -240,8 +278,20 @@ static void put_weights(rondo__c_file *file) {
     put_firsts(file);
     put_table(file);
     put_look(file);
+    rondo__c_put_transformer(file, e->encoder_transformer, "encoder");
+    rondo__c_put_transformer(file, e->decoder_transformer, "decoder");
     rondo__c_put_affine(file, "model_combine", &e->combine);
     rondo__c_put_affine(file, "model_output", &e->output);
+}
+
+static void need_transformers(const rondo__encdec *e, rondo__c_needs *needs) {
+    const rondo_transformer *first = e->encoder_transformer, *second = e->decoder_transformer;
+    needs->encoder = first != NULL;
+    needs->decoder = second != NULL;
+    needs->norm = first || second;
+    needs->prepare = needs->prepare || second;
+    needs->activation = needs->activation || first || second;
+    needs->places = (first && first->frequencies) || (second && second->frequencies);
 }
 
 void rondo__c_put_encdec(rondo__c_file *file) {
@@ -256,6 +306,7 @@ void rondo__c_put_encdec(rondo__c_file *file) {
     rondo__c_put_whole_numbers(file, widest_product(e));
     rondo__c_need(&needs, &e->encoder);
     rondo__c_need(&needs, &e->decoder);
+    need_transformers(e, &needs);
     for (int l = 0; l < RONDO_MAX_LAYERS; l++)
         needs.activation = needs.activation || e->h[l].map.weight;
     rondo__c_put_parts(file, &needs);

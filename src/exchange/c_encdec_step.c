@@ -3,6 +3,7 @@
 
 #include "exchange/c_file.h"
 #include "nn/recurrent.h"
+#include "nn/transformer.h"
 
 /* ---- encode ---- */
 
@@ -27,10 +28,12 @@ static void put_joined(rondo__c_file *file, const rondo__first *first, const cha
 /* `to`: the decoder's state, as C; width: of one direction of the encoder's. */
 static void put_first(rondo__c_file *file, const rondo__first *first, const char *to, const char *bridge) {
     const rondo_recurrent *encoder = rondo__encdec_encoder(file->encdec);
+    if (first->kind == RONDO__FIRST_OWN) /* rondo__c_put_starts did it */
+        return;
     const rondo__recurrent_layer *from = &encoder->layer[first->layer * encoder->directions];
     const long long width = first->cell ? from->cell : from->state;
     switch (first->kind) {
-    case RONDO__FIRST_OWN: /* rondo__c_put_starts did it */
+    case RONDO__FIRST_OWN:
         break;
     case RONDO__FIRST_SUM:
         rondo__c_put(file, "    model_copy(%s, %s, %lld);\n", to, final_state(file, first, 0).text, width);
@@ -53,7 +56,7 @@ static void put_first(rondo__c_file *file, const rondo__first *first, const char
 static void put_firsts(rondo__c_file *file) {
     const rondo__encdec *e = file->encdec;
     const rondo_recurrent *decoder = rondo__encdec_decoder(e);
-    for (int l = 0; l < decoder->config.layers; l++) {
+    for (int l = 0; decoder && l < decoder->config.layers; l++) {
         char to[64], bridge[48];
         snprintf(to, sizeof to, "m->decoder_rnn0_l%d_h", l);
         snprintf(bridge, sizeof bridge, "model_bridge_h%d", l);
@@ -89,6 +92,15 @@ static void put_memory(rondo__c_file *file) {
     const char *second = layout.memory_in_p ? "q" : "p";
     const long long end = layout.keys + layout.values;
     rondo__c_put(file, "    m->S = T;\n    m->memory = %s;\n", layout.memory_in_p ? "p" : "q");
+    if (file->encdec->decoder_transformer) {
+        rondo__c_put(file, "    m->values = 0;\n    m->coverage = 0;\n    m->weights = %s + (size_t)T * %lld;\n",
+                     second, end);
+        rondo__c_put(file, "    m->past = room + (size_t)T * %lld;\n", (long long)(layout.width + layout.second));
+        rondo__c_put(file, "    m->past_weights = m->past + (size_t)(MODEL_LONGEST(T) + 1) * %lld;\n",
+                     (long long)(layout.past - 1));
+        rondo__c_put_transformer_prepare(file, layout.memory_in_p ? "p" : "q", second);
+        return;
+    }
     if (!l->present) {
         rondo__c_put(file, "    m->keys = m->values = 0;\n    m->weights = m->coverage = 0;\n");
         return;
@@ -110,23 +122,34 @@ static bool sums(const rondo__encdec *e) {
     return false;
 }
 
+/* Of learned places. */
+static void put_place_pointer(rondo__c_file *file, const rondo_transformer *net) {
+    if (net && net->positions >= 0)
+        rondo__c_put(file, "    const float *place;\n");
+}
+
 void rondo__c_put_encode(rondo__c_file *file) {
     const rondo__encdec *e = file->encdec;
     const rondo__c_layout layout = rondo__c_layout_of(e);
-    const bool indexed = rondo__c_uses_index(&e->encoder, 0, e->encoder.count) || sums(e);
+    const bool indexed = rondo__c_uses_index(&e->encoder, 0, e->encoder.count) || sums(e) || e->encoder_transformer ||
+                         e->decoder_transformer;
     rondo__c_put(file, "\nvoid model_encode(model_state *m, const int *symbols, int T, float *room) {\n");
     if (layout.memory_in_p)
         rondo__c_put(file, "    float *p = room, *q = room + (size_t)T * %lld;\n", (long long)layout.width);
     else
         rondo__c_put(file, "    float *q = room, *p = room + (size_t)T * %lld;\n", (long long)layout.width);
     rondo__c_put(file, "    int t%s;\n", indexed ? ", i" : "");
+    put_place_pointer(file, e->encoder_transformer);
     rondo__c_put_starts(file);
     file->network = &e->decoder;
     file->part = "decoder_";
     rondo__c_put_starts(file);
     file->network = &e->encoder;
     file->part = "";
-    rondo__c_put_rows(file, 0, e->encoder.count, "x", NULL);
+    if (e->encoder_transformer)
+        rondo__c_put_transformer_encode(file);
+    else
+        rondo__c_put_rows(file, 0, e->encoder.count, "x", NULL);
     put_memory(file);
     put_firsts(file);
     rondo__c_put(file, "    model_copy(m->a, 0, %lld);\n}\n", (long long)e->A);
@@ -196,24 +219,33 @@ static void put_combination(rondo__c_file *file) {
 
 void rondo__c_put_decode(rondo__c_file *file) {
     const rondo__encdec *e = file->encdec;
-    const bool indexed = rondo__c_uses_index(&e->decoder, 0, e->decoder.count);
+    const bool indexed = rondo__c_uses_index(&e->decoder, 0, e->decoder.count) || e->decoder_transformer;
     rondo__c_put(file, "\nvoid model_decode_step(model_state *m, int symbol, float *y) {\n%s",
                  indexed ? "    int i;\n" : "");
+    put_place_pointer(file, e->decoder_transformer);
     put_input(file);
-    file->network = &e->decoder;
-    file->part = "decoder_";
-    rondo__c_put_row(file, 0, e->decoder.count, "m->x", "m->h", "    ");
-    file->network = &e->encoder;
-    file->part = "";
+    if (e->decoder_transformer) {
+        rondo__c_put_transformer_step(file);
+    } else {
+        file->network = &e->decoder;
+        file->part = "decoder_";
+        rondo__c_put_row(file, 0, e->decoder.count, "m->x", "m->h", "    ");
+        file->network = &e->encoder;
+        file->part = "";
+    }
     put_combination(file);
     rondo__c_put(file, "    model_copy(y, %s, %lld);\n    model_product(y, m->a, &model_output, %lld, %lld);\n}\n",
                  e->output.bias ? "model_output_bias" : "0", (long long)e->target, (long long)e->target,
                  (long long)e->A);
-    const rondo__c_layout layout = rondo__c_layout_of(e);
     rondo__c_put(file,
                  "\nint model_translate(model_state *m, const int *symbols, int S, float *room, int *out, int "
-                 "most) {\n    float *y = room + (size_t)S * %lld;\n    int n, v, said = MODEL_END;\n",
-                 (long long)(layout.width + layout.second));
+                 "most) {\n    float *y = room + MODEL_ROOM(S) - MODEL_TARGET;\n    int n, v, said = MODEL_END;\n");
+    if (e->decoder_transformer)
+        rondo__c_put(file, "    most = most < MODEL_LONGEST(S) ? most : MODEL_LONGEST(S);\n");
+    if (e->decoder_transformer && e->decoder_transformer->positions >= 0)
+        rondo__c_put(file, "    most = most < %lld ? most : %lld; /* places that were learned */\n",
+                     (long long)e->decoder_transformer->config.max_length,
+                     (long long)e->decoder_transformer->config.max_length);
     rondo__c_put(file, "    model_encode(m, symbols, S, room);\n    for (n = 0; n < most; n++) {\n"
                        "        model_decode_step(m, said, y);\n        said = 0;\n"
                        "        for (v = 1; v < MODEL_TARGET; v++)\n            said = y[v] > y[said] ? v : said;\n"

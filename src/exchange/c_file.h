@@ -53,6 +53,10 @@ typedef enum rondo__c_part {
     RONDO__C_GRU,
     RONDO__C_ATTENTION,
     RONDO__C_PREPARE,
+    RONDO__C_TRANSFORMER,
+    RONDO__C_TRANSFORMER_PLACES,
+    RONDO__C_TRANSFORMER_ENCODER,
+    RONDO__C_TRANSFORMER_DECODER,
     RONDO__C_ROW_F32,
     RONDO__C_ROW_INT,
     RONDO__C_SQRT,
@@ -105,6 +109,8 @@ void rondo__c_put_row(rondo__c_file *file, int from, int to, const char *in, con
 /* Blocks [from, to) on all T rows at `a`, or of symbols, from buffer to buffer (p, q); the last one's result goes to
  * `out`, or where that is NULL stays. Returns where it is. */
 const char *rondo__c_put_rows(rondo__c_file *file, int from, int to, const char *a, const char *out);
+/* Block i's row of a symbol at `out`. */
+void rondo__c_put_embedding(rondo__c_file *file, int i, const char *out, const char *symbol, const char *indent);
 /* Layer 0 of block 0 in one direction on the row at `in`. */
 void rondo__c_put_direction(rondo__c_file *file, int direction, const char *in, const char *out, const char *indent);
 /* Do [from, to) of file->network use an index i? */
@@ -175,7 +181,8 @@ void rondo__c_put_texts(rondo__c_file *file);
 
 /* ---- c_source.c ---- */
 typedef struct rondo__c_needs {
-    bool cell[RONDO_GRU + 1], norm, activation, attention, prepare, row, sqrt;
+    bool cell[RONDO_GRU + 1], activation, attention, prepare, row, sqrt, norm;
+    bool encoder, decoder, places; /* Transformers */
 } rondo__c_needs;
 void rondo__c_need(rondo__c_needs *needs, const rondo__network *network);
 void rondo__c_put_parts(rondo__c_file *file, const rondo__c_needs *needs);
@@ -199,14 +206,27 @@ rondo_status rondo__c_write(const rondo__c_model *model, rondo_context *context,
                             const rondo_c_options *options, rondo_error *err);
 /* ---- c_encdec.c: all but the check ---- */
 void rondo__c_put_encdec(rondo__c_file *file);
+/* ---- c_transformer.c: name: "encoder" or "decoder"; net may be NULL ---- */
+void rondo__c_put_transformer(rondo__c_file *file, const rondo_transformer *net, const char *name);
+/* inner_products: what is made of a symbol of the memory, once. */
+rondo__c_cost rondo__c_transformer_costs(const rondo_transformer *net, rondo_c_precision precision);
+int64_t rondo__c_transformer_room(const rondo_transformer *net);
+int64_t rondo__c_transformer_widest(const rondo_transformer *net);
+void rondo__c_put_transformer_encode(rondo__c_file *file);
+void rondo__c_put_transformer_prepare(rondo__c_file *file, const char *memory, const char *second);
+void rondo__c_put_transformer_step(rondo__c_file *file);
+
 /* ---- c_encdec_step.c ---- */
 void rondo__c_put_encode(rondo__c_file *file);
 void rondo__c_put_decode(rondo__c_file *file);
 /* Numbers of room for each source symbol: buffers of the encoder, of which the second is then keys, values, weights. */
 typedef struct rondo__c_layout {
     int64_t width, keys, values, coverage, second;
+    int64_t past;     /* for each symbol said */
     bool memory_in_p; /* which of the two holds the memory */
 } rondo__c_layout;
+/* Of one more source symbol, two more may be said. */
+static inline int64_t rondo__c_room_of_symbol(const rondo__c_layout *l) { return l->width + l->second + 2 * l->past; }
 rondo__c_layout rondo__c_layout_of(const rondo__encdec *encdec);
 
 #endif

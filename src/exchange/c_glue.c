@@ -112,6 +112,11 @@ static void put_embedding(rondo__c_file *file, int i, const place *at) {
                  at->out, i, at->symbol, (long long)b->out, i, at->symbol, (long long)b->out);
 }
 
+void rondo__c_put_embedding(rondo__c_file *file, int i, const char *out, const char *symbol, const char *indent) {
+    rondo__c_put(file, "%s", indent);
+    put_embedding(file, i, &(place){.out = out, .symbol = symbol});
+}
+
 static void put_linear(rondo__c_file *file, int i, const place *at, const char *indent) {
     const rondo__network_block *b = &file->network->block[i];
     rondo__c_put(file, "model_copy(%s, ", at->out);

@@ -31,9 +31,9 @@ void rondo__c_put_parts(rondo__c_file *file, const rondo__c_needs *need) {
     rondo__c_put_part(file, RONDO__C_VECTORS);
     if (gated || need->cell[RONDO_ELMAN])
         rondo__c_put_part(file, RONDO__C_MIX);
-    if (gated || need->sqrt)
+    if (gated || need->sqrt || need->norm)
         rondo__c_put_part(file, RONDO__C_SQRT);
-    if (gated) /* their functions name it even where no layer is normalised */
+    if (gated || need->norm) /* their functions name it even where no layer is normalised */
         rondo__c_put_part(file, RONDO__C_NORM);
     for (int cell = 0; cell <= RONDO_GRU; cell++)
         if (need->cell[cell])
@@ -42,6 +42,14 @@ void rondo__c_put_parts(rondo__c_file *file, const rondo__c_needs *need) {
         rondo__c_put_part(file, whole ? RONDO__C_ROW_INT : RONDO__C_ROW_F32);
     if (need->prepare)
         rondo__c_put_part(file, RONDO__C_PREPARE);
+    if (need->encoder || need->decoder)
+        rondo__c_put_part(file, RONDO__C_TRANSFORMER);
+    if (need->places)
+        rondo__c_put_part(file, RONDO__C_TRANSFORMER_PLACES);
+    if (need->encoder)
+        rondo__c_put_part(file, RONDO__C_TRANSFORMER_ENCODER);
+    if (need->decoder)
+        rondo__c_put_part(file, RONDO__C_TRANSFORMER_DECODER);
     if (need->attention)
         rondo__c_put_part(file, RONDO__C_ATTENTION);
 }

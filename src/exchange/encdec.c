@@ -20,16 +20,18 @@ static rondo__affine affine(const rondo_params *params, int weight, int bias) {
 /* ---- what is refused ---- */
 
 static rondo_status check(const rondo_seq2seq *net, rondo_error *err) {
-    const struct {
-        const char *what, *mend;
-        bool used;
-    } part[] = {{"a Transformer encoder", "use a recurrent one", net->encoder_transformer != NULL},
-                {"a Transformer decoder", "use a recurrent one", net->decoder_transformer != NULL},
-                {"a pointer", "train it with model.copy: false", net->config.pointer}};
-    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
-        if (part[i].used)
-            return rondo__fail(err, RONDO_UNSUPPORTED, "export: an encoder-decoder with %s cannot be written yet (%s)",
-                               part[i].what, part[i].mend);
+    if (net->config.pointer)
+        return rondo__fail(err, RONDO_UNSUPPORTED,
+                           "export: an encoder-decoder with a pointer cannot be written yet "
+                           "(train it with model.copy: false)");
+    return RONDO_OK;
+}
+
+rondo_status rondo__encdec_refuse_transformers(const rondo__encdec *pair, const char *what, rondo_error *err) {
+    if (pair->encoder_transformer || pair->decoder_transformer)
+        return rondo__fail(err, RONDO_UNSUPPORTED,
+                           "export: a Transformer %s cannot be written %s yet (use a recurrent one)",
+                           pair->encoder_transformer ? "encoder" : "decoder", what);
     return RONDO_OK;
 }
 
@@ -50,9 +52,9 @@ static rondo_status add_networks(rondo__encdec *pair, const rondo_seq2seq *net, 
                                           .out = net->config.source_embedding_size,
                                           .weight = values(net->params, net->source_table)};
     rondo_status status = rondo__network_add(&pair->encoder, symbols, err);
-    if (!status)
+    if (!status && net->encoder)
         status = add_stack(&pair->encoder, net->encoder, err);
-    return status ? status : add_stack(&pair->decoder, net->decoder, err);
+    return status || !net->decoder ? status : add_stack(&pair->decoder, net->decoder, err);
 }
 
 static rondo__look look_of(const rondo_attention_layer *layer) {
@@ -82,6 +84,8 @@ static rondo__look look_of(const rondo_attention_layer *layer) {
 /* As nn/bridge.c does it. */
 static rondo__first first_of(const rondo_seq2seq *net, int l, bool cell) {
     const rondo_recurrent *encoder = net->encoder, *decoder = net->decoder;
+    if (!encoder)
+        return (rondo__first){.kind = RONDO__FIRST_OWN};
     const int layers = encoder->config.layers;
     rondo__first first = {
         .kind = RONDO__FIRST_OWN, .layer = layers == decoder->config.layers ? l : layers - 1, .cell = cell};
@@ -119,7 +123,9 @@ rondo_status rondo__encdec_of(rondo__encdec *out, const rondo_seq2seq *net, int3
     out->repeats = net->config.context == RONDO_CONTEXT_EVERY_STEP;
     out->combine = affine(net->params, net->combine, -1);
     out->output = affine(net->params, net->output, net->output_bias);
-    for (int l = 0; l < net->decoder->config.layers; l++) {
+    out->encoder_transformer = net->encoder_transformer;
+    out->decoder_transformer = net->decoder_transformer;
+    for (int l = 0; net->decoder && l < net->decoder->config.layers; l++) {
         out->h[l] = first_of(net, l, false);
         if (net->decoder->layer[l].cell > 0)
             out->c[l] = first_of(net, l, true);

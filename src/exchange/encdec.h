@@ -57,8 +57,9 @@ typedef struct rondo__first {
 } rondo__first;
 
 typedef struct rondo__encdec {
-    rondo__network encoder; /* EMBEDDING, RECURRENT[, ACTIVATION tanh] */
-    rondo__network decoder; /* RECURRENT[, ACTIVATION tanh]: the cells of a step */
+    rondo__network encoder; /* EMBEDDING, RECURRENT[, ACTIVATION tanh]; before a Transformer EMBEDDING alone */
+    rondo__network decoder; /* RECURRENT[, ACTIVATION tanh]: the cells of a step; empty where a Transformer is */
+    rondo_transformer *encoder_transformer, *decoder_transformer; /* in their place; or NULL */
     rondo__first h[RONDO_MAX_LAYERS], c[RONDO_MAX_LAYERS];
     int64_t source, target; /* symbols: Vs, V */
     int64_t M, E, H, C, A;  /* memory, embedding, h, context (0: none), a */
@@ -69,10 +70,14 @@ typedef struct rondo__encdec {
     int32_t end;
 } rondo__encdec;
 
-/* What net is made of; `end`: its first and last symbol. What cannot be deployed is refused by name. */
+/* What net is made of; `end`: its first and last symbol. What cannot be deployed is refused by name. Exporters that
+ * cannot write Transformers refuse them by rondo__encdec_refuse_transformers. */
 rondo_status rondo__encdec_of(rondo__encdec *out, const rondo_seq2seq *net, int32_t end, rondo_error *err);
 
-/* The encoder's and the decoder's stack. */
+/* RONDO_UNSUPPORTED where there is one. what: "as ONNX". */
+rondo_status rondo__encdec_refuse_transformers(const rondo__encdec *pair, const char *what, rondo_error *err);
+
+/* The encoder's and the decoder's stack; NULL: a Transformer stands there. */
 static inline rondo_recurrent *rondo__encdec_encoder(const rondo__encdec *pair) { return pair->encoder.block[1].net; }
 static inline rondo_recurrent *rondo__encdec_decoder(const rondo__encdec *pair) { return pair->decoder.block[0].net; }
 /* Symbols that may be said before the end: what rondo_search allows by default. */

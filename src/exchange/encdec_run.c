@@ -11,6 +11,7 @@ typedef struct carried {
     real *h[RONDO_MAX_LAYERS], *c[RONDO_MAX_LAYERS];
     real *fed, *coverage, *context; /* (A), (S), (C) */
     real *keys, *values;            /* (S, A), (S, W) */
+    real *memory;                   /* (S, M): a Transformer's */
 } carried;
 
 typedef struct run {
@@ -18,7 +19,9 @@ typedef struct run {
     rondo_tape *tape;
     int64_t S;
     carried now;
-    real *block; /* all of `now` */
+    int64_t told;
+    int32_t *symbols; /* (max): what a Transformer was told so far */
+    real *block;      /* all of `now` */
 } run;
 
 static rondo_var *constant(const run *r, const real *data, int rank, const int64_t *dims) {
@@ -37,7 +40,7 @@ static rondo_var *map(const run *r, const rondo__affine *a, rondo_var *x) {
 }
 
 static rondo_var *concat(const run *r, int count, rondo_var *const *all) {
-    rondo_var *given[4];
+    rondo_var *given[4] = {NULL};
     int n = 0;
     for (int i = 0; i < count; i++)
         if (all[i])
@@ -56,13 +59,14 @@ static rondo_status make_room(run *r, rondo_error *err) {
     const rondo__encdec *p = r->pair;
     const rondo_recurrent *decoder = rondo__encdec_decoder(p);
     const int64_t S = r->S;
-    size_t count = (size_t)(p->A + p->C + S * (1 + p->look.A + p->look.W));
-    for (int l = 0; l < decoder->config.layers; l++)
+    const bool transformer = p->decoder_transformer != NULL;
+    size_t count = (size_t)(p->A + p->C + S * (1 + p->look.A + p->look.W + (transformer ? p->M : 0)));
+    for (int l = 0; decoder && l < decoder->config.layers; l++)
         count += (size_t)(decoder->layer[l].state + decoder->layer[l].cell);
     real *at = r->block = rondo__calloc(count, sizeof *at);
     if (!at)
         return rondo__fail(err, RONDO_MEMORY, "export: out of memory");
-    for (int l = 0; l < decoder->config.layers; l++) {
+    for (int l = 0; decoder && l < decoder->config.layers; l++) {
         r->now.h[l] = at;
         r->now.c[l] = decoder->layer[l].cell ? at + decoder->layer[l].state : NULL;
         at += decoder->layer[l].state + decoder->layer[l].cell;
@@ -72,6 +76,7 @@ static rondo_status make_room(run *r, rondo_error *err) {
     r->now.coverage = at += p->C;
     r->now.keys = at += S;
     r->now.values = at + S * p->look.A;
+    r->now.memory = transformer ? r->now.values + S * p->look.W : NULL;
     return RONDO_OK;
 }
 
@@ -80,7 +85,7 @@ static rondo_status make_room(run *r, rondo_error *err) {
 static rondo_var *first_state(const run *r, const rondo__first *first, const rondo_states *of, int learned,
                               int64_t width) {
     const rondo_recurrent *encoder = rondo__encdec_encoder(r->pair);
-    const int D = encoder->directions, place = first->layer * D;
+    const int D = encoder ? encoder->directions : 1, place = first->layer * D;
     rondo_var *const *from = (first->cell ? of->c : of->h) + place;
     rondo_var *joined = D == 2 && first->kind != RONDO__FIRST_SUM ? rondo_concat(r->tape, 1, 2, from) : from[0];
     switch (first->kind) {
@@ -98,13 +103,13 @@ static rondo_var *first_state(const run *r, const rondo__first *first, const ron
 
 static void start(run *r, const rondo_states *of) {
     const rondo_recurrent *decoder = rondo__encdec_decoder(r->pair), *encoder = rondo__encdec_encoder(r->pair);
-    const int top = (encoder->config.layers - 1) * encoder->directions;
-    for (int l = 0; l < decoder->config.layers && !rondo__tape_failed(r->tape); l++) {
+    for (int l = 0; decoder && l < decoder->config.layers && !rondo__tape_failed(r->tape); l++) {
         const rondo__recurrent_layer *p = &decoder->layer[l];
         keep(r, r->now.h[l], first_state(r, &r->pair->h[l], of, p->h0, p->state));
         if (p->cell > 0)
             keep(r, r->now.c[l], first_state(r, &r->pair->c[l], of, p->c0, p->cell));
     }
+    const int top = encoder ? (encoder->config.layers - 1) * encoder->directions : 0;
     for (int d = 0; r->pair->repeats && d < encoder->directions; d++)
         keep(r, r->now.context + d * encoder->layer[top].state, of->h[top + d]);
 }
@@ -117,9 +122,12 @@ static rondo_status encode(run *r, const int32_t *source, rondo_error *err) {
     rondo_var *x = rondo_embedding(r->tape, constant(r, symbols->weight, 2, (int64_t[]){symbols->in, symbols->out}),
                                    source, 2, (int64_t[]){r->S, 1});
     const rondo_recurrent_input input = {.final_states = &states};
-    rondo_var *memory = rondo_recurrent_forward(rondo__encdec_encoder(p), r->tape, x, &input);
+    rondo_var *memory = p->encoder_transformer
+                            ? rondo_transformer_forward(p->encoder_transformer, r->tape, x, NULL, NULL)
+                            : rondo_recurrent_forward(rondo__encdec_encoder(p), r->tape, x, &input);
     if (p->encoder.count == 3)
         memory = rondo_tanh(r->tape, memory);
+    keep(r, r->now.memory, memory);
     if (p->look.present) {
         keep(r, r->now.keys, map(r, &p->look.key, memory));
         keep(r, r->now.values, map(r, &p->look.value, memory));
@@ -180,9 +188,29 @@ static rondo_var *combine(const run *r, rondo_var *y, rondo_var *h, rondo_var *c
     return rondo_tanh(r->tape, map(r, &p->combine, concat(r, 3, all)));
 }
 
+/* All that was told so far at once; of the last step what it says. */
+static rondo_status step_transformer(run *r, const int32_t *symbol, real *logits, rondo_error *err) {
+    const rondo__encdec *p = r->pair;
+    const int64_t T = ++r->told;
+    rondo_attention_memory memory[RONDO_MAX_LAYERS];
+    r->symbols[T - 1] = *symbol;
+    rondo_tape_begin(r->tape, NULL);
+    rondo_var *y = rondo_embedding(r->tape, constant(r, p->embedding, 2, (int64_t[]){p->target, p->E}), r->symbols, 2,
+                                   (int64_t[]){T, 1});
+    rondo_transformer_prepare(p->decoder_transformer, r->tape,
+                              constant(r, r->now.memory, 3, (int64_t[]){r->S, 1, p->M}), NULL, memory);
+    rondo_var *h = rondo_transformer_forward(p->decoder_transformer, r->tape, y,
+                                             &(rondo_transformer_input){.memory = memory}, NULL);
+    rondo_var *a = rondo__tape_failed(r->tape) ? NULL : combine(r, NULL, rondo_slice(r->tape, h, 0, T - 1, T), NULL);
+    keep(r, logits, map(r, &p->output, a));
+    return rondo_tape_status(r->tape, err);
+}
+
 /* -> logits (V) */
 static rondo_status step(run *r, const int32_t *symbol, real *logits, rondo_error *err) {
     const rondo__encdec *p = r->pair;
+    if (p->decoder_transformer)
+        return step_transformer(r, symbol, logits, err);
     const int top = rondo__encdec_decoder(p)->config.layers - 1;
     rondo_tape_begin(r->tape, NULL);
     rondo_var *context = NULL;
@@ -215,9 +243,11 @@ rondo_status rondo__encdec_run(const rondo__encdec *pair, rondo_context *context
                                int64_t max, int32_t *out, int64_t *count, real *logits, rondo_error *err) {
     run r = {.pair = pair, .S = S};
     real *row = rondo__alloc((size_t)pair->target * sizeof *row);
+    r.symbols = rondo__alloc((size_t)(max + 1) * sizeof *r.symbols);
     int32_t said = pair->end;
     *count = 0;
-    rondo_status status = row ? make_room(&r, err) : rondo__fail(err, RONDO_MEMORY, "export: out of memory");
+    rondo_status status =
+        row && r.symbols ? make_room(&r, err) : rondo__fail(err, RONDO_MEMORY, "export: out of memory");
     if (!status)
         status = rondo_tape_create(&r.tape, context, err);
     if (!status)
@@ -235,6 +265,7 @@ rondo_status rondo__encdec_run(const rondo__encdec *pair, rondo_context *context
     }
     rondo_tape_destroy(&r.tape);
     rondo__free(r.block);
+    rondo__free(r.symbols);
     rondo__free(row);
     return status;
 }

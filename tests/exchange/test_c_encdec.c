@@ -19,7 +19,7 @@ static void check(const model_case *about, rondo_c_precision precision, const ch
                                 &(rondo_c_options){.precision = precision, .check_steps = 7}, &err);
     if (!status)
         c_check(about->name, compiler, path);
-    else if (status != RONDO_UNSUPPORTED)
+    else if (status != RONDO_UNSUPPORTED || !about->config.pointer)
         fail_msg("%s: %s", about->name, err.message);
     model_close(&m);
 }
