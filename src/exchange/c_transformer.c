@@ -124,10 +124,10 @@ static void put_places(const writer *w) {
 }
 
 void rondo__c_put_transformer(rondo__c_file *file, const rondo_transformer *net, const char *name) {
-    const writer w = {file, net, name};
-    const rondo_transformer_config *c = &net->config;
     if (!net)
         return;
+    const writer w = {file, net, name};
+    const rondo_transformer_config *c = &net->config;
     put_places(&w);
     for (int l = 0; l < c->layers; l++)
         put_layer(&w, l);
