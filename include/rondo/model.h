@@ -120,6 +120,15 @@ RONDO_API rondo_status rondo_model_select(rondo_model *model, const char *where,
 RONDO_API rondo_status rondo_model_apply(rondo_model *model, const rondo_tensor *x, rondo_tensor *y, rondo_error *err);
 RONDO_API void rondo_model_apply_free(rondo_tensor *y);
 
+/* The symbols of a text, as the network of a language model or a classifier of texts reads them (a transcriber writes
+ * them): size bytes of UTF-8 -> *symbols (*count), and back: *text (size may be NULL) ends in a NUL, too. What was made
+ * is freed by rondo_model_coded_free. RONDO_UNSUPPORTED where no one tokenizer stands before the network. */
+RONDO_API rondo_status rondo_model_encode(rondo_model *model, const char *text, size_t size, int32_t **symbols,
+                                          int64_t *count, rondo_error *err);
+RONDO_API rondo_status rondo_model_decode(rondo_model *model, int64_t count, const int32_t *symbols, char **text,
+                                          size_t *size, rondo_error *err);
+RONDO_API void rondo_model_coded_free(void *made);
+
 /* ---- the same, one step at a time ---- */
 typedef struct rondo_model_stream rondo_model_stream;
 typedef struct rondo_model_stream_sizes {

@@ -239,6 +239,35 @@ class Network(unittest.TestCase):
         self.assertEqual(caught.exception.status, Status.STATE)
 
 
+class Symbols(unittest.TestCase):
+    def test_there_and_back(self) -> None:
+        model = model_of("language")
+        ids = model.encode("the cat")
+        self.assertEqual((ids.dtype, ids.shape), (np.int32, (7,)))
+        self.assertEqual([model.vocabulary["symbols"][i] for i in ids], list("the cat"))
+        self.assertEqual(model.decode(ids), "the cat")
+        self.assertEqual(model.decode(model.encode("")), "")
+        self.assertEqual(model.decode([]), "")
+        self.assertEqual(model(ids).shape[0], 7)
+
+    def test_classifier_of_texts(self) -> None:
+        model = model_of("reviews")
+        (wanted,) = model.classify(["good thing"])
+        np.testing.assert_allclose(model(model.encode("good thing")), wanted.probabilities, rtol=1e-5)
+
+    def test_refusals(self) -> None:
+        model = model_of("language")
+        for wrong in (["a"], [0.5], "abc"):
+            with self.assertRaises(TypeError):
+                model.decode(wrong)
+        for bad in ([999], [-1], [2**40], [[1]], 3):
+            with self.assertRaises(rondo.Error):
+                model.decode(bad)
+        with self.assertRaises(rondo.Error) as caught:
+            model_of("series").encode("a")
+        self.assertEqual(caught.exception.status, Status.UNSUPPORTED)
+
+
 class Writing(unittest.TestCase):
     def test_seed_and_pieces(self) -> None:
         model = model_of("language")

@@ -14,6 +14,7 @@ from . import _check
 from ._arrays import Array, from_tensor, shape_of, to_tensor, view
 from ._base import Result
 from ._classify import Classifies
+from ._encode import Encodes
 from ._errors import Error, Status
 from ._forecast import Forecasts
 from ._generate import Generates
@@ -31,7 +32,7 @@ def metrics_of(metrics: rondo_metrics) -> dict[str, float]:
     return {_check.shown(m.name): float(m.value) for m in metrics.item[: metrics.count]}
 
 
-class Model(Generates, Translates, Classifies, Tags, Forecasts, Transcribes):
+class Model(Encodes, Generates, Translates, Classifies, Tags, Forecasts, Transcribes):
     """A trained model of any task. What its task cannot do is refused with Status.UNSUPPORTED."""
 
     def __init__(self, path: _check.Path, context: Context) -> None:
