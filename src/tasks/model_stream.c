@@ -61,6 +61,12 @@ static rondo_status open_blocks(rondo_model_stream *s, rondo_error *err) {
                                   : rondo__model_name_file(status, s->model->path, err);
 }
 
+/* BEST_PATH leaves the scores as they are. */
+static bool has_step(const rondo__network_block *b) {
+    const bool multiplies = b->kind == RONDO__EMBEDDING || b->kind == RONDO__LINEAR;
+    return (b->kind <= RONDO__ACTIVATION && (b->weight || !multiplies)) || b->kind == RONDO__BEST_PATH;
+}
+
 static rondo_status find_network(rondo_model_stream *s, rondo_error *err) {
     rondo_model *model = s->model;
     if (!model->task->class->network)
@@ -76,7 +82,7 @@ static rondo_status find_network(rondo_model_stream *s, rondo_error *err) {
             "(use rondo_model_apply)",
             model->path);
     for (int i = 0; i < s->network.count; i++)
-        if (s->network.block[i].kind > RONDO__ACTIVATION && s->network.block[i].kind != RONDO__BEST_PATH)
+        if (!has_step(&s->network.block[i]))
             return rondo__fail(err, RONDO_UNSUPPORTED,
                                "%s: the model has parts that no stream has: spelling, a forecast's window, an adaptive "
                                "softmax (use rondo_model_apply, or the task's own calls)",
@@ -213,7 +219,7 @@ static void step_block(rondo_model_stream *s, int i, const real *x, real *y) {
     case RONDO__ACTIVATION:
         activate(s, b, x, y);
         break;
-    default: /* BEST_PATH leaves the scores as they are */
+    default: /* BEST_PATH */
         memcpy(y, x, (size_t)(s->sizes.batch * b->out) * sizeof *y);
     }
 }
