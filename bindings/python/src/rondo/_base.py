@@ -9,6 +9,7 @@ from typing import Any
 
 from . import _check
 from ._arrays import Array
+from ._errors import Error, Status
 from ._handles import Handle, Owner, failure
 from ._structs import rondo_error
 
@@ -20,8 +21,22 @@ class Opened(Owner):
 
     def _names(self, function: Callable[..., Any]) -> list[str]:
         count = c_int64()
-        names = function(self._handle.pointer, count)
-        return [_check.shown(names[i]) for i in range(count.value)] if names else []
+
+        def ask(pointer: int) -> list[str]:
+            names = function(pointer, byref(count))
+            return [_check.shown(names[i]) for i in range(count.value)] if names else []
+
+        return self._ask(ask)
+
+
+def companion(model: Opened, other: Opened, what: str) -> Handle:
+    """The handle of another model that model uses in its calls, which must therefore hang from the same context."""
+    if not isinstance(other, Opened):
+        raise TypeError(f"{what}: {other!r} is no model")
+    handle = other._handle
+    if handle.guard is not model._handle.guard:
+        raise Error(Status.ARGUMENT, f"{what}: it has a context of its own (load it with context=model.context)")
+    return handle
 
 
 class Stream(Owner):
@@ -38,7 +53,7 @@ class Stream(Owner):
 
     def reset(self) -> None:
         """Begins another sequence."""
-        self._handle.guard.call(self._reset, self._handle.pointer)
+        self._ask(self._reset)
 
     def _fail(self, status: int) -> None:
         if status:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from ctypes import POINTER, byref, c_float, cast, pointer
+from ctypes import POINTER, byref, c_float, cast
+from ctypes import pointer as pointer_to
 from dataclasses import dataclass
 from typing import Union
 
@@ -54,7 +55,7 @@ class _Inputs:
         if isinstance(example, Sound):
             struct, samples = struct_of(example, what)
             self.kept += [struct, samples]
-            return rondo_classify_input(sound=pointer(struct))
+            return rondo_classify_input(sound=pointer_to(struct))
         if self.kind == "text":
             return rondo_classify_input(text=_check.text(example, what))  # type: ignore[arg-type]
         if isinstance(example, (str, os.PathLike)):
@@ -79,7 +80,7 @@ class Classifies(Opened):
     @property
     def input(self) -> str:
         """What a classifier takes, "audio", "text" or "series"; "" for other models."""
-        return str(lib.rondo_model_input(self._handle.pointer).decode())
+        return str(self._ask(lib.rondo_model_input).decode())
 
     def _columns(self) -> int:
         """Of a classifier of series: the numbers in a row."""
@@ -134,17 +135,17 @@ class ClassifyStream(Stream):
                 )
         else:
             taken = samples_of(samples, "classify: stream")
-        return self._handle.guard.call(self._feed, taken)
+        return self._ask(self._feed, taken)
 
     def finish(self) -> Array | None:
         """No more will come: the probabilities of the whole. Then reset()."""
-        return self._handle.guard.call(self._finish)
+        return self._ask(self._finish)
 
-    def _feed(self, taken: Array) -> Array | None:
+    def _feed(self, pointer: int, taken: Array) -> Array | None:
         probability, last, at, size = doubles(), None, 0, taken.itemsize * max(1, self.columns)
-        pointer_, address = self._handle.pointer, taken.ctypes.data
+        address = taken.ctypes.data
         while at < len(taken):
-            n = lib.rondo_classify_stream_feed(pointer_, len(taken) - at, address + at * size, byref(probability))
+            n = lib.rondo_classify_stream_feed(pointer, len(taken) - at, address + at * size, byref(probability))
             if probability:
                 last = self._copy(probability)
             if n <= 0:
@@ -152,9 +153,9 @@ class ClassifyStream(Stream):
             at += n
         return last
 
-    def _finish(self) -> Array | None:
+    def _finish(self, pointer: int) -> Array | None:
         probability = doubles()
-        lib.rondo_classify_stream_finish(self._handle.pointer, byref(probability))
+        lib.rondo_classify_stream_finish(pointer, byref(probability))
         return self._copy(probability) if probability else None
 
     def _copy(self, probability: object) -> Array:

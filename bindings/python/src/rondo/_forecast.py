@@ -171,17 +171,17 @@ class ForecastStream(Stream):
         Returns the point forecast, a new array or out; the stream's own arrays are written, too, and nothing else is
         allocated."""
         point = settled(out, self.point, "forecast: stream")
-        self._handle.guard.call(self._step, row, _check.number(time, "forecast: time"), future)
+        self._ask(self._step, row, _check.number(time, "forecast: time"), future)
         np.copyto(point, self.point)
         return point
 
-    def _step(self, row: ArrayLike, time: float, future: ArrayLike | None) -> None:
+    def _step(self, pointer: int, row: ArrayLike, time: float, future: ArrayLike | None) -> None:
         _fill(self._row, row, "row")
         if future is not None:
             _fill(self._future, future, "future")
         self._fail(
             lib.rondo_forecast_stream_step(
-                self._handle.pointer,
+                pointer,
                 time,
                 self._row.ctypes.data,
                 None if future is None else self._future.ctypes.data,

@@ -82,11 +82,11 @@ class Graph(Owner):
             tensor, array = to_tensor(value, f"run: input '{name}'")
             kept.append(array)
             values.append(rondo_graph_value(_check.text(name, "run: input"), tensor))
-        out: dict[str, Array] = self._handle.guard.call(self._run, values)
+        out: dict[str, Array] = self._ask(self._run, values)
         return out
 
-    def _run(self, values: list[rondo_graph_value]) -> dict[str, Array]:
-        pointer, err = self._handle.pointer, rondo_error()
+    def _run(self, pointer: int, values: list[rondo_graph_value]) -> dict[str, Array]:
+        err = rondo_error()
         array = (rondo_graph_value * max(1, len(values)))(*values)
         status = lib.rondo_graph_run(pointer, len(values), array, byref(err))
         if status:

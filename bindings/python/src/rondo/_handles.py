@@ -108,6 +108,11 @@ class Owner:
             raise Error(Status.STATE, f"rondo: the {self._what} is closed")
         return self._held
 
+    def _ask(self, function: Callable[..., T], *arguments: Any) -> T:
+        """function(object, *arguments), alone."""
+        handle = self._handle  # another thread may close the owner meanwhile
+        return handle.guard.call(function, handle.pointer, *arguments)
+
     def _call(self, function: Callable[..., int], *arguments: object) -> None:
         """function(object, *arguments, &err), with the guard held."""
         handle, err = self._handle, rondo_error()

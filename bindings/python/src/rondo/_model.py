@@ -71,7 +71,7 @@ class Model(Encodes, Generates, Translates, Classifies, Tags, Forecasts, Transcr
     @property
     def vocabulary(self) -> Any:
         """Symbols, labels, or what else of the data the model needs, as it stands in the file."""
-        text = self._handle.guard.call(lib.rondo_model_vocabulary, self._handle.pointer)
+        text = self._ask(lib.rondo_model_vocabulary)
         if text is None:
             raise Error(Status.MEMORY, "vocabulary: no memory")
         return json.loads(_check.shown(text))
@@ -99,7 +99,7 @@ class Model(Encodes, Generates, Translates, Classifies, Tags, Forecasts, Transcr
     @property
     def report(self) -> str:
         """What the last evaluate() found beyond its metrics, such as a confusion matrix; "" where there is nothing."""
-        return str(self._handle.guard.call(lambda: _check.shown(lib.rondo_model_report(self._handle.pointer))))
+        return self._ask(lambda pointer: _check.shown(lib.rondo_model_report(pointer)))
 
     def select(self, where: str = "") -> None:
         """Only examples whose fields fit count in evaluate() from now on, as in "speaker=theo, index=3|4"; "": all."""

@@ -44,7 +44,8 @@ class NetworkStream(Stream):
             out = settled(out, self._like, _WHAT)
             self._out, self._out_at = out, out.ctypes.data
             self._in = self._x  # the next x may overlap this out
-        call, pointer = self._handle.guard.call, self._handle.pointer
+        handle = self._handle
+        call, pointer = handle.guard.call, handle.pointer
         if self.symbols:
             self._take_symbols(x)
             status = call(_STEP, pointer, self._x_at, None, self._out_at, self._err_at)

@@ -11,8 +11,7 @@ from typing import Union
 from numpy.typing import ArrayLike
 
 from . import _check
-from ._base import Opened, Stream
-from ._errors import Error, Status
+from ._base import Opened, Stream, companion
 from ._handles import Handle, opened
 from ._library import lib
 from ._sound import Sound, samples_of, struct_of
@@ -48,31 +47,21 @@ def _transcript(t: rondo_transcript) -> Transcript:
 
 
 def _options(
-    model: Opened,
-    beam: int,
-    best: int,
-    language_model: Opened | None,
-    lm_weight: float,
-    symbol_bonus: float,
-    prune: float,
+    beam: int, best: int, language_model: Handle | None, lm_weight: float, symbol_bonus: float, prune: float
 ) -> rondo_transcribe_options:
-    if language_model is not None:
-        if not isinstance(language_model, Opened):
-            raise TypeError(f"transcribe: language_model: {language_model!r} is no model")
-        if language_model._handle.guard is not model._handle.guard:
-            raise Error(
-                Status.ARGUMENT,
-                "transcribe: the language model has a context of its own (load it with context=... of the transcriber)",
-            )
     return rondo_transcribe_options(
         _check.whole(beam, "transcribe: beam"),
         _check.whole(best, "transcribe: best", 1),
-        None if language_model is None else language_model._handle.pointer,
+        None if language_model is None else language_model.pointer,
         _check.number(lm_weight, "transcribe: lm_weight"),
         _check.number(symbol_bonus, "transcribe: symbol_bonus"),
         _check.number(prune, "transcribe: prune"),
         0,
     )
+
+
+def _scorer(model: Opened, language_model: Opened | None) -> Handle | None:
+    return None if language_model is None else companion(model, language_model, "transcribe: language_model")
 
 
 class Transcribes(Opened):
@@ -90,7 +79,8 @@ class Transcribes(Opened):
         """What recordings say: paths of sound files, or rondo.Sound at any rate, not both at once. beam 0: greedy, with
         a language model (of characters, loaded with this model's context) 16. lm_weight 0: 0.5."""
         listed = _check.listed(recordings, "transcribe")
-        options = _options(self, beam, best, language_model, lm_weight, symbol_bonus, prune)
+        scorer = _scorer(self, language_model)
+        options = _options(beam, best, scorer, lm_weight, symbol_bonus, prune)
         if not listed:
             return []
         out = (rondo_transcript * len(listed))()
@@ -117,13 +107,14 @@ class Transcribes(Opened):
         prune: float = 0.0,
     ) -> TranscribeStream:
         """A recording while it is being made."""
-        options = _options(self, beam, 1, language_model, lm_weight, symbol_bonus, prune)
+        scorer = _scorer(self, language_model)
+        options = _options(beam, 1, scorer, lm_weight, symbol_bonus, prune)
         handle = opened(
             lib.rondo_transcribe_stream_open,
             lib.rondo_transcribe_stream_close,
             self._handle,
             byref(options),
-            keep=None if language_model is None else language_model._handle,
+            keep=scorer,
         )
         return TranscribeStream(handle)
 
@@ -138,18 +129,18 @@ class TranscribeStream(Stream):
     def step(self, samples: ArrayLike) -> str:
         """Takes samples and returns what has been settled by them, "" at most calls."""
         taken = samples_of(samples, "transcribe: stream")
-        return self._handle.guard.call(self._feed, taken.ctypes.data, len(taken))
+        return self._ask(self._feed, taken.ctypes.data, len(taken))
 
     def finish(self) -> str:
         """No more will come: the rest of the text. Then reset()."""
-        return self._handle.guard.call(self._finish)
+        return self._ask(self._finish)
 
-    def _feed(self, address: int, count: int) -> str:
+    def _feed(self, pointer: int, address: int, count: int) -> str:
         text = c_char_p()
-        self._fail(lib.rondo_transcribe_stream_feed(self._handle.pointer, count, address, byref(text), self._err_at))
+        self._fail(lib.rondo_transcribe_stream_feed(pointer, count, address, byref(text), self._err_at))
         return _check.shown(text.value)
 
-    def _finish(self) -> str:
+    def _finish(self, pointer: int) -> str:
         text = c_char_p()
-        self._fail(lib.rondo_transcribe_stream_finish(self._handle.pointer, byref(text), self._err_at))
+        self._fail(lib.rondo_transcribe_stream_finish(pointer, byref(text), self._err_at))
         return _check.shown(text.value)

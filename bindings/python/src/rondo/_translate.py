@@ -9,9 +9,7 @@ from typing import Any, overload
 
 from . import _check
 from ._arrays import Array, view
-from ._base import Opened
-from ._errors import Error, Status
-from ._handles import Handle
+from ._base import Opened, companion
 from ._library import lib
 from ._structs import rondo_search_options, rondo_translate_options, rondo_translation
 
@@ -81,7 +79,9 @@ class Translates(Opened):
         data = [
             _check.text(line, f"translate: line {i + 1}") for i, line in enumerate(_check.listed(lines, "translate"))
         ]
-        held = [_member(self, model) for model in _check.listed(ensemble, "translate: ensemble")]
+        held = [
+            companion(self, model, "translate: ensemble") for model in _check.listed(ensemble, "translate: ensemble")
+        ]
         members = (c_void_p * max(1, len(held)))(*[handle.pointer for handle in held])
         options = rondo_translate_options(
             rondo_search_options(
@@ -126,14 +126,3 @@ class Translates(Opened):
         if isinstance(lines, str):
             return self.translations([lines], **options)[0].text
         return [translation.text for translation in self.translations(lines, **options)]
-
-
-def _member(model: Opened, other: Opened) -> Handle:
-    if not isinstance(other, Opened):
-        raise TypeError(f"translate: ensemble: {other!r} is no model")
-    if other._handle.guard is not model._handle.guard:
-        raise Error(
-            Status.ARGUMENT,
-            "translate: ensemble: a model has a context of its own (load it with context=... of the others)",
-        )
-    return other._handle
