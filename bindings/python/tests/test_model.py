@@ -331,14 +331,14 @@ class Threads(unittest.TestCase):
         self.assertEqual(wrong, [])
 
     def test_gil_is_free(self) -> None:
-        model, x = model_of("language"), np.ones(100000, np.int32)
+        model, x = model_of("language"), np.ones(300000, np.int32)
         long = threading.Thread(target=model, args=(x,))
         turns = 0
         long.start()
         while long.is_alive():
             time.sleep(0.0002)
             turns += 1
-        self.assertGreater(turns, 5)
+        self.assertGreater(turns, 2)  # the first may come before the call, the last after it
 
     def test_closed_in_the_midst(self) -> None:
         for _ in range(5):
@@ -391,6 +391,10 @@ class Threads(unittest.TestCase):
             model([1])
             rondo.read_arrays(path)
         del model, stream
+        for _ in range(100):  # a joined thread may stand in /proc a moment longer
+            if threads() == before[1]:
+                break
+            time.sleep(0.01)
         self.assertEqual((descriptors(), threads()), before)
 
 

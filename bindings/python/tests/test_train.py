@@ -94,7 +94,7 @@ class Stopping(unittest.TestCase):
             env={**os.environ, "PYTHONPATH": os.pathsep.join(os.path.abspath(p) for p in sys.path)},
         )
         assert child.stdout
-        for _ in range(600):
+        for _ in range(3000):
             if (out / "metrics.jsonl").exists():
                 break
             time.sleep(0.02)

@@ -52,17 +52,25 @@ class Guard:
         with self._lock:
             try:
                 self._owner = me
-                return function(*arguments)
+                result = function(*arguments)
             finally:
                 self._owner = 0
                 self._clear()
+        if self._left:  # came between the last two lines
+            self._sweep()
+        return result
 
     def dispose(self, destroy: Callable[[Any], None], pointer: int, _keep: object) -> None:
         """Destroys an object now, or as soon as the call is over that is being made. _keep lives until here."""
         if self._process == os.getpid():
             self._left.append((destroy, pointer))
-            if self._lock.acquire(blocking=False):
+            self._sweep()
+
+    def _sweep(self) -> None:
+        if self._lock.acquire(blocking=False):
+            try:
                 self._clear()
+            finally:
                 self._lock.release()
 
     def _clear(self) -> None:
