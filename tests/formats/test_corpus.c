@@ -40,11 +40,16 @@
 #define LLVMFuzzerTestOneInput fuzz_npz
 #include "../../fuzz/fuzz_npz.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_mapping
+#include "../../fuzz/fuzz_mapping.c"
+#undef LLVMFuzzerTestOneInput
 #define look_at look_at_onnx
+#define chain chain_onnx
 #define LLVMFuzzerTestOneInput fuzz_onnx
 #include "../../fuzz/fuzz_onnx.c"
 #undef LLVMFuzzerTestOneInput
 #undef look_at
+#undef chain
 
 static void replay(const char *name, int (*target)(const uint8_t *, size_t)) {
     const int64_t live = rondo__alloc_live();
@@ -85,6 +90,7 @@ static void seeds(void **state) {
     replay("tagged", fuzz_tagged);
     replay("npz", fuzz_npz);
     replay("onnx", fuzz_onnx);
+    replay("mapping", fuzz_mapping);
 }
 
 int main(void) {
