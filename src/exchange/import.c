@@ -21,7 +21,12 @@ rondo_status rondo__import_no_memory(const rondo__import *in) {
 
 /* ---- the list ---- */
 
+enum { MOST_TENSORS = 16384 }; /* they are looked up one by one */
+
 static rondo_status make_list(rondo__import *in, int count) {
+    if (count > MOST_TENSORS)
+        return rondo__fail(in->err, RONDO_UNSUPPORTED, "%s: holds %d tensors (at most %d can be imported)", in->path,
+                           count, MOST_TENSORS);
     in->theirs = rondo__calloc((size_t)count + 1, sizeof *in->theirs);
     in->count = in->theirs ? count : 0;
     return in->theirs ? RONDO_OK : rondo__import_no_memory(in);
@@ -108,6 +113,8 @@ static rondo_status cut_prefix(rondo__import *in) {
         else
             t->key += strlen(prefix);
         left += !t->left_out;
+        if (!t->left_out && t->array.count == 0)
+            t->left_out = "it is empty";
     }
     if (left || !*prefix)
         return RONDO_OK;

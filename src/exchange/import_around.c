@@ -85,6 +85,32 @@ static int64_t width_out(const rondo__import *in) {
     return c->bidirectional && in->merge == RONDO_MERGE_CONCAT ? 2 * width : width;
 }
 
+/* The embedding is the output layer, too: its weights are told by a bias alone. */
+static rondo_status add_tied(rondo__import *in) {
+    const rondo__piece *table = rondo__import_piece(in, "embedding.weight");
+    rondo_status status = RONDO_OK;
+    int bias = -1, fit = 0;
+    if (!table || table->transposed || rondo__import_piece(in, "output.weight") || in->config.cell == RONDO_JORDAN ||
+        table->dims[1] != width_out(in))
+        return RONDO_OK;
+    for (int i = 0; i < in->count; i++)
+        if (rondo__import_free(&in->theirs[i]) && in->theirs[i].array.rank == 1 &&
+            in->theirs[i].array.dims[0] == table->dims[0] && rondo__name_holds(in->theirs[i].key, "bias")) {
+            bias = i;
+            fit++;
+        }
+    if (fit != 1)
+        return RONDO_OK;
+    in->output = table->dims[0];
+    rondo__piece *p =
+        rondo__import_add_part(in, table->from, "output.weight", 0, table->dims[0], table->dims[1], &status);
+    if (p)
+        p->note = "tied to the embedding";
+    if (p)
+        rondo__import_add(in, bias, "output.bias", &status);
+    return status;
+}
+
 static rondo_status around_network(rondo__import *in) {
     rondo_status status = RONDO_OK;
     if (!rondo__import_piece(in, "output.weight") && in->config.cell != RONDO_JORDAN) {
@@ -99,7 +125,7 @@ static rondo_status around_network(rondo__import *in) {
         if (embedding >= 0 && !status)
             in->vocabulary = in->theirs[embedding].array.dims[0];
     }
-    return status;
+    return status ? status : add_tied(in);
 }
 
 /* ---- a task's model: parameters that are left, and tensors that are left, of one shape ---- */

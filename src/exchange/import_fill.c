@@ -15,8 +15,10 @@ static bool fits(const rondo__import *in, rondo__piece *p, const rondo_tensor *o
     if (p->rank != ours->rank || memcmp(p->dims + 1, ours->dims + 1, (size_t)(p->rank - 1) * sizeof *p->dims) != 0)
         return false;
     const int64_t spare = ours->dims[0] - p->dims[0];
+    rondo__cell_name part;
     p->spare_rows = spare;
-    return spare == 0 || (in->options->vocabulary && spare > 0 && spare <= 2);
+    return spare == 0 ||
+           (in->options->vocabulary && spare > 0 && spare <= 2 && !rondo__cell_name_parse(p->name, &part));
 }
 
 static rondo_status check_piece(const rondo__import *in, rondo__piece *p, rondo_params *params) {
@@ -63,10 +65,24 @@ static rondo_status check_missing(const rondo__import *in, rondo_params *params)
     return RONDO_OK;
 }
 
+/* A model with tied weights needs a table once, where PyTorch writes it under both names. */
+static bool is_tied_copy(const rondo__import *in, const rondo__theirs *t) {
+    const rondo__piece *table = rondo__import_piece(in, "embedding.weight");
+    if (!table)
+        table = rondo__import_piece(in, "target_embedding.weight");
+    if (!in->wanted || !table || table->from < 0 || t->used)
+        return false;
+    const rondo__array *a = &in->theirs[table->from].array, *b = &t->array;
+    return a->dtype == b->dtype && a->rank == b->rank && memcmp(a->dims, b->dims, sizeof a->dims) == 0 &&
+           memcmp(a->data, b->data, (size_t)a->count * rondo_dtype_bytes(a->dtype)) == 0;
+}
+
 static rondo_status check_left(const rondo__import *in) {
     for (int i = 0; i < in->count; i++) {
-        const rondo__theirs *t = &in->theirs[i];
-        if (!t->left_out && t->used != t->array.count)
+        rondo__theirs *t = &in->theirs[i];
+        if (!t->left_out && is_tied_copy(in, t))
+            t->left_out = "the same numbers as the embedding, which the model ties";
+        if (!t->left_out && t->used < t->array.count)
             return rondo__import_bad(in, i, RONDO_FORMAT,
                                      "%s is left over%s (a mapping file says what it is, or null to leave it out)",
                                      rondo__dims_show(t->array.rank, t->array.dims).text, t->used ? " in part" : "");
@@ -132,11 +148,15 @@ static rondo_status copy_row(const rondo__import *in, const rondo__piece *p, int
     return RONDO_OK;
 }
 
-/* Symbols that they do not know are never drawn: nothing in the embedding, and in the output layer a bias far below. */
+/* Symbols that they do not know are never drawn: nothing in the embedding, and in the output layer a bias far below
+ * all others. */
 static void fill_spare(const rondo__piece *p, int64_t columns, real *out) {
     const bool bias = p->rank == 1;
+    real least = 0;
+    for (int64_t i = 0; bias && i < p->dims[0]; i++)
+        least = out[i] < least ? out[i] : least;
     for (int64_t i = 0; i < p->spare_rows * columns; i++)
-        out[p->dims[0] * columns + i] = bias ? -30 : 0;
+        out[p->dims[0] * columns + i] = bias ? least - 30 : 0;
 }
 
 static rondo_status fill_one(const rondo__import *in, const rondo__piece *p, rondo_params *params) {
@@ -229,7 +249,7 @@ static void put_pieces(rondo_import_report *r, const rondo__import *in, rondo_pa
 static void put_rest(rondo_import_report *r, const rondo__import *in, rondo_params *params) {
     for (int i = 0; i < in->count; i++) {
         const rondo__theirs *t = &in->theirs[i];
-        if (t->left_out || t->used != t->array.count) {
+        if (t->left_out || t->used < t->array.count) {
             rondo_import_line *line = next(r, t->left_out ? RONDO_IMPORT_LEFT_OUT : RONDO_IMPORT_LEFT_OVER);
             put_theirs(line, t);
             line->note = t->left_out ? t->left_out : t->used ? "in part" : "";

@@ -198,7 +198,10 @@ static rondo_status add_stack(rondo__import *in, int *behind) {
             status = check_alike(in, first, i);
         if (status)
             return status;
-        if (l.kernel < 0)
+        if (layers > RONDO_MAX_LAYERS)
+            status = rondo__import_bad(in, i, RONDO_UNSUPPORTED, "is of more layers than there may be (at most %d)",
+                                       RONDO_MAX_LAYERS);
+        else if (l.kernel < 0)
             status = rondo__import_bad(in, i, RONDO_FORMAT, "has no kernel beside it");
         else if (l.place < 0)
             status = rondo__import_bad(in, i, RONDO_FORMAT, "is the second direction of no layer");

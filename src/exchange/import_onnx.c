@@ -36,7 +36,11 @@ const rondo__chain_value *rondo__chain_in(const rondo__chain *c, int i) {
     return i < c->node->inputs && *c->node->input[i] ? find(c, c->node->input[i]) : NULL;
 }
 
+/* Old files name their initialisers as inputs, too; nothing else may have a name twice. */
 static rondo__chain_value *put(rondo__chain *c, const char *name, rondo__chain_kind kind) {
+    const rondo__chain_value *old = *name ? find(c, name) : NULL;
+    if (old && !(old->kind == RONDO__CHAIN_INPUT && kind == RONDO__CHAIN_WEIGHT))
+        c->twice = name;
     rondo__chain_value *v = &c->value[c->values++];
     *v = (rondo__chain_value){.name = name, .kind = kind, .at = -1};
     return v;
@@ -229,12 +233,15 @@ static rondo_status walk(rondo__chain *c) {
     rondo_status status = RONDO_OK;
     for (int i = 0; i < g->inputs; i++)
         put(c, g->input[i].name, RONDO__CHAIN_INPUT)->plain = true;
-    for (int i = 0; i < c->in->count; i++) /* behind the inputs: old files name initialisers as inputs, too */
+    for (int i = 0; i < c->in->count; i++) /* behind the inputs, before which they count */
         put(c, c->in->theirs[i].name, RONDO__CHAIN_WEIGHT)->at = i;
-    for (int i = 0; i < g->nodes && !status; i++) {
+    for (int i = 0; i < g->nodes && !status && !c->twice; i++) {
         c->node = &g->node[i];
         status = walk_node(c);
     }
+    if (!status && c->twice)
+        status =
+            rondo__fail(c->in->err, RONDO_FORMAT, "%s: '%s' is made twice", c->in->path, rondo__show(c->twice).text);
     if (!status && c->layers > 0)
         status = check_outputs(c);
     if (!status)

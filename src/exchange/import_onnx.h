@@ -30,6 +30,7 @@ typedef struct rondo__chain {
     const rondo__onnx_node *node; /* the one at hand */
     int layers, directions;       /* so far */
     int64_t width;                /* of the last layer's output */
+    const char *twice;            /* a name that two nodes make, or NULL */
     int values;
     rondo__chain_value *value;
 } rondo__chain;

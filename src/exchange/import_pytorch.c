@@ -74,6 +74,9 @@ static rondo_status take_group(rondo__import *in, const group *g, const char *pr
         if (!rondo__import_free(&in->theirs[i]) || !rondo__cell_name_parse(in->theirs[i].key, &part) ||
             !in_group(g, in->theirs[i].key, &part))
             continue;
+        if (part.layer + above >= RONDO_MAX_LAYERS)
+            return rondo__import_bad(in, i, RONDO_UNSUPPORTED, "is of more layers than there may be (at most %d)",
+                                     RONDO_MAX_LAYERS);
         if (!rondo__cell_name_make(name, prefix, part.what, part.layer + above, part.reverse))
             return rondo__import_bad(in, i, RONDO_FORMAT, "would get too long a name");
         rondo__import_add(in, i, name, &status);

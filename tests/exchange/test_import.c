@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "exchange/network.h"
+
 static void cases(void **state) {
     static const char *const names[] = {"rnn",      "lstm",    "lstm_both", "lstm_projected", "gru",   "gru_no_bias",
                                         "language", "numbers", "nested",    "cells",          "chain", "f64",
@@ -12,6 +14,91 @@ static void cases(void **state) {
         import_check(*state, import_write(*state, names[i], NULL, NULL), names[i], NULL);
     const rondo_import_options relu = {.cell_given = true, .cell = RONDO_ELMAN, .activation = RONDO_RELU};
     import_check(*state, import_write(*state, "rnn_relu", NULL, NULL), "rnn_relu", &relu);
+}
+
+/* ---- what only Rondo's cells have, under their own names ---- */
+
+typedef struct own_cell {
+    rondo_recurrent_config config;
+    rondo_import_options options;
+} own_cell;
+
+static void own_cells(void **state) {
+    const import_rig *rig = *state;
+    static const own_cell cells[] = {{{.cell = RONDO_JORDAN,
+                                       .input_size = 3,
+                                       .hidden_size = 5,
+                                       .layers = 2,
+                                       .output_size = 4,
+                                       .residual = true,
+                                       .output_activation = RONDO_SOFTMAX,
+                                       .activation = RONDO_SIGMOID,
+                                       .decay = (rondo_real)0.25},
+                                      {.output_activation = RONDO_SOFTMAX,
+                                       .activation = RONDO_SIGMOID,
+                                       .decay = 0.25,
+                                       .residual = true,
+                                       .cell_given = true,
+                                       .cell = RONDO_JORDAN}},
+                                     {{.cell = RONDO_LSTM,
+                                       .input_size = 3,
+                                       .hidden_size = 4,
+                                       .layers = 2,
+                                       .bidirectional = true,
+                                       .peepholes = true,
+                                       .layer_norm = true,
+                                       .coupled_gates = true,
+                                       .learned_initial_state = true,
+                                       .cell_clip = (rondo_real)0.5},
+                                      {.coupled_gates = true, .cell_clip = 0.5}},
+                                     {{.cell = RONDO_GRU,
+                                       .input_size = 4,
+                                       .hidden_size = 4,
+                                       .layers = 3,
+                                       .bidirectional = true,
+                                       .layer_norm = true,
+                                       .reset_before = true,
+                                       .residual = true,
+                                       .merge = RONDO_MERGE_AVERAGE},
+                                      {.reset_before = true, .residual = true, .merge = RONDO_MERGE_AVERAGE}}};
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        const rondo_recurrent_config *c = &cells[i].config;
+        rondo_params *params = NULL;
+        rondo_recurrent *net = NULL;
+        rondo__network network = {0};
+        rondo__named list[IMPORT_MOST];
+        rondo_error err = {0};
+        rondo_model *model = NULL;
+        rondo_tensor y;
+        rondo_real x[5 * 4], expected[5 * 8];
+        char path[512], to[512];
+        assert_int_equal(rondo_params_create(&params, &err), RONDO_OK);
+        assert_int_equal(rondo_recurrent_create(&net, params, "old.name.", c, &err), RONDO_OK);
+        assert_int_equal(rondo_params_finish(params, 5, &err), RONDO_OK);
+        const int count = rondo_params_count(params);
+        for (int k = 0; k < count; k++)
+            list[k] = (rondo__named){rondo_params_at(params, k)->name, rondo_params_at(params, k)->value};
+        for (int64_t k = 0; k < rondo_params_size(params); k++) /* no zeros that hide a mistake */
+            rondo_params_values(params)[k] += (rondo_real)0.1 * (rondo_real)sin((double)k);
+        for (int k = 0; k < 20; k++)
+            x[k] = (rondo_real)cos(k);
+        snprintf(path, sizeof path, "%s", test_path("own.w.safetensors"));
+        snprintf(to, sizeof to, "%s", test_path("own.safetensors"));
+        assert_int_equal(rondo__safetensors_write(path, count, list, 0, NULL, &err), RONDO_OK);
+        if (rondo_import(rig->context, path, to, &cells[i].options, NULL, &err) ||
+            rondo_model_open(&model, rig->context, to, &err) ||
+            rondo__network_add(&network, (rondo__network_block){.kind = RONDO__RECURRENT, .net = net}, &err) ||
+            rondo__network_run(&network, rig->context, 5, NULL, x, expected, &err))
+            fail_msg("%s", err.message);
+        const rondo_tensor input = {RONDO_F32, 2, {5, c->input_size}, x};
+        if (rondo_model_apply(model, &input, &y, &err))
+            fail_msg("%s", err.message);
+        assert_memory_equal(y.data, expected, (size_t)rondo_tensor_count(&y) * sizeof(rondo_real));
+        rondo_model_apply_free(&y);
+        rondo_model_close(&model);
+        rondo_recurrent_destroy(&net);
+        rondo_params_destroy(&params);
+    }
 }
 
 static const char mapping[] = "# another maker's names\n"
@@ -89,6 +176,45 @@ static void report_of_failure(void **state) {
     assert_int_equal(line_of(r, NULL, "rnn.bias_hh_l0")->fate, RONDO_IMPORT_MISSING);
     assert_int_equal(line_of(r, "rnn.weight_ih_l0", NULL)->fate, RONDO_IMPORT_TAKEN);
     rondo_import_report_free(&r);
+}
+
+/* A table that serves as output layer, too: PyTorch's files hold it once or twice. */
+static void tied(void **state) {
+    const import_rig *rig = *state;
+    const rondo_tensor *table = golden_stored(rig->cases, "language|encoder", "weight");
+    float hidden[12 * 4] = {0}, bias[7] = {1};
+    const rondo__named once[] = {
+        {"rnn.weight_ih_l0", rondo_tensor_view(RONDO_F32, hidden, 2, (const int64_t[]){12, 4})},
+        {"rnn.weight_hh_l0", rondo_tensor_view(RONDO_F32, hidden, 2, (const int64_t[]){12, 4})},
+        {"encoder.weight", *table},
+        {"decoder.bias", rondo_tensor_view(RONDO_F32, bias, 1, (const int64_t[]){7})},
+        {"decoder.weight", *table}};
+    static const char recipe[] =
+        "task: language_model\n"
+        "data: {train: not-there.txt, tokenizer: char}\n"
+        "model: {cell: gru, embedding_size: 4, hidden_size: 4, tie_weights: true, bias: false}\n";
+    char path[512], map[512], task[512];
+    rondo_import_report *r = NULL;
+    rondo_error err = {0};
+    snprintf(path, sizeof path, "%s", test_path("tied.w.safetensors"));
+    snprintf(task, sizeof task, "%s", test_write("tied.yaml", recipe, sizeof recipe - 1));
+    snprintf(map, sizeof map, "%s", test_write("seven.txt", "a\nb\nc\nd\ne\nf\n<unk>\n", 18));
+    const rondo_import_options lm = {.recipe = task, .vocabulary = map};
+    for (int count = 4; count <= 5; count++) {
+        assert_int_equal(rondo__safetensors_write(path, count, once, 0, NULL, &err), RONDO_OK);
+        if (rondo_import(rig->context, path, NULL, NULL, &r, &err))
+            fail_msg("%s", err.message);
+        assert_non_null(strstr(rondo_import_report_model(r), "gru, 1 layer, 4 -> 4 units, reset after the product, "
+                                                             "embedding of 7 symbols, output layer of 7"));
+        assert_string_equal(line_of(r, NULL, "output.weight")->note, count == 4 ? "tied to the embedding" : "");
+        rondo_import_report_free(&r);
+        if (rondo_import(rig->context, path, NULL, &lm, &r, &err))
+            fail_msg("%s", err.message);
+        assert_int_equal(rondo_import_report_count(r), count);
+        if (count == 5)
+            assert_int_equal(line_of(r, "decoder.weight", NULL)->fate, RONDO_IMPORT_LEFT_OUT);
+        rondo_import_report_free(&r);
+    }
 }
 
 /* ---- what is refused ---- */
@@ -342,6 +468,8 @@ static void no_memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cases),
+        cmocka_unit_test(own_cells),
+        cmocka_unit_test(tied),
         cmocka_unit_test(mapped),
         cmocka_unit_test(report),
         cmocka_unit_test(report_of_failure),

@@ -228,6 +228,14 @@ static void other_nodes(void **state) {
     put_node(&g, "MatMul", "Y2 M", "Y", NULL);
     refused(state, &g, "(MatMul)");
     g = begin();
+    put_node(&g, "GRU", "X W R", "Y", NULL);
+    put_node(&g, "Identity", "Y", "Y", NULL);
+    import_refused(*state, write_graph(&g), NULL, RONDO_FORMAT, "'Y' is made twice");
+    g = begin();
+    put_weight(&g, "W", 3, (const int64_t[]){1, 3 * H, I}, 0.2f);
+    put_node(&g, "GRU", "X W R", "Y", NULL);
+    import_refused(*state, write_graph(&g), NULL, RONDO_FORMAT, "'W' is made twice");
+    g = begin();
     put_node(&g, "Identity", "X", "Y", NULL);
     import_refused(*state, write_graph(&g), NULL, RONDO_FORMAT, "no weights of a recurrent layer");
     import_refused(*state, file_of("onnx_gru"), &(rondo_import_options){.prefix = "a"}, RONDO_ARGUMENT, "prefix");
