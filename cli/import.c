@@ -188,7 +188,9 @@ static int run(int argc, char **argv) {
         {"--recipe", CLI_TEXT, &o->recipe, "FILE", "make the model of this recipe's task, not a network alone"},
         {"--set", CLI_LIST, &sets, "KEY=VALUE", "change a key of the recipe"},
         {"--vocabulary", CLI_TEXT, &o->vocabulary, "FILE",
-         "language_model: a symbol per line, in the order of their rows (default: from the recipe's data)"},
+         "language_model, tag: a symbol per line, in the order of their rows (default: from the recipe's data)"},
+        {"--labels", CLI_TEXT, &o->labels, "FILE",
+         "tag, with --vocabulary: a label per line, in the order of their rows"},
         {"--allow-nan", CLI_FLAG, &o->allow_nan, NULL, "take weights that are not finite as they are"},
         {"--json", CLI_FLAG, &i.json, NULL, "the report as one JSON object"},
     };
@@ -197,9 +199,13 @@ static int run(int argc, char **argv) {
         return code;
     if (i.to && !cli_ends_in(i.to, ".safetensors"))
         return cli_fail(CLI_USAGE, "import: '%s' is no name of a model file (it ends in .safetensors)", i.to);
-    if (!o->recipe && (sets.count || o->vocabulary))
+    if (!o->recipe && (sets.count || o->vocabulary || o->labels))
         return cli_fail(CLI_USAGE, "import: %s is for models of a task (give --recipe, too)",
-                        sets.count ? "--set" : "--vocabulary");
+                        sets.count      ? "--set"
+                        : o->vocabulary ? "--vocabulary"
+                                        : "--labels");
+    if (o->labels && !o->vocabulary)
+        return cli_fail(CLI_USAGE, "import: --labels goes with --vocabulary (give both)");
     o->cell = (rondo_cell)cell;
     o->activation = (rondo_activation)activation;
     o->output_activation = (rondo_activation)output;

@@ -59,8 +59,10 @@ typedef struct rondo_import_options {
     const char *recipe;
     int sets; /* overrides "key.path=value" of the recipe */
     const char *const *set;
-    const char *vocabulary; /* of a language model: a symbol per line, in the order of the rows; NULL: the recipe's data
-                               give it, in Rondo's own order */
+    /* of a language model or a tagger: a symbol per line, in the order of the rows; NULL: the recipe's data give the
+     * vocabulary, in Rondo's own order. A tagger's unknown word is the line <unk>, else the first. */
+    const char *vocabulary;
+    const char *labels; /* of a tagger, with vocabulary: a label per line, in the order of the rows */
 } rondo_import_options;
 
 /* Reads PATH: .safetensors (a state dict of PyTorch), .npz (weights of Keras) or .onnx (a plain chain of recurrent

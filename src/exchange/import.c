@@ -124,7 +124,7 @@ static rondo_status cut_prefix(rondo__import *in) {
 
 rondo_status rondo__import_open(rondo__import *in, const char *path, const rondo_import_options *options,
                                 rondo_error *err) {
-    *in = (rondo__import){.path = path, .options = options, .err = err};
+    *in = (rondo__import){.path = path, .options = options, .unknown = -1, .err = err};
     in->reset_before = options->reset_before;
     in->merge = options->merge;
     in->activation = options->activation;

@@ -90,6 +90,8 @@ typedef struct rondo__import {
     rondo_activation activation;
     const rondo_params *wanted; /* of a task's model; NULL: a bare network */
     const char *task;           /* its name */
+    bool spare;                 /* symbols of ours that they do not know may stand behind theirs */
+    int64_t unknown;            /* the row of their embedding that is our first; -1: as it is */
     rondo_error *err;
 } rondo__import;
 

@@ -140,7 +140,7 @@ static bool may_be(const rondo__import *in, const rondo__array *a, const rondo_p
         return false;
     for (int d = 0; d < a->rank; d++) {
         const int64_t spare = p->value.dims[d] - a->dims[d];
-        if (spare != 0 && !(d == 0 && in->options->vocabulary && spare > 0 && spare <= 2))
+        if (spare != 0 && !(d == 0 && in->spare && spare > 0 && spare <= 2))
             return false;
     }
     return true;

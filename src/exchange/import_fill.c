@@ -17,8 +17,7 @@ static bool fits(const rondo__import *in, rondo__piece *p, const rondo_tensor *o
     const int64_t spare = ours->dims[0] - p->dims[0];
     rondo__cell_name part;
     p->spare_rows = spare;
-    return spare == 0 ||
-           (in->options->vocabulary && spare > 0 && spare <= 2 && !rondo__cell_name_parse(p->name, &part));
+    return spare == 0 || (in->spare && spare > 0 && spare <= 2 && !rondo__cell_name_parse(p->name, &part));
 }
 
 static rondo_status check_piece(const rondo__import *in, rondo__piece *p, rondo_params *params) {
@@ -114,6 +113,9 @@ static int64_t their_row(const rondo__piece *p, const char *ours, int64_t r) {
     return place * block + r % block;
 }
 
+/* The unknown symbol comes first here, the others follow in their order. */
+static int64_t their_symbol(int64_t unknown, int64_t r) { return r == 0 ? unknown : r <= unknown ? r - 1 : r; }
+
 static rondo_status check_number(const rondo__import *in, const rondo__piece *p, int64_t at, double theirs, real ours) {
     if (in->options->allow_nan || isfinite(ours))
         return RONDO_OK;
@@ -163,6 +165,7 @@ static rondo_status fill_one(const rondo__import *in, const rondo__piece *p, ron
     const rondo_tensor *ours = &rondo_params_at(params, rondo_params_find(params, p->name))->value;
     const char *gates = rondo__import_gates(params, p->name);
     const bool moved = *p->gates && strcmp(p->gates, gates) != 0;
+    const bool table = in->unknown > 0 && in->unknown < p->dims[0] && strcmp(p->name, "embedding.weight") == 0;
     const int64_t columns = rondo__span(p->dims, 1, p->rank);
     rondo_status status = RONDO_OK;
     real *out = ours->data;
@@ -171,7 +174,11 @@ static rondo_status fill_one(const rondo__import *in, const rondo__piece *p, ron
         return RONDO_OK;
     }
     for (int64_t r = 0; r < p->dims[0] && !status; r++)
-        status = copy_row(in, p, columns, moved ? their_row(p, gates, r) : r, out + r * columns);
+        status = copy_row(in, p, columns,
+                          moved   ? their_row(p, gates, r)
+                          : table ? their_symbol(in->unknown, r)
+                                  : r,
+                          out + r * columns);
     fill_spare(p, columns, out);
     return status;
 }

@@ -135,12 +135,15 @@ static rondo_status check_recipe(const importing *i) {
 }
 
 static rondo_status import_task(importing *i) {
+    rondo__import_rows rows = {.unknown = -1};
     rondo_status status = check_options(i);
     if (!status)
-        status = rondo__import_make_task(&i->task, i->context, i->in.options, i->err);
+        status = rondo__import_make_task(&i->task, i->context, i->in.options, &rows, i->err);
     if (status)
         return status;
     i->in.task = i->task->class->name;
+    i->in.spare = rows.spare;
+    i->in.unknown = rows.unknown;
     status = rondo__import_find(&i->in, i->task->params);
     if (!status)
         status = check_recipe(i);

@@ -105,12 +105,38 @@ static void gates_of_another_cell(void **state) {
                    RONDO_FORMAT, "whose gates are ifgo, not zrn");
 }
 
+/* A file cut anywhere, and with a bit of any byte of its header turned: read or refused, never a trace. */
+static void damaged(void **state) {
+    const import_rig *rig = *state;
+    char *data;
+    size_t size;
+    assert_int_equal(rondo__file_read(import_write(rig, "numbers", NULL, NULL), 0, &data, &size, NULL), RONDO_OK);
+    uint64_t header;
+    memcpy(&header, data, sizeof header);
+    const int64_t live = rondo__alloc_live();
+    for (size_t i = 0; i < header + 8; i += 2) {
+        rondo_error err = {0};
+        rondo_import_report *report = NULL;
+        data[i] = (char)(data[i] ^ 1 << i % 8);
+        rondo_import(rig->context, test_write("turned.safetensors", data, size), NULL, NULL, &report, &err);
+        rondo_import_report_free(&report);
+        data[i] = (char)(data[i] ^ 1 << i % 8);
+        assert_null(strchr(err.message, '\n'));
+        if (i % 8 == 0)
+            assert_int_not_equal(
+                rondo_import(rig->context, test_write("cut.safetensors", data, i), NULL, NULL, NULL, NULL), RONDO_OK);
+        assert_int_equal(rondo__alloc_live(), live);
+    }
+    rondo__free(data);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(left_over_and_missing),
                                        cmocka_unit_test(options_that_do_not_fit),
                                        cmocka_unit_test(prefix),
                                        cmocka_unit_test(bad_numbers),
                                        cmocka_unit_test(mappings_refused),
-                                       cmocka_unit_test(gates_of_another_cell)};
+                                       cmocka_unit_test(gates_of_another_cell),
+                                       cmocka_unit_test(damaged)};
     return cmocka_run_group_tests(tests, import_open, import_close);
 }

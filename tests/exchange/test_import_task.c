@@ -68,9 +68,53 @@ static void tasks_refused(void **state) {
     f.options.vocabulary = NULL;
     import_refused(*state, weights, &f.options, RONDO_NOT_FOUND, "not-there.txt");
     write_task(&f, "task: network\nmodel: {cell: lstm}\n", "a\n");
-    import_refused(*state, weights, &f.options, RONDO_UNSUPPORTED, "for language models");
+    import_refused(*state, weights, &f.options, RONDO_UNSUPPORTED, "for language models and taggers");
     f.options.vocabulary = NULL;
     import_refused(*state, weights, &f.options, RONDO_UNSUPPORTED, "network alone");
+}
+
+/* ---- a tagger ---- */
+
+static const char tagger[] = "task: tag\n"
+                             "data: {train: not-there.txt}\n"
+                             "model: {cell: gru, embedding_size: 4, hidden_size: 4, bidirectional: true, characters: "
+                             "{hidden_size: 0}}\n";
+
+/* Row 1 of theirs is the unknown word, which is row 0 of ours. */
+static void unknown_word(void **state) {
+    const import_rig *rig = *state;
+    task_files f;
+    char labels[512], to[512];
+    rondo_model *model = NULL;
+    rondo_tensor y;
+    rondo_error err = {0};
+    write_task(&f, tagger, "<pad>\n<unk>\nthe\ncat\nsees\na\ndog\n");
+    snprintf(labels, sizeof labels, "%s", test_write("labels.txt", "X\nY\n", 4));
+    snprintf(to, sizeof to, "%s", test_path("tagger.safetensors"));
+    f.options.labels = labels;
+    if (rondo_import(rig->context, import_write(rig, "numbers", NULL, NULL), to, &f.options, NULL, &err) ||
+        rondo_model_open(&model, rig->context, to, &err))
+        fail_msg("%s", err.message);
+    const rondo_tensor *x = golden_stored(rig->cases, "numbers", "x");
+    int64_t ids[15];
+    for (int i = 0; i < 15; i++) {
+        const int64_t theirs = ((const int64_t *)x->data)[i];
+        ids[i] = theirs == 1 ? 0 : theirs < 1 ? theirs + 1 : theirs;
+    }
+    const rondo_tensor ours = {RONDO_I64, 2, {5, 3}, ids};
+    assert_int_equal(rondo_model_apply(model, &ours, &y, &err), RONDO_OK);
+    golden_compare(rig->cases, "numbers", "y", y.data);
+    rondo_model_apply_free(&y);
+    rondo_model_close(&model);
+    f.options.labels = NULL;
+    import_refused(rig, import_write(rig, "numbers", NULL, NULL), &f.options, RONDO_ARGUMENT, "needs a file of labels");
+    f.options.labels = labels;
+    write_task(&f, tagger, "<pad>\n<unk>\nthe\ncat\nsees\na\n");
+    f.options.labels = labels;
+    import_refused(rig, import_write(rig, "numbers", NULL, NULL), &f.options, RONDO_FORMAT, "embedding.weight");
+    write_task(&f, tagger, "");
+    f.options.labels = labels;
+    import_refused(rig, import_write(rig, "numbers", NULL, NULL), &f.options, RONDO_FORMAT, "is empty");
 }
 
 static void no_memory(void **state) {
@@ -80,10 +124,16 @@ static void no_memory(void **state) {
     snprintf(path, sizeof path, "%s", import_write(*state, "language", NULL, NULL));
     import_call call = {*state, path, &f.options};
     test_every_failure(import_again, &call);
+    char labels[512];
+    write_task(&f, tagger, "<pad>\n<unk>\nthe\ncat\nsees\na\ndog\n");
+    snprintf(labels, sizeof labels, "%s", test_write("labels.txt", "X\nY\n", 4));
+    snprintf(path, sizeof path, "%s", import_write(*state, "numbers", NULL, NULL));
+    f.options.labels = labels;
+    test_every_failure(import_again, &call);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(language_model), cmocka_unit_test(tasks_refused),
-                                       cmocka_unit_test(no_memory)};
+                                       cmocka_unit_test(unknown_word), cmocka_unit_test(no_memory)};
     return cmocka_run_group_tests(tests, import_open, import_close);
 }
