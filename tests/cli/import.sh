@@ -105,6 +105,21 @@ expect 0 '' "$RONDO" generate lm.safetensors --prompt ab --tokens 20
 printf 'abba cab\n' > text.txt
 expect 0 '' "$RONDO" eval lm.safetensors --data text.txt
 expect 2 "--recipe" "$RONDO" eval m.safetensors --data text.txt
+# and a tagger of words: the row of <unk> is found
+weights numbers
+printf '%s\n' '<pad>' '<unk>' the cat sees a dog > words.txt
+printf '%s\n' X Y > labels.txt
+cat > tagger.yaml <<'YAML'
+task: tag
+data: {train: none.conllu}
+model: {cell: gru, embedding_size: 4, hidden_size: 4, bidirectional: true, characters: {hidden_size: 0}}
+YAML
+expect 2 "needs a file of labels" "$RONDO" import w.safetensors --recipe tagger.yaml --vocabulary words.txt
+expect 2 "give both" "$RONDO" import w.safetensors --recipe tagger.yaml --labels labels.txt
+expect 0 '' "$RONDO" import w.safetensors --recipe tagger.yaml --vocabulary words.txt --labels labels.txt --to tagger.safetensors
+printf 'the cat sees a mouse\n' > line.txt
+expect 0 '' "$RONDO" tag tagger.safetensors line.txt
+check "each word has a label" grep -qE '^(the|cat|sees|a|mouse).*[XY]' out
 # out to PyTorch
 expect 0 '' "$RONDO" export lm.safetensors --to state.safetensors
 check "the module is named" grep -q "module: nn.LSTM(4, 3)" out
