@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "export.h"
+#include "export_rounded.h"
 
 static const char *const precisions[] = {"f32", "int8", "int16", NULL};
 
@@ -24,12 +25,29 @@ static int run(int argc, char **argv) {
     const char *path = NULL, *to = NULL, *name = NULL, *prefix = NULL;
     int precision = 0;
     int64_t steps = 8;
+    cli_rounded_call rounded = {0};
     const cli_option options[] = {
-        {"--to", CLI_TEXT, &to, "FILE", "the file to write: .c, or .safetensors for PyTorch"},
-        {"--name", CLI_TEXT, &name, "NAME", "what its identifiers begin with (default: the file's name)"},
-        {"--dtype", CLI_CHOICE, &precision, "f32|int8|int16", "what its weights are (default f32)",
+        {"--to", CLI_TEXT, &to, "FILE",
+         "the file to write: .c, or .safetensors: for PyTorch, with --int8 or --bf16 a model"},
+        {"--int8", CLI_FLAG, &rounded.int8, NULL, "weights as whole numbers of 8 bits, with a scale for each row"},
+        {"--bf16", CLI_FLAG, &rounded.bf16, NULL, "weights as halves of floats (bfloat16)"},
+        {"--keep", CLI_LIST, &rounded.keep, "NAME", "layers that stay float: a tensor's name, or its first parts",
+         .many = true},
+        {"--data", CLI_LIST, &rounded.data, "FILE", "report what rounding costs on these data", .many = true},
+        {"--layers", CLI_FLAG, &rounded.layers, NULL, "report each layer, rounded alone, too"},
+        {"--metric", CLI_TEXT, &rounded.metric, "NAME", "what the layers are compared by (default: the task's)"},
+        {"--calibrate", CLI_LIST, &rounded.calibrate, "FILE",
+         "int8: one scale for what each layer multiplies, found on these data (default: a scale per row as it comes)",
+         .many = true},
+        {"--percentile", CLI_REAL, &rounded.percentile, "P",
+         "calibrate: cut off what is larger than P percent of all numbers (default 100: nothing)", 50, 100},
+        {"--json", CLI_FLAG, &rounded.json, NULL, "the report as one JSON object"},
+        {"--threads", CLI_WHOLE, &rounded.threads, "N", "threads of the report (default: all cores)", 0, 1024},
+        {"--name", CLI_TEXT, &name, "NAME", ".c: what its identifiers begin with (default: the file's name)"},
+        {"--dtype", CLI_CHOICE, &precision, "f32|int8|int16", ".c: what its weights are (default f32)",
          .choices = precisions},
-        {"--check-steps", CLI_WHOLE, &steps, "N", "length of the test sequence in it (default 8; 0: none)", 0, 100000},
+        {"--check-steps", CLI_WHOLE, &steps, "N", ".c: length of the test sequence in it (default 8; 0: none)", 0,
+         100000},
         {"--prefix", CLI_TEXT, &prefix, "TEXT", "PyTorch: only parameters whose names begin so (rnn.), and without it"},
     };
     int code = cli_parse(&cli_export, argc, argv, sizeof options / sizeof *options, options, 1, 1, &path);
@@ -37,6 +55,8 @@ static int run(int argc, char **argv) {
         return code;
     if (!to)
         return cli_fail(CLI_USAGE, "export: no name for the result (give --to FILE.c, as in: %s)", cli_export.usage);
+    if (rounded.int8 || rounded.bf16 || cli_rounded_is_asked(&rounded))
+        return cli_export_rounded(path, to, &rounded);
     if (cli_ends_in(to, ".safetensors"))
         return cli_export_pytorch(path, to, prefix);
     if (!cli_ends_in(to, ".c"))
@@ -49,14 +69,18 @@ static int run(int argc, char **argv) {
 
 const cli_command cli_export = {
     .name = "export",
-    .summary = "write a model as one C file, or for PyTorch",
+    .summary = "write a model as one C file, for PyTorch, or with rounded weights",
     .usage = "rondo export MODEL --to FILE.c|FILE.safetensors [options]",
-    .about = "Writes plain C99 without heap, stdio or any library but libm: NAME_init, NAME_step (one step of a\n"
-             "sequence) and NAME_run (a whole one). The first comment of the file says what memory it takes.\n"
-             "Compiled with -DNAME_CHECK it is a program that checks itself against what Rondo computed.\n"
-             "FILE.safetensors is a state dict that PyTorch's load_state_dict(strict=True) takes (docs/import.md).\n\n"
-             "example:\n"
-             "  rondo export runs/shakespeare/model.safetensors --to shakespeare.c\n"
-             "  rondo export runs/shakespeare/model.safetensors --to lstm.safetensors --prefix rnn.",
+    .about =
+        "FILE.c is plain C99 without heap, stdio or any library but libm: NAME_init, NAME_step (one step of a\n"
+        "sequence) and NAME_run (a whole one). The first comment of the file says what memory it takes.\n"
+        "Compiled with -DNAME_CHECK it is a program that checks itself against what Rondo computed.\n\n"
+        "FILE.safetensors is a state dict that PyTorch's load_state_dict(strict=True) takes (docs/import.md).\n\n"
+        "FILE.safetensors with --int8 or --bf16 is a model for every command but train, a quarter or half as large.\n"
+        "With --data it says what that costs, as the metrics of the model's task (docs/quantise.md).\n\n"
+        "example:\n"
+        "  rondo export runs/shakespeare/model.safetensors --to shakespeare.c\n"
+        "  rondo export runs/shakespeare/model.safetensors --to lstm.safetensors --prefix rnn.\n"
+        "  rondo export runs/shakespeare/model.safetensors --int8 --to small.safetensors --data other.txt --layers",
     .run = run,
 };

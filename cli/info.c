@@ -46,7 +46,11 @@ static void print_tensors(const json_t *tensors) {
                json_string_value(json_object_get(tensor, "dtype")));
         for (size_t d = 0; d < json_array_size(shape); d++)
             printf("%s%lld", d ? ", " : "", (long long)json_integer_value(json_array_get(shape, d)));
-        puts(")");
+        const json_t *bytes = json_object_get(tensor, "bytes");
+        if (bytes)
+            printf(") %lld bytes\n", (long long)json_integer_value(bytes));
+        else
+            puts(")");
     }
 }
 

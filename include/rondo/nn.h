@@ -31,6 +31,8 @@ typedef struct rondo_param {
     rondo_real *grad;   /* in the gradients block */
     int64_t offset;     /* numbers from the start of the block (each parameter begins on 64 bytes) */
     rondo_init init;
+    const struct rondo__stored *stored; /* of a model opened from an int8 or bf16 file: value.dtype says which, and
+                                           value.data are its bytes; otherwise NULL */
 } rondo_param;
 
 RONDO_API rondo_status rondo_params_create(rondo_params **out, rondo_error *err);

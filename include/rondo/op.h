@@ -44,6 +44,7 @@ struct rondo_op {
     size_t (*scratch_bytes)(const rondo_call *call, bool backward); /* NULL: none */
     rondo_kernel_pair device[RONDO_DEVICE_COUNT];
     const struct rondo__together *together; /* NULL; the library's own, for two calls at the same time */
+    unsigned weights; /* bit i: input i may be a weight of an int8 or bf16 file, whose data are no rondo_real */
 };
 
 /* Applies an operator. in[] holds n_in variables (NULL for an absent optional input, which shape() must check);

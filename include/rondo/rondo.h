@@ -21,6 +21,7 @@
  *  18. classify.h     a label for a recording, a text or a series, also while it is being made
  *  19. forecast.h     time series: a table in, its continuation out; or row by row
  *  20. series_score.h, label_score.h   scores of forecasts and of labels
+ *      quantise.h     weights rounded for use: int8 and bf16 files
  *  21. graph.h        run ONNX models of other makers on arrays; arrays.h: .npy, .npz and .safetensors files
  *  22. import.h       models of PyTorch, Keras and ONNX become Rondo's, and go back to PyTorch
  * and below them context.h (threads, instruction set), tensor.h, status.h. */
@@ -47,6 +48,7 @@
 #include "rondo/ops.h"
 #include "rondo/optim.h"
 #include "rondo/plot.h"
+#include "rondo/quantise.h"
 #include "rondo/score.h"
 #include "rondo/search.h"
 #include "rondo/seq2seq.h"

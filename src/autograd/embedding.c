@@ -54,7 +54,7 @@ static void forward_rows(void *arg, int64_t begin, int64_t end, int worker) {
         if (ids[i] < 0)
             memset(out, 0, (size_t)E * sizeof(real));
         else
-            memcpy(out, rondo__data(call->in[0]) + ids[i] * E, (size_t)E * sizeof(real));
+            rondo__row_of(call->in[0], ids[i], out);
     }
 }
 
@@ -85,7 +85,8 @@ static rondo_status backward(rondo_call *call, rondo_error *err) {
 static const rondo_op embedding = {.name = "embedding",
                                    .options_size = sizeof(embedding_options),
                                    .shape = shape,
-                                   .device[RONDO_CPU] = {forward, backward}};
+                                   .device[RONDO_CPU] = {forward, backward},
+                                   .weights = 1};
 
 rondo_var *rondo_embedding(rondo_tape *tape, rondo_var *table, const int32_t *ids, int rank, const int64_t *dims) {
     if (rank < 0 || rank >= RONDO_MAX_RANK || (rank && !dims)) {

@@ -75,8 +75,11 @@ static rondo_status backward(rondo_call *call, rondo_error *err) {
     return RONDO_OK;
 }
 
-static const rondo_op linear = {
-    .name = "linear", .shape = shape, .scratch_bytes = scratch_bytes, .device[RONDO_CPU] = {forward, backward}};
+static const rondo_op linear = {.name = "linear",
+                                .shape = shape,
+                                .scratch_bytes = scratch_bytes,
+                                .device[RONDO_CPU] = {forward, backward},
+                                .weights = 1 << 1};
 
 rondo_var *rondo_linear(rondo_tape *tape, rondo_var *x, rondo_var *w, rondo_var *b) {
     return rondo__apply(tape, &linear, NULL, 3, (rondo_var *[]){x, w, b});

@@ -404,7 +404,8 @@ static const rondo_op linear_cross_entropy = {.name = "linear_cross_entropy",
                                               .shape = shape,
                                               .saved_bytes = saved_bytes,
                                               .scratch_bytes = scratch_bytes,
-                                              .device[RONDO_CPU] = {forward, backward}};
+                                              .device[RONDO_CPU] = {forward, backward},
+                                              .weights = 1 << 1};
 
 rondo_var *rondo__linear_cross_entropy(rondo_tape *tape, rondo_var *x, rondo_var *w, rondo_var *b,
                                        const rondo__entropy *entropy, int64_t block) {

@@ -28,6 +28,9 @@ static inline int64_t rondo__rows(const rondo_tensor *x) {
 static inline real *rondo__data(const rondo_var *var) { return var->value.data; }
 static inline int64_t rondo__count(const rondo_var *var) { return rondo_tensor_count(&var->value); }
 
+/* Row i of a matrix (rows, width), stored or not, into out. */
+void rondo__row_of(const rondo_var *matrix, int64_t i, real *out);
+
 bool rondo__same_shape(const rondo_tensor *a, const rondo_tensor *b);
 /* "(3, 4, 5)" into text; returns it. */
 typedef struct rondo__shape_text {

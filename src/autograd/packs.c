@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "autograd/tape.h"
-#include "tensor/context.h"
 
 /* A number is packed in about the time of 80 multiply-adds: from here on that is below a tenth of the product. A step
  * that is recorded for backward sends such a batch through a parameter once as a rule, and its memory is dear. */
@@ -20,7 +19,7 @@ enum { MANY_USES = 1024, MANY_RECORDED = 256 };
 
 typedef struct rondo__pack_entry {
     struct rondo__pack_entry *next;
-    const real *w; /* first row */
+    const void *w; /* first row */
     int64_t M, K;
     bool transposed, filled;
     real *numbers;
@@ -41,16 +40,18 @@ void rondo__packs_begin(rondo__packs *packs, bool keep) {
     rondo__arena_clear(&packs->arena);
 }
 
-static const real *first_row(const rondo_call *call, const rondo__form *form) {
-    return (const real *)call->in[form->input]->value.data + form->row * form->K;
+/* Where the form's first row stands. Of a stored weight it only tells one form from another. */
+static const void *first_row(const rondo_call *call, const rondo__form *form) {
+    const rondo_tensor *w = &call->in[form->input]->value;
+    return (const char *)w->data + (size_t)(form->row * form->K) * rondo_dtype_bytes(w->dtype);
 }
 
 /* Parameters begin on 64 bytes. */
-static entry **bucket_of(rondo__packs *packs, const real *w) {
+static entry **bucket_of(rondo__packs *packs, const void *w) {
     return &packs->bucket[((uintptr_t)w / RONDO_ALIGN * UINT64_C(0x9e3779b97f4a7c15) >> 32) % RONDO__PACK_BUCKETS];
 }
 
-static entry *find(rondo__packs *packs, const real *w, const rondo__form *form) {
+static entry *find(rondo__packs *packs, const void *w, const rondo__form *form) {
     for (entry *e = *bucket_of(packs, w); e; e = e->next)
         if (e->w == w && e->M == form->M && e->K == form->K && e->transposed == form->transposed)
             return e;
@@ -61,7 +62,7 @@ static int64_t packed_count(const rondo__form *form) {
     return form->transposed ? rondo__packed_count(form->K, form->M) : rondo__packed_count(form->M, form->K);
 }
 
-static bool make_place(rondo__packs *packs, const real *w, const rondo__form *form) {
+static bool make_place(rondo__packs *packs, const void *w, const rondo__form *form) {
     rondo__mark mark = rondo__arena_mark(&packs->arena);
     size_t bytes;
     entry *e = rondo__arena_push(&packs->arena, sizeof *e);
@@ -80,7 +81,7 @@ static bool make_place(rondo__packs *packs, const real *w, const rondo__form *fo
 }
 
 bool rondo__form_kept(const rondo_call *call, const rondo__form *form) {
-    const real *w = first_row(call, form);
+    const void *w = first_row(call, form);
     if (!rondo__is_parameter(call->in[form->input]))
         return false;
     return find(call->packs, w, form) ||
@@ -93,7 +94,11 @@ int64_t rondo__form_room(const rondo_call *call, const rondo__form *form) {
 
 static void pack(const rondo_call *call, real *numbers, const rondo__form *form) {
     const real *w = first_row(call, form);
-    if (form->transposed)
+    const rondo__stored *stored = rondo__stored_of(call->in[form->input]);
+    assert(!stored || form->transposed);
+    if (stored)
+        rondo__stored_pack(call->context, numbers, stored, form->row, form->M);
+    else if (form->transposed)
         rondo__pack(call->context, numbers, w, 1, form->K, form->K, form->M);
     else
         rondo__pack(call->context, numbers, w, form->K, 1, form->M, form->K);

@@ -146,7 +146,19 @@ rondo_var *rondo__leaf_parameter(rondo_tape *tape, const rondo_tensor *value, ro
     return var;
 }
 
+rondo_var *rondo__leaf_stored(rondo_tape *tape, const rondo_tensor *value, const rondo__stored *stored) {
+    rondo__node *n = rondo__tape_failed(tape) ? NULL : push_node(tape);
+    if (!n) {
+        rondo__tape_fail(tape, RONDO_MEMORY, "leaf: out of memory");
+        return NULL;
+    }
+    *n = (rondo__node){.var = {.value = *value}, .cleared = true, .parameter = true, .stored = stored};
+    return &n->var;
+}
+
 bool rondo__is_parameter(const rondo_var *var) { return ((const rondo__node *)var)->parameter; }
+
+const rondo__stored *rondo__stored_of(const rondo_var *var) { return ((const rondo__node *)var)->stored; }
 
 rondo_var *rondo_zeros(rondo_tape *tape, int rank, const int64_t *dims) {
     if (rondo__tape_failed(tape))
@@ -346,11 +358,24 @@ static rondo_status compute(rondo_tape *tape, rondo__record *r) {
     return RONDO_OK;
 }
 
+/* Weights in low precision go only where they are expected, and where products can take them. */
+static bool check_stored(rondo_tape *tape, const rondo_op *op, int n_in, rondo_var *const *in) {
+    for (int i = 0; i < n_in; i++) {
+        if (!in[i] || !((const rondo__node *)in[i])->stored)
+            continue;
+        if (!(op->weights >> i & 1) || !rondo__context_is_mixed(tape->context))
+            rondo__tape_fail(tape, RONDO_UNSUPPORTED,
+                             "%s: its input %d is a weight stored as %s (keep that one in float)", op->name, i,
+                             rondo_dtype_name(in[i]->value.dtype));
+    }
+    return !rondo__tape_failed(tape);
+}
+
 void rondo_apply(rondo_tape *tape, const rondo_op *op, const void *options, int n_in, rondo_var *const *in, int n_out,
                  rondo_var **out) {
     for (int i = 0; i < n_out; i++)
         out[i] = NULL;
-    if (rondo__tape_failed(tape) || !check_apply(tape, op, options, n_in, n_out))
+    if (rondo__tape_failed(tape) || !check_apply(tape, op, options, n_in, n_out) || !check_stored(tape, op, n_in, in))
         return;
     rondo__mark mark = rondo__arena_mark(&tape->step);
     rondo__record *r = make_record(tape, op, options, n_in, in, n_out);

@@ -4,6 +4,7 @@
 
 #include "core/core.h"
 #include "rondo/op.h"
+#include "tensor/stored.h"
 
 /* Keeps the failure (if it is the tape's first) with its message. For functions that build on the tape and find a wrong
  * argument before any operator is applied: rondo__tape_fail(...); return NULL; */
@@ -18,7 +19,11 @@ void rondo__tape_release(rondo_tape *tape);
 
 /* rondo_leaf for a parameter: what operators pack of it is kept for the other calls of the step (packs.h). */
 rondo_var *rondo__leaf_parameter(rondo_tape *tape, const rondo_tensor *value, rondo_real *grad);
+/* The same for weights in low precision: an input for operators whose description names it among its weights. */
+rondo_var *rondo__leaf_stored(rondo_tape *tape, const rondo_tensor *value, const rondo__stored *stored);
 bool rondo__is_parameter(const rondo_var *var);
+/* NULL for a variable that holds numbers. */
+const rondo__stored *rondo__stored_of(const rondo_var *var);
 
 /* Two calls at the same time (beside.h). After rondo__tape_hold the next call of an operator with .together is held
  * back: its outputs have shapes and memory, but no numbers before the next such call, which runs with it if it can

@@ -1,5 +1,8 @@
 #include "exchange/network.h"
 
+#include <string.h>
+
+#include "nn/params.h"
 #include "nn/recurrent.h"
 
 rondo_status rondo__network_add(rondo__network *network, rondo__network_block block, rondo_error *err) {
@@ -39,6 +42,23 @@ rondo_status rondo__network_refuse_after(const rondo__network *network, rondo__b
             return rondo__fail(err, RONDO_UNSUPPORTED, "export: %s cannot be written %s yet",
                                names[network->block[i].kind], what);
     return RONDO_OK;
+}
+
+void rondo__network_row(const rondo__network *network, const real *weight, int64_t i, int64_t width, real *out) {
+    const rondo__stored *stored = rondo__params_stored_at(network->params, weight);
+    if (stored)
+        rondo__stored_row(stored, i, out);
+    else
+        memcpy(out, weight + i * width, (size_t)width * sizeof *out);
+}
+
+void rondo__network_pack(const rondo__network *network, rondo_context *context, const real *weight, int64_t rows,
+                         int64_t width, real *packed) {
+    const rondo__stored *stored = rondo__params_stored_at(network->params, weight);
+    if (stored)
+        rondo__stored_pack(context, packed, stored, 0, rows);
+    else
+        rondo__pack(context, packed, weight, 1, width, width, rows);
 }
 
 bool rondo__network_reads_symbols(const rondo__network *network) {

@@ -108,7 +108,10 @@ typedef struct rondo__network {
     int count;
     rondo__network_block block[RONDO__BLOCKS];
     rondo__horizon horizon; /* of forecasts; n 0: none */
-} rondo__network;           /* a zeroed one is empty */
+    /* The model's, where weights may be of low precision: then `weight` points at their bytes, for rondo__network_row
+     * and rondo__network_pack. NULL: all are floats (rondo__params_expand makes them so, for who reads them). */
+    rondo_params *params;
+} rondo__network; /* a zeroed one is empty */
 
 /* Appends one. RONDO_UNSUPPORTED when there is no room left. */
 rondo_status rondo__network_add(rondo__network *network, rondo__network_block block, rondo_error *err);
@@ -117,6 +120,10 @@ const rondo__network_block *rondo__network_find(const rondo__network *network, r
 /* RONDO_UNSUPPORTED, by name, where a block is of a kind after `last`. what: "as C". */
 rondo_status rondo__network_refuse_after(const rondo__network *network, rondo__block_kind last, const char *what,
                                          rondo_error *err);
+/* Row i of a block's weight (rows, width); and all of it packed, as x·Wᵀ takes it. */
+void rondo__network_row(const rondo__network *network, const real *weight, int64_t i, int64_t width, real *out);
+void rondo__network_pack(const rondo__network *network, rondo_context *context, const real *weight, int64_t rows,
+                         int64_t width, real *packed);
 /* Is the input symbols? */
 bool rondo__network_reads_symbols(const rondo__network *network);
 /* Has a sequence one result? */

@@ -4,6 +4,7 @@
 
 #include "autograd/tape.h"
 #include "exchange/network.h"
+#include "nn/params.h"
 #include "nn/recurrent.h"
 #include "nn/rows.h"
 
@@ -22,8 +23,13 @@ typedef struct network_run {
 
 static rondo_var *constant(const network_run *r, const real *data, int64_t rows, int64_t columns) {
     const int64_t dims[2] = {rows, columns};
+    const rondo__stored *stored = rondo__params_stored_at(r->network->params, data);
     if (!data)
         return NULL;
+    if (stored) {
+        const rondo_tensor bytes = rondo_tensor_view(stored->dtype, (void *)(uintptr_t)data, 2, dims);
+        return rondo__leaf_stored(r->tape, &bytes, stored);
+    }
     const rondo_tensor view = rows ? rondo_tensor_view(RONDO_REAL, (void *)data, 2, dims)
                                    : rondo_tensor_view(RONDO_REAL, (void *)data, 1, dims + 1);
     return rondo_leaf(r->tape, &view, NULL);
@@ -229,8 +235,10 @@ static rondo_var *own_past(const network_run *r, const rondo__network_block *b, 
     const real *past = r->window ? r->window->value.data : NULL;
     real *to = x ? x->value.data : NULL;
     const int64_t width = r->window ? r->window->value.dims[2] : 0;
-    for (int64_t i = 0; past && to && i < h->H * h->n; i++) {
-        const real *w = b->weight + i / h->n * h->W;
+    real *w = rondo__step_memory(r->tape, h->W, sizeof *w);
+    for (int64_t i = 0; past && to && w && i < h->H * h->n; i++) {
+        if (i % h->n == 0)
+            rondo__network_row(r->network, b->weight, i / h->n, h->W, w);
         double sum = (double)b->bias[i / h->n];
         for (int64_t k = 0; k < h->W; k++)
             sum += (double)w[k] * (double)past[k * width + i % h->n];
@@ -297,7 +305,7 @@ static rondo_var *begin(const network_run *r) {
     if (!in->symbols)
         memcpy(to, in->x, (size_t)(in->T * b->in) * sizeof *to);
     for (int64_t t = 0; in->symbols && t < in->T; t++)
-        memcpy(to + t * b->out, b->weight + in->symbols[t] * b->out, (size_t)b->out * sizeof *to);
+        rondo__network_row(r->network, b->weight, in->symbols[t], b->out, to + t * b->out);
     return y;
 }
 

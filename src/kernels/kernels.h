@@ -25,8 +25,12 @@ static inline int64_t rondo__round16(int64_t n) { return (n + 15) / 16 * 16; }
 /* Panels of a table of low precision hold less and a few numbers beside, see vector_product_low.inc: in the same room,
  * but for tiny K. */
 static inline int64_t rondo__panel_depth(int64_t K) { return K > 3 ? K : 3; }
+/* Behind the panels there is room for a note of what they hold (low.h). */
+#define RONDO__NOTE_NUMBERS 16
 /* Numbers (not bytes) that a packed W takes. */
-static inline int64_t rondo__packed_count(int64_t K, int64_t N) { return rondo__panel_depth(K) * rondo__round16(N); }
+static inline int64_t rondo__packed_count(int64_t K, int64_t N) {
+    return rondo__panel_depth(K) * rondo__round16(N) + RONDO__NOTE_NUMBERS;
+}
 /* Where the panel begins that starts with column n. */
 static inline int64_t rondo__panel_at(int64_t K, int64_t n) { return rondo__panel_depth(K) * n; }
 
@@ -40,8 +44,22 @@ typedef struct rondo__update {
 } rondo__update;
 
 /* What pack and gemm of a table compute with; everything else is float in all of them. bf16: operands are rounded to
- * bfloat16, sums are float. int8: W is rounded to 8 bits per column, A per row as it comes; sums are exact. */
-typedef enum rondo__precision { RONDO__F32, RONDO__BF16, RONDO__INT8, RONDO__PRECISIONS } rondo__precision;
+ * bfloat16, sums are float. int8: W is rounded to 8 bits per column, A per row as it comes; sums are exact. mixed: pack
+ * is that of float, for weights of models some of whose matrices are stored in low precision.
+ *
+ * The gemm of every table but float's goes by the note behind the packed W, so what was packed by another way of
+ * packing (tensor/stored.h) is multiplied as that wants it. */
+typedef enum rondo__precision {
+    RONDO__F32,
+    RONDO__BF16,
+    RONDO__INT8,
+    RONDO__MIXED,
+    RONDO__PRECISIONS
+} rondo__precision;
+
+typedef void (*rondo__gemm_fn)(int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, int64_t acs,
+                               const real *packed, int64_t n0, int64_t n1, real *c, int64_t ldc, const real *bias,
+                               bool accumulate);
 
 typedef struct rondo__kernels {
     const char *isa;

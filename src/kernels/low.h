@@ -41,7 +41,7 @@ static inline void rondo__bf16_row(uint32_t *to, int64_t n, const real *row) {
 /* A row or column whose largest size is `most` counts in steps of this; NaN where it is not finite. */
 static inline float rondo__int8_step(float most) { return most <= 3.402823466e38f ? most / 127.0f : NAN; }
 static inline float rondo__int8_inverse(float most) { return most > 1e-30f ? 127.0f / most : 0; }
-/* In [-127, 127]; x is not larger than `most`. NaN gives some number: its step is NaN. */
+/* In [-127, 127], whatever x is. NaN gives some number: its step is NaN. */
 static inline int rondo__int8(float x, float inverse) {
     const float y = rintf(x * inverse), low = y < 127 ? y : 127;
     return (int)(low > -127 ? low : -127);
@@ -66,6 +66,21 @@ static inline rondo__panel8 rondo__panel8_at(const real *packed, int64_t K, int6
     return p;
 }
 
+/* What a packed W holds. */
+typedef struct rondo__note {
+    rondo__precision precision;
+    float most;                       /* int8: A is rounded as if this were its largest size; 0: row by row */
+    struct rondo__observer *observer; /* NULL, or watches the products (observe.h) */
+} rondo__note;
+static inline rondo__note *rondo__note_at(const real *packed, int64_t K, int64_t N) {
+    return (void *)(uintptr_t)(packed + rondo__panel_at(K, rondo__round16(N)));
+}
+/* Of columns packed in pieces, the last one leaves the note. */
+static inline void rondo__note_columns(real *packed, int64_t K, int64_t N, int64_t n1, rondo__precision precision) {
+    if (n1 >= N)
+        *rondo__note_at(packed, K, N) = (rondo__note){.precision = precision};
+}
+
 /* The larger of a size so far and that of x; a NaN stays. */
 static inline float rondo__larger(float most, float x) {
     const float size = fabsf(x);
@@ -76,6 +91,11 @@ static inline float rondo__most_of_row(const real *a, int64_t acs, int64_t K) {
     for (int64_t k = 0; k < K; k++)
         most = rondo__larger(most, (float)a[k * acs]);
     return most;
+}
+
+/* The size that a row counts with: its own unless another is given; what is not finite stays, to be seen. */
+static inline float rondo__most_used(float most, float given) {
+    return given > 0 && most <= 3.402823466e38f ? given : most;
 }
 
 #endif

@@ -1,11 +1,13 @@
 /* Products of low precision, as they are defined. */
 #include "kernels/low.h"
+#include "kernels/observe.h"
 #include "kernels/scalar.h"
 
-#define pack rondo__scalar_pack
+static void pack(real *dst, const real *w, int64_t rs, int64_t cs, int64_t K, int64_t N, int64_t n0, int64_t n1) {
+    rondo__scalar_pack(dst, w, rs, cs, K, N, n0, n1);
+}
 #define round_pairs rondo__bf16_pairs
 #include "kernels/low_pack.inc"
-#undef pack
 
 static void gemm_bf16(int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, int64_t acs, const real *packed,
                       int64_t n0, int64_t n1, real *c, int64_t ldc, const real *bias, bool accumulate) {
@@ -45,8 +47,9 @@ static void gemm_int8(int64_t M, int64_t N, int64_t K, const real *a, int64_t ar
         return;
     }
     for (int64_t m = 0; m < M; m++) {
-        const float most = rondo__most_of_row(a + m * ars, acs, K), step = rondo__int8_step(most);
-        const float inverse = rondo__int8_inverse(most);
+        const float most =
+            rondo__most_used(rondo__most_of_row(a + m * ars, acs, K), rondo__note_at(packed, K, N)->most);
+        const float step = rondo__int8_step(most), inverse = rondo__int8_inverse(most);
         for (int64_t n = n0; n < n1; n++) {
             const int64_t first = n / RONDO_PANEL * RONDO_PANEL, left = N - first;
             const int64_t stride = rondo__round16(left < RONDO_PANEL ? left : RONDO_PANEL), j = n - first;
@@ -58,8 +61,16 @@ static void gemm_int8(int64_t M, int64_t N, int64_t K, const real *a, int64_t ar
     }
 }
 
+static void gemm_noted(int64_t M, int64_t N, int64_t K, const real *a, int64_t ars, int64_t acs, const real *packed,
+                       int64_t n0, int64_t n1, real *c, int64_t ldc, const real *bias, bool accumulate) {
+    const rondo__note *note = rondo__note_at(packed, K, N);
+    if (note->observer)
+        rondo__observe(note->observer, rondo__scalar_gemm, gemm_noted, M, N, a, ars, acs, packed, n0, n1);
+    const rondo__gemm_fn of[] = {rondo__scalar_gemm, gemm_bf16, gemm_int8};
+    of[note->precision](M, N, K, a, ars, acs, packed, n0, n1, c, ldc, bias, accumulate);
+}
+
 void rondo__low_scalar(rondo__kernels *table, rondo__precision precision) {
-    table->precision = precision;
-    table->pack = precision == RONDO__BF16 ? pack_bf16 : pack_int8;
-    table->gemm = precision == RONDO__BF16 ? gemm_bf16 : gemm_int8;
+    low_packs(table, precision);
+    table->gemm = gemm_noted;
 }

@@ -388,6 +388,7 @@ static const rondo_op elman_op = {
     .scratch_bytes = elman_scratch_bytes,
     .device[RONDO_CPU] = {elman_forward, elman_backward},
     .together = &elman_together,
+    .weights = 1 << W_IH | 1 << W_HH,
 };
 
 /* Layers start their weights uniform in ±1/√H (PyTorch's choice), which keeps the product W_hh h of unit scale; for
@@ -434,12 +435,12 @@ static size_t elman_stream_bytes(const rondo__step_layer *layer, const rondo__st
 
 static void elman_stream_pack(rondo__step_layer *layer, const rondo__step_weights *weights) {
     elman_stream *stream = layer->memory;
-    const int64_t I = layer->I, H = layer->H;
+    const int64_t H = layer->H;
     elman_stream_carve(layer, stream, true);
     layer->units = H;
     const elman *e = &stream->cell;
-    layer->kernels->pack(stream->w_ih, weights->w_ih, 1, I, I, H, 0, H);
-    layer->kernels->pack(stream->w_hh, weights->w_hh, 1, H, H, H, 0, H);
+    rondo__param_pack(weights->w_ih, layer->context, stream->w_ih);
+    rondo__param_pack(weights->w_hh, layer->context, stream->w_hh);
     stream->bias = NULL;
     if (rondo__bias_sum(H, e->bias, weights->b_ih, weights->b_hh)) {
         const real *sum = rondo__bias_sum(H, e->bias, weights->b_ih, weights->b_hh);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "autograd/tape.h"
 #include "core/core.h"
 
 typedef struct shape_text {
@@ -20,7 +21,7 @@ static shape_text describe(int rank, const int64_t *dims) {
 }
 
 static rondo_status check_dtype(const char *op, const char *what, const rondo_var *var, rondo_error *err) {
-    if (var->value.dtype == RONDO_REAL)
+    if (var->value.dtype == RONDO_REAL || rondo__stored_of(var)) /* the tape checked where these are expected */
         return RONDO_OK;
     return rondo__fail(err, RONDO_SHAPE, "%s: %s holds %s, expected %s", op, what, rondo_dtype_name(var->value.dtype),
                        rondo_dtype_name(RONDO_REAL));

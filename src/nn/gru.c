@@ -417,6 +417,7 @@ static const rondo_op gru_op = {
     .scratch_bytes = gru_scratch_bytes,
     .device[RONDO_CPU] = {gru_forward, rondo__gru_backward},
     .together = &gru_together,
+    .weights = 1 << GRU_W_IH | 1 << GRU_W_HH,
 };
 
 /* Layers start their weights uniform in ±1/√H (PyTorch's choice) and all gates half open: z = 1/2 carries the state

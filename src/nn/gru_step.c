@@ -52,13 +52,13 @@ static void copy(real *to, const real *from, int64_t n) {
 
 static void gru_stream_pack(rondo__step_layer *layer, const rondo__step_weights *weights) {
     gru_stream *stream = layer->memory;
-    const int64_t I = layer->I, H = layer->H, G = 3 * H, wide = layer->options.gru.reset_before ? 2 * H : G;
+    const int64_t H = layer->H, G = 3 * H, wide = layer->options.gru.reset_before ? 2 * H : G;
     carve(layer, weights, stream, true);
     layer->units = layer->options.gru.reset_before || weights->gain_x ? 0 : H;
-    layer->kernels->pack(stream->w_ih, weights->w_ih, 1, I, I, G, 0, G);
-    layer->kernels->pack(stream->w_hh, weights->w_hh, 1, H, H, wide, 0, wide);
+    rondo__param_pack(weights->w_ih, layer->context, stream->w_ih);
+    rondo__param_pack_rows(weights->w_hh, layer->context, stream->w_hh, 0, wide);
     if (stream->w_hn)
-        layer->kernels->pack(stream->w_hn, weights->w_hh + 2 * H * H, 1, H, H, H, 0, H);
+        rondo__param_pack_rows(weights->w_hh, layer->context, stream->w_hn, 2 * H, H);
     const bool before = layer->options.gru.reset_before;
     copy(stream->bias_x, rondo__bias_sum(G, stream->bias_x, weights->b_ih, before ? weights->b_hh : NULL), G);
     copy(stream->bias_h, weights->b_hh, G);

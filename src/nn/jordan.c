@@ -327,6 +327,7 @@ static const rondo_op jordan_op = {
     .saved_bytes = jordan_saved_bytes,
     .scratch_bytes = jordan_scratch_bytes,
     .device[RONDO_CPU] = {jordan_forward, rondo__jordan_backward},
+    .weights = 1 << JORDAN_W_IH | 1 << JORDAN_W_SH | 1 << JORDAN_W_HO,
 };
 
 /* With a decay d near 1 the state units sum about 1/(1-d) outputs; layers start W_sh like all weights and leave the

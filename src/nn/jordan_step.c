@@ -42,11 +42,11 @@ static void jordan_stream_pack(rondo__step_layer *layer, const rondo__step_weigh
     jordan_stream *stream = layer->memory;
     const rondo__kernels *kernels = layer->kernels;
     const rondo_jordan_options *options = &layer->options.jordan;
-    const int64_t I = layer->I, H = layer->H, O = layer->O, Q = layer->Q;
+    const int64_t H = layer->H, O = layer->O, Q = layer->Q;
     carve(layer, weights, stream, true);
-    kernels->pack(stream->w_ih, weights->w_ih, 1, I, I, H, 0, H);
-    kernels->pack(stream->w_sh, weights->w_sh, 1, Q, Q, H, 0, H);
-    kernels->pack(stream->w_ho, weights->w_ho, 1, H, H, O, 0, O);
+    rondo__param_pack(weights->w_ih, layer->context, stream->w_ih);
+    rondo__param_pack(weights->w_sh, layer->context, stream->w_sh);
+    rondo__param_pack(weights->w_ho, layer->context, stream->w_ho);
     if (stream->feedback)
         kernels->pack(stream->feedback, weights->feedback, Q, 1, O, Q, 0, Q);
     if (stream->b_ih)

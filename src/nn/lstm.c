@@ -409,6 +409,7 @@ static const rondo_op lstm_op = {
     .scratch_bytes = scratch_bytes,
     .device[RONDO_CPU] = {forward, rondo__lstm_backward},
     .together = &lstm_together,
+    .weights = 1 << LSTM_W_IH | 1 << LSTM_W_HH | 1 << LSTM_W_HR,
 };
 
 rondo_lstm_result rondo_lstm(rondo_tape *tape, rondo_var *x, rondo_var *h0, rondo_var *c0,

@@ -64,16 +64,16 @@ static void fill(real *array, int64_t count, real value) {
 static void pack(rondo__step_layer *layer, const rondo__step_weights *w) {
     const rondo__kernels *k = layer->kernels;
     const rondo_lstm_options *options = &layer->options.lstm;
-    int64_t B = layer->B, I = layer->I, H = layer->H, R = layer->R, G = 4 * H;
+    int64_t B = layer->B, H = layer->H, R = layer->R, G = 4 * H;
     layer->units = w->w_hr || w->gain_h ? 0 : H;
     rondo__lstm_rows rows = {0};
     real *zx;
     pieces m = lay_out(layer, w, &(rondo__carver){.base = layer->memory}, &rows, &zx);
     assert(m.step); /* layer->memory is there */
-    k->pack(m.packed_ih, w->w_ih, 1, I, I, G, 0, G);
-    k->pack(m.packed_hh, w->w_hh, 1, R, R, G, 0, G);
+    rondo__param_pack(w->w_ih, layer->context, m.packed_ih);
+    rondo__param_pack(w->w_hh, layer->context, m.packed_hh);
     if (w->w_hr)
-        k->pack(m.packed_hr, w->w_hr, 1, H, H, R, 0, R);
+        rondo__param_pack(w->w_hr, layer->context, m.packed_hr);
     fill(m.keep_h, B * R, options->sequence.zoneout);
     fill(m.keep_c, B * H, options->sequence.zoneout_cell);
     rows.keep_h = m.keep_h;

@@ -70,7 +70,8 @@ static const rondo_op next_symbol = {.name = "next symbol",
                                      .options_size = sizeof(next_options),
                                      .shape = shape,
                                      .scratch_bytes = scratch_bytes,
-                                     .device[RONDO_CPU] = {.forward = forward}};
+                                     .device[RONDO_CPU] = {.forward = forward},
+                                     .weights = 1 << 1};
 
 void rondo__seq2seq_next(rondo_seq2seq *net, rondo_tape *tape, rondo_var *a, real *out) {
     const next_options options = {out};

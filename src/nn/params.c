@@ -26,6 +26,8 @@ struct rondo_params {
     int64_t size;  /* numbers in a block */
     int64_t total; /* without the gaps */
     real *values, *grads;
+    rondo__stored *stored; /* by index, where some parameters are in low precision: data NULL for the others */
+    char *low;             /* their bytes and scales */
 };
 
 #define NUMBERS_PER_LINE ((int64_t)(RONDO_ALIGN / sizeof(real)))
@@ -42,6 +44,8 @@ void rondo_params_destroy(rondo_params **params) {
     rondo__free((*params)->presets);
     rondo__free((*params)->values);
     rondo__free((*params)->grads);
+    rondo__free((*params)->stored);
+    rondo__free((*params)->low);
     rondo__free(*params);
     *params = NULL;
 }
@@ -194,6 +198,135 @@ rondo_status rondo__params_finish_frozen(rondo_params *params, rondo_error *err)
     return RONDO_OK;
 }
 
+/* ---- weights in low precision ----
+ * The values block then holds only the others, side by side in the order of declaration; a second block holds the bytes
+ * of each stored matrix and behind them its scales, each on 64 bytes. */
+
+static size_t round_line(size_t bytes) { return (bytes + RONDO_ALIGN - 1) / RONDO_ALIGN * RONDO_ALIGN; }
+
+/* Bytes of a stored matrix, then of its scales. Its floats could be addressed, so these can. */
+static void low_bytes(const rondo_param *param, rondo_dtype dtype, size_t bytes[2]) {
+    bytes[0] = round_line((size_t)rondo_tensor_count(&param->value) * rondo_dtype_bytes(dtype));
+    bytes[1] = dtype == RONDO_I8 ? round_line((size_t)param->value.dims[0] * sizeof(float)) : 0;
+}
+
+static void measure(const rondo_params *params, const rondo_dtype *low, int64_t *numbers, size_t *bytes) {
+    *numbers = 0;
+    *bytes = 0;
+    for (int i = 0; i < params->count; i++) {
+        const int64_t next = i + 1 < params->count ? params->item[i + 1].offset : params->size;
+        size_t of[2];
+        low_bytes(&params->item[i], low[i], of);
+        if (low[i] == RONDO_REAL)
+            *numbers += next - params->item[i].offset;
+        else
+            *bytes += of[0] + of[1];
+    }
+}
+
+static void place_low(rondo_param *param, rondo_dtype dtype, rondo__stored *stored, char **at) {
+    size_t bytes[2];
+    low_bytes(param, dtype, bytes);
+    *stored = (rondo__stored){.dtype = dtype,
+                              .rows = param->value.dims[0],
+                              .columns = param->value.dims[1],
+                              .data = *at,
+                              .scale = dtype == RONDO_I8 ? (const float *)(const void *)(*at + bytes[0]) : NULL};
+    param->value.dtype = dtype;
+    param->value.data = *at;
+    param->grad = NULL;
+    param->stored = stored;
+    *at += bytes[0] + bytes[1];
+}
+
+rondo_status rondo__params_finish_stored(rondo_params *params, const rondo_dtype *low, rondo_error *err) {
+    int64_t numbers, offset = 0;
+    size_t bytes;
+    if (params->values)
+        return rondo__fail(err, RONDO_STATE, "parameters: finished twice");
+    measure(params, low, &numbers, &bytes);
+    real *values = rondo__calloc((size_t)numbers + 1, sizeof(real));
+    rondo__stored *stored = rondo__calloc((size_t)params->count + 1, sizeof *stored);
+    char *block = rondo__calloc(bytes + 1, 1);
+    if (!values || !stored || !block) {
+        rondo__free(values);
+        rondo__free(stored);
+        rondo__free(block);
+        return rondo__fail(err, RONDO_MEMORY, "parameters: no memory for %lld numbers and %zu bytes",
+                           (long long)numbers, bytes);
+    }
+    params->stored = stored;
+    params->low = block;
+    for (int i = 0; i < params->count; i++) {
+        const int64_t next = i + 1 < params->count ? params->item[i + 1].offset : params->size;
+        const int64_t size = next - params->item[i].offset;
+        params->item[i].offset = offset;
+        if (low[i] == RONDO_REAL)
+            offset += size;
+    }
+    params->size = numbers;
+    settle(params, values, NULL);
+    for (int i = 0; i < params->count; i++)
+        if (low[i] != RONDO_REAL)
+            place_low(&params->item[i], low[i], &stored[i], &block);
+    return RONDO_OK;
+}
+
+rondo__stored *rondo__params_stored(rondo_params *params, int index) {
+    return params->item[index].stored ? &params->stored[index] : NULL;
+}
+
+const rondo__stored *rondo__params_stored_at(const rondo_params *params, const void *data) {
+    for (int i = 0; params && i < params->count; i++)
+        if (params->item[i].stored && params->item[i].value.data == data)
+            return params->item[i].stored;
+    return NULL;
+}
+
+void rondo__param_lend(rondo_params *params, int index, const rondo__stored *stored) {
+    rondo_param *param = &params->item[index];
+    param->stored = stored;
+    param->value.dtype = stored->dtype;
+    param->value.data = (void *)(uintptr_t)stored->data;
+}
+
+static void expand(rondo_param *param, real *to, const real *values) {
+    const int64_t count = rondo_tensor_count(&param->value);
+    if (!param->stored)
+        memcpy(to, values + param->offset, (size_t)count * sizeof *to);
+    for (int64_t n = 0; param->stored && n < param->value.dims[0]; n++)
+        rondo__stored_row(param->stored, n, to + n * param->value.dims[1]);
+    param->stored = NULL;
+    param->value.dtype = RONDO_REAL;
+}
+
+rondo_status rondo__params_expand(rondo_params *params, rondo_error *err) {
+    int64_t size = 0;
+    if (!params->stored)
+        return RONDO_OK;
+    for (int i = 0; i < params->count; i++) /* as they were declared, so that this can be added */
+        size +=
+            (rondo_tensor_count(&params->item[i].value) + NUMBERS_PER_LINE - 1) / NUMBERS_PER_LINE * NUMBERS_PER_LINE;
+    real *values = rondo__calloc((size_t)size + 1, sizeof(real));
+    if (!values)
+        return rondo__fail(err, RONDO_MEMORY, "parameters: no memory for %lld numbers", (long long)size);
+    int64_t offset = 0;
+    for (int i = 0; i < params->count; i++) {
+        rondo_param *param = &params->item[i];
+        expand(param, values + offset, params->values);
+        param->offset = offset;
+        offset += (rondo_tensor_count(&param->value) + NUMBERS_PER_LINE - 1) / NUMBERS_PER_LINE * NUMBERS_PER_LINE;
+    }
+    rondo__free(params->values);
+    rondo__free(params->stored);
+    rondo__free(params->low);
+    params->stored = NULL;
+    params->low = NULL;
+    params->size = size;
+    settle(params, values, NULL);
+    return RONDO_OK;
+}
+
 int rondo_params_count(const rondo_params *params) { return params->count; }
 
 rondo_param *rondo_params_at(rondo_params *params, int index) {
@@ -219,5 +352,7 @@ void rondo_params_clear_grads(rondo_params *params) {
 
 rondo_var *rondo_params_use(rondo_params *params, rondo_tape *tape, int index) {
     rondo_param *param = rondo_params_at(params, index);
+    if (param && param->stored)
+        return rondo__leaf_stored(tape, &param->value, param->stored);
     return param ? rondo__leaf_parameter(tape, &param->value, param->grad) : NULL;
 }

@@ -3,18 +3,23 @@
 #ifndef RONDO_NN_STEP_H
 #define RONDO_NN_STEP_H
 
-#include "kernels/kernels.h"
+#include "nn/params.h"
 #include "rondo/cells.h"
 
-/* Raw arrays of one layer as the parameters hold them; absent ones are NULL. Names and shapes as in rondo/cells.h. */
+/* The matrices of one layer, to be packed, and its raw arrays as the parameters hold them; absent ones are NULL. Names
+ * and shapes as in rondo/cells.h. */
 typedef struct rondo__step_weights {
-    const real *w_ih, *w_hh, *b_ih, *b_hh;
-    const real *w_hr, *peephole, *gain_x, *gain_h, *gain_c, *bias_c; /* LSTM, GRU */
-    const real *w_sh, *w_ho, *b_o, *feedback;                        /* Jordan */
+    const rondo_param *w_ih, *w_hh;
+    const rondo_param *w_hr;        /* LSTM */
+    const rondo_param *w_sh, *w_ho; /* Jordan */
+    const real *b_ih, *b_hh;
+    const real *peephole, *gain_x, *gain_h, *gain_c, *bias_c; /* LSTM, GRU */
+    const real *b_o, *feedback;                               /* Jordan */
 } rondo__step_weights;
 
 typedef struct rondo__step_layer {
     const rondo__kernels *kernels;
+    rondo_context *context; /* for packing */
     int64_t B, I, H;
     int64_t R;    /* width of h: P with projection, else H */
     int64_t O, Q; /* Jordan */

@@ -45,31 +45,41 @@ static const real *values_of(const rondo_recurrent *net, int index) {
     return index < 0 ? NULL : rondo_params_at(net->params, index)->value.data;
 }
 
+static const rondo_param *matrix_of(const rondo_recurrent *net, int index) {
+    return rondo_params_at(net->params, index);
+}
+
 static rondo__step_weights weights_of(const rondo_recurrent *net, int l, const real *feedback) {
     const rondo__recurrent_layer *p = &net->layer[l];
-    return (rondo__step_weights){.w_ih = values_of(net, p->w_ih),
-                                 .w_hh = values_of(net, p->w_hh),
+    return (rondo__step_weights){.w_ih = matrix_of(net, p->w_ih),
+                                 .w_hh = matrix_of(net, p->w_hh),
                                  .b_ih = values_of(net, p->b_ih),
                                  .b_hh = values_of(net, p->b_hh),
-                                 .w_hr = values_of(net, p->w_hr),
+                                 .w_hr = matrix_of(net, p->w_hr),
                                  .peephole = values_of(net, p->peephole),
                                  .gain_x = values_of(net, p->gain_x),
                                  .gain_h = values_of(net, p->gain_h),
                                  .gain_c = values_of(net, p->gain_c),
                                  .bias_c = values_of(net, p->bias_c),
-                                 .w_sh = values_of(net, p->w_sh),
-                                 .w_ho = values_of(net, p->w_ho),
+                                 .w_sh = matrix_of(net, p->w_sh),
+                                 .w_ho = matrix_of(net, p->w_ho),
                                  .b_o = values_of(net, p->b_o),
                                  .feedback = l == net->config.layers - 1 ? feedback : NULL};
 }
 
-static void describe_layer(rondo_stream *stream, int l, const rondo__kernels *kernels) {
+static void describe_layer(rondo_stream *stream, int l) {
     const rondo_recurrent *net = stream->net;
     const rondo__recurrent_layer *p = &net->layer[l];
     rondo__step_layer *layer = &stream->layer[l];
     rondo_sequence_options sequence = rondo__recurrent_sequence(net, NULL, 0);
-    *layer = (rondo__step_layer){
-        .kernels = kernels, .B = stream->B, .I = p->I, .H = p->H, .R = p->R, .O = p->R, .Q = p->state};
+    *layer = (rondo__step_layer){.kernels = stream->context->kernels,
+                                 .context = stream->context,
+                                 .B = stream->B,
+                                 .I = p->I,
+                                 .H = p->H,
+                                 .R = p->R,
+                                 .O = p->R,
+                                 .Q = p->state};
     switch (net->config.cell) {
     case RONDO_ELMAN:
         layer->options.elman = rondo__recurrent_elman(net, sequence);
@@ -148,7 +158,7 @@ rondo_status rondo_stream_open(rondo_stream **out, rondo_context *context, rondo
         return status;
     rondo_stream plan = {.context = context, .net = net, .class = class_of(net->config.cell), .B = batch};
     for (int l = 0; l < net->config.layers; l++)
-        describe_layer(&plan, l, context->kernels);
+        describe_layer(&plan, l);
     rondo_stream *stream = rondo__alloc(carve(&plan, NULL, feedback));
     if (!stream)
         return rondo__fail(err, RONDO_MEMORY, "stream: out of memory");

@@ -153,7 +153,7 @@ static void add_rows(const rondo_call *call, const sizes *s, scratch *m) {
         return;
     assert(told->count + count <= told->room);
     for (int64_t i = 0; i < count; i++)
-        memcpy(m->y + i * s->E, rondo__data(call->in[EMBEDDING]) + m->fresh[i] * s->E, (size_t)s->E * sizeof(real));
+        rondo__row_of(call->in[EMBEDDING], m->fresh[i], m->y + i * s->E);
     const real *bias = rondo__bias_sum(4 * s->H, m->bias, rondo__lstm_value(call, B_IH), rondo__lstm_value(call, B_HH));
     rondo__product(call->context, count, 4 * s->H, s->E, m->y, s->E, 1, rondo__form_packed(call, &m->ih),
                    (real *)told->rows.data + told->count * 4 * s->H, 4 * s->H, bias, false);
@@ -205,7 +205,8 @@ static const rondo_op told_lstm = {.name = "told lstm",
                                    .options_size = sizeof(told_options),
                                    .shape = shape,
                                    .scratch_bytes = scratch_bytes,
-                                   .device[RONDO_CPU] = {.forward = forward}};
+                                   .device[RONDO_CPU] = {.forward = forward},
+                                   .weights = 1 << EMBEDDING | 1 << W_IH | 1 << W_HH};
 
 /* ---- the decoder's step ---- */
 

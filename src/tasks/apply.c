@@ -134,6 +134,7 @@ rondo_status rondo_model_apply(rondo_model *model, const rondo_tensor *x, rondo_
                            model->task->class->name);
     a.x = (rondo__array){.dtype = x->dtype, .rank = x->rank, .count = rondo_tensor_count(x), .data = x->data};
     memcpy(a.x.dims, x->dims, sizeof x->dims);
+    a.network.params = model->task->params;
     status = model->task->class->network(model->task, &a.network, err);
     if (!status)
         status = apply(&a, y);

@@ -69,6 +69,11 @@ static rondo_status check_meta(averaging *a, const rondo__safetensors *file, con
 }
 
 static rondo_status add_file(averaging *a, const rondo__safetensors *file, const char *path) {
+    if (rondo__model_is_low(file))
+        return rondo__fail(a->err, RONDO_UNSUPPORTED,
+                           "%s: its weights are rounded for use (average the models it was exported from, and export "
+                           "the mean)",
+                           path);
     rondo_status status = check_meta(a, file, path);
     for (int i = 0; i < a->tensors && !status; i++) {
         if (!is_of_run(rondo__safetensors_at(a->first, i)->name))

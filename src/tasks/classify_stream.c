@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "nn/params.h"
 #include "tasks/classify.h"
 #include "tasks/model.h"
 #include "tensor/context.h"
@@ -54,7 +55,7 @@ static rondo_status check_model(const rondo_model *model, rondo_error *err) {
 static real *packed(const rondo__classify *c, int parameter, int64_t rows) {
     real *out = rondo__calloc((size_t)rondo__packed_count(c->W, rows), sizeof *out);
     if (out)
-        rondo__pack(c->base.context, out, rondo_params_at(c->base.params, parameter)->value.data, 1, c->W, c->W, rows);
+        rondo__param_pack(rondo_params_at(c->base.params, parameter), c->base.context, out);
     return out;
 }
 

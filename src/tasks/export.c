@@ -17,6 +17,9 @@ rondo_status rondo_model_export_c(rondo_model *model, const char *path, const ro
         return rondo__fail(err, RONDO_ARGUMENT, "export: precision is %d (it must be one of rondo_c_precision)",
                            (int)options->precision);
     rondo__task_object *task = model->task;
+    status = rondo__model_floats(model, err);
+    if (status)
+        return status;
     if (task->class->encdec) {
         deployed.encdec = &encdec;
         status = task->class->encdec(task, &encdec, err);

@@ -219,6 +219,8 @@ rondo_status rondo_model_export_pytorch(rondo_model *model, const char *path, co
     const char *prefix = options && options->prefix ? options->prefix : "";
     rondo_status status = check_stacks(model, prefix, result, err);
     if (!status)
+        status = rondo__model_floats(model, err);
+    if (!status)
         status = write_all(model, path, prefix, result, err);
     if (status)
         *result = (rondo_pytorch_result){0};

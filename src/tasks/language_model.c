@@ -110,8 +110,12 @@ rondo_status rondo__lm_build(rondo__lm *lm, const rondo__safetensors *file, cons
     status = declare(lm, err);
     if (status)
         return status;
-    return file ? rondo__model_fill(lm->base.params, file, path, allowed, err)
-                : rondo_params_finish(lm->base.params, recipe->train.seed, err);
+    status = file ? rondo__model_fill(lm->base.params, file, path, allowed, err)
+                  : rondo_params_finish(lm->base.params, recipe->train.seed, err);
+    if (!status && lm->feeds_embedding && rondo_params_at(lm->base.params, lm->embedding)->stored)
+        return rondo__fail(err, RONDO_FORMAT, "%s: tensor '%s' feeds the network back, and must be F32", path,
+                           rondo_params_at(lm->base.params, lm->embedding)->name);
+    return status;
 }
 
 /* What a Jordan network is taught: each known symbol as one-hot (T, B, V) or as its embedding (T, B, E). */

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "nn/params.h"
 #include "tensor/context.h"
 
 static real *values_of(const rondo__lm *lm, int index) {
@@ -21,17 +22,18 @@ static rondo_status pack_output(rondo__lm_step *step, const char *user, rondo_er
     step->packed = rondo__calloc((size_t)rondo__packed_count(lm->W, lm->V), sizeof(real));
     if (!step->packed)
         return rondo__fail(err, RONDO_MEMORY, "%s: no memory for the output layer", user);
-    rondo__pack(context, step->packed, values_of(lm, lm->weight), 1, lm->W, lm->W, lm->V);
+    rondo__param_pack(rondo_params_at(lm->base.params, lm->weight), context, step->packed);
     return RONDO_OK;
 }
 
 rondo_status rondo__lm_step_open(rondo__lm_step *step, rondo__lm *lm, const char *user, rondo_error *err) {
     const int64_t Q = lm->feeds_embedding ? lm->E : lm->V;
     *step = (rondo__lm_step){.lm = lm};
+    step->x = rondo__calloc((size_t)lm->E, sizeof(real));
     step->y = rondo__calloc((size_t)lm->W, sizeof(real));
     step->logits = rondo__calloc((size_t)lm->V, sizeof(real));
     step->known = lm->teacher ? rondo__calloc((size_t)Q, sizeof(real)) : NULL;
-    if (!step->y || !step->logits || (lm->teacher && !step->known))
+    if (!step->x || !step->y || !step->logits || (lm->teacher && !step->known))
         return rondo__fail(err, RONDO_MEMORY, "%s: no memory", user);
     rondo_status status = pack_output(step, user, err);
     if (status)
@@ -44,6 +46,7 @@ void rondo__lm_step_close(rondo__lm_step *step) {
     rondo_stream_close(&step->stream);
     rondo_tape_destroy(&step->tape);
     rondo__free(step->packed);
+    rondo__free(step->x);
     rondo__free(step->y);
     rondo__free(step->logits);
     rondo__free(step->known);
@@ -52,11 +55,12 @@ void rondo__lm_step_close(rondo__lm_step *step) {
 
 rondo_status rondo__lm_step_teach(rondo__lm_step *step, int32_t id) {
     rondo__lm *lm = step->lm;
-    const real *row = values_of(lm, lm->embedding) + id * lm->E;
     if (!lm->teacher)
         return RONDO_OK;
-    if (lm->feeds_embedding)
-        return rondo_stream_teach(step->stream, row);
+    if (lm->feeds_embedding) {
+        rondo__param_row(rondo_params_at(lm->base.params, lm->embedding), id, step->x);
+        return rondo_stream_teach(step->stream, step->x);
+    }
     assert(step->known); /* a teacher without embedding has it */
     memset(step->known, 0, (size_t)lm->V * sizeof(real));
     step->known[id] = 1;
@@ -64,7 +68,9 @@ rondo_status rondo__lm_step_teach(rondo__lm_step *step, int32_t id) {
 }
 
 void rondo__lm_step_feed(rondo__lm_step *step, int32_t id) {
-    rondo_stream_step(step->stream, values_of(step->lm, step->lm->embedding) + id * step->lm->E, step->y);
+    const rondo__lm *lm = step->lm;
+    rondo__param_row(rondo_params_at(lm->base.params, lm->embedding), id, step->x);
+    rondo_stream_step(step->stream, step->x, step->y);
 }
 
 rondo_status rondo__lm_step_score(rondo__lm_step *step, const real **logits, rondo_error *err) {

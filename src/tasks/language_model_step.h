@@ -10,6 +10,7 @@ typedef struct rondo__lm_step {
     rondo_stream *stream;
     rondo_tape *tape; /* adaptive softmax only */
     real *packed;     /* output layer */
+    real *x;          /* (E) the embedding of what is fed */
     real *y;          /* (W) what leaves the stack */
     real *logits;     /* (V) */
     real *known;      /* (V or E) what a Jordan network is taught */

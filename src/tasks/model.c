@@ -4,10 +4,21 @@
 #include <math.h>
 #include <string.h>
 
+#include "autograd/tape.h"
 #include "formats/json_text.h"
+#include "nn/params.h"
 #include "tasks/language_model.h"
 #include "tasks/model.h"
+#include "tensor/stored.h"
 #include "train/metrics.h"
+#include "train/model_file.h"
+
+/* With its scales. */
+static int64_t bytes_of(const rondo_param *param) {
+    return rondo_tensor_count(&param->value) * (int64_t)rondo_dtype_bytes(param->value.dtype) +
+           (param->value.dtype == RONDO_I8 ? param->value.dims[0] * (int64_t)sizeof(float) : 0) +
+           (param->stored && param->stored->most > 0 ? (int64_t)sizeof(float) : 0);
+}
 
 static void add_tensors(rondo_params *params, rondo__text *text) {
     rondo__text_format(text, "\"tensors\": [");
@@ -17,15 +28,35 @@ static void add_tensors(rondo_params *params, rondo__text *text) {
                            rondo_dtype_name(param->value.dtype));
         for (int d = 0; d < param->value.rank; d++)
             rondo__text_format(text, "%s%lld", d ? ", " : "", (long long)param->value.dims[d]);
-        rondo__text_format(text, "]}");
+        rondo__text_format(text, "], \"bytes\": %lld}", (long long)bytes_of(param));
     }
     rondo__text_format(text, "]");
+}
+
+/* "int8", "bf16": what the products of most weights are made of; and with what scales for what they multiply. */
+static void add_weights(rondo_params *params, rondo__text *text) {
+    int64_t bytes = 0, low[2] = {0};
+    bool calibrated = false;
+    for (int i = 0; i < rondo_params_count(params); i++) {
+        const rondo_param *param = rondo_params_at(params, i);
+        bytes += bytes_of(param);
+        calibrated |= param->stored && param->stored->most > 0;
+        if (param->stored)
+            low[param->stored->dtype == RONDO_I8] += rondo_tensor_count(&param->value);
+    }
+    if (low[0] || low[1])
+        rondo__text_format(text, "\"weights\": \"%s\", ", low[1] >= low[0] ? "int8" : "bf16");
+    if (low[1])
+        rondo__text_format(text, "\"activations\": \"%s\", ", calibrated ? "calibrated" : "dynamic");
+    rondo__text_format(text, "\"weight_bytes\": %lld, ", (long long)bytes);
 }
 
 static rondo_status describe(const rondo__task_object *task, const rondo_metrics *metrics, rondo__text *text) {
     rondo__text_format(text, "{\"task\": \"%s\", ", task->class->name);
     task->class->describe(task, text);
-    rondo__text_format(text, "\"parameters\": %lld, \"recipe\": ", (long long)rondo_params_total(task->params));
+    rondo__text_format(text, "\"parameters\": %lld, ", (long long)rondo_params_total(task->params));
+    add_weights(task->params, text);
+    rondo__text_format(text, "\"recipe\": ");
     rondo_status status = rondo__recipe_json(&task->recipe, text);
     rondo__text_format(text, ", \"metrics\": ");
     rondo__metrics_json(metrics, text);
@@ -35,12 +66,16 @@ static rondo_status describe(const rondo__task_object *task, const rondo_metrics
     return status ? status : text->failed ? RONDO_MEMORY : RONDO_OK;
 }
 
-static rondo_status load(rondo_model *model, rondo_context *context, const rondo__model_meta *meta,
+static rondo_status load(rondo_model *model, rondo_context *context, bool mixed, const rondo__model_meta *meta,
                          const rondo__safetensors *file, const char *path, rondo_error *err) {
     assert(meta);
     const rondo__task_class *class = rondo__task_find(meta->recipe.task);
     if (!class)
         return rondo__fail(err, RONDO_UNSUPPORTED, "%s: this build has no such task yet", path);
+    if (mixed || rondo__model_is_low(file)) {
+        model->mixed = rondo__context_mixed(context);
+        context = &model->mixed;
+    }
     rondo_status status = rondo__task_load(&model->task, class, context, meta, file, path, err);
     if (status)
         return status;
@@ -62,7 +97,8 @@ rondo_status rondo__model_name_file(rondo_status status, const char *path, rondo
     return rondo__fail(err, status, "%s: %s", path, message);
 }
 
-static rondo_status open_file(rondo_model *model, rondo_context *context, const char *path, rondo_error *err) {
+static rondo_status open_file(rondo_model *model, rondo_context *context, const char *path, bool mixed,
+                              rondo_error *err) {
     rondo__safetensors *file = NULL;
     rondo__model_meta *meta = rondo__calloc(1, sizeof *meta);
     rondo_status status = meta ? rondo__safetensors_read(&file, path, err)
@@ -70,7 +106,7 @@ static rondo_status open_file(rondo_model *model, rondo_context *context, const 
     if (!status)
         status = rondo__model_meta_read(meta, file, path, err);
     if (!status) {
-        status = rondo__model_name_file(load(model, context, meta, file, path, err), path, err);
+        status = rondo__model_name_file(load(model, context, mixed, meta, file, path, err), path, err);
         rondo__model_meta_free(meta);
     }
     rondo__safetensors_free(&file);
@@ -79,6 +115,11 @@ static rondo_status open_file(rondo_model *model, rondo_context *context, const 
 }
 
 rondo_status rondo_model_open(rondo_model **out, rondo_context *context, const char *path, rondo_error *err) {
+    return rondo__model_open(out, context, path, false, err);
+}
+
+rondo_status rondo__model_open(rondo_model **out, rondo_context *context, const char *path, bool mixed,
+                               rondo_error *err) {
     if (!out)
         return rondo__fail(err, RONDO_ARGUMENT, "model: out is NULL");
     *out = NULL;
@@ -88,12 +129,17 @@ rondo_status rondo_model_open(rondo_model **out, rondo_context *context, const c
     if (!model)
         return rondo__fail(err, RONDO_MEMORY, "%s: no memory to read it", path);
     model->path = rondo__strdup(path);
-    rondo_status status = model->path ? open_file(model, context, path, err)
+    rondo_status status = model->path ? open_file(model, context, path, mixed, err)
                                       : rondo__fail(err, RONDO_MEMORY, "%s: no memory to read it", path);
     if (status)
         rondo_model_close(&model);
     *out = model;
     return status;
+}
+
+rondo_status rondo__model_floats(rondo_model *model, rondo_error *err) {
+    rondo__tape_release(model->tape);
+    return rondo__params_expand(model->task->params, err);
 }
 
 void rondo_model_close(rondo_model **model) {

@@ -42,7 +42,7 @@ static rondo_status open_block(rondo_model_stream *s, int i, rondo_error *err) {
     case RONDO__LINEAR:
         s->packed[i] = numbers(1, rondo__packed_count(b->in, b->out));
         if (s->packed[i])
-            rondo__pack(context, s->packed[i], b->weight, 1, b->in, b->in, b->out);
+            rondo__network_pack(&s->network, context, b->weight, b->out, b->in, s->packed[i]);
         return s->packed[i] ? RONDO_OK : RONDO_MEMORY;
     default:
         return RONDO_OK;
@@ -72,6 +72,7 @@ static rondo_status find_network(rondo_model_stream *s, rondo_error *err) {
     if (!model->task->class->network)
         return rondo__fail(err, RONDO_UNSUPPORTED, "%s: a model of task %s is no function of one array", model->path,
                            model->task->class->name);
+    s->network.params = model->task->params;
     rondo_status status = model->task->class->network(model->task, &s->network, err);
     if (status)
         return rondo__model_name_file(status, model->path, err);
@@ -227,7 +228,7 @@ static void step_block(rondo_model_stream *s, int i, const real *x, real *y) {
 static void look_up(const rondo_model_stream *s, const int32_t *symbols, real *y) {
     const rondo__network_block *b = &s->network.block[0];
     for (int64_t r = 0; r < s->sizes.batch; r++)
-        memcpy(y + r * b->out, b->weight + symbols[r] * b->out, (size_t)b->out * sizeof *y);
+        rondo__network_row(&s->network, b->weight, symbols[r], b->out, y + r * b->out);
 }
 
 static rondo_status check_step(const rondo_model_stream *s, const int32_t *symbols, const rondo_real *x,

@@ -6,6 +6,7 @@
  * Each part is the streaming form of what rondo_model_transcribe runs, with the same kernels: the bits are the same. */
 #include <string.h>
 
+#include "nn/params.h"
 #include "tasks/model.h"
 #include "tasks/transcribe.h"
 #include "tensor/context.h"
@@ -69,8 +70,7 @@ static rondo_status make_room(rondo_transcribe_stream *s, rondo_error *err) {
     s->output = rondo__calloc((size_t)rondo__packed_count(t->W, t->V), sizeof *s->output);
     if (!s->x || !s->y || !s->logit || !s->log_p || !s->output)
         return rondo__fail(err, RONDO_MEMORY, "transcribe: no memory for a stream");
-    rondo__pack(t->base.context, s->output, rondo_params_at(t->base.params, t->weight)->value.data, 1, t->W, t->W,
-                t->V);
+    rondo__param_pack(rondo_params_at(t->base.params, t->weight), t->base.context, s->output);
     return reserve(s, most_text(s, t->listening.config.rate), err);
 }
 

@@ -29,7 +29,7 @@ rondo_status rondo_context_create(rondo_context **out, const rondo_context_optio
     if (chosen.threads < 0 || chosen.threads > MOST_THREADS)
         return rondo__fail(err, RONDO_ARGUMENT, "rondo_context_create: threads is %d (0 for all cores, at most %d)",
                            chosen.threads, MOST_THREADS);
-    if ((int)chosen.precision < 0 || (int)chosen.precision >= RONDO__PRECISIONS)
+    if ((int)chosen.precision < 0 || chosen.precision > RONDO_PRECISION_INT8)
         return rondo__fail(err, RONDO_ARGUMENT, "rondo_context_create: there is no precision %d",
                            (int)chosen.precision);
     const rondo__kernels *kernels;
@@ -66,7 +66,8 @@ int rondo_context_threads(const rondo_context *context) { return context->thread
 const char *rondo_context_isa(const rondo_context *context) { return context->kernels->isa; }
 
 rondo_precision rondo_context_precision(const rondo_context *context) {
-    return (rondo_precision)context->kernels->precision;
+    const rondo__precision precision = context->kernels->precision;
+    return precision == RONDO__MIXED ? RONDO_PRECISION_F32 : (rondo_precision)precision;
 }
 
 const char *rondo_version(void) { return RONDO_VERSION; }

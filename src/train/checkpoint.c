@@ -171,6 +171,11 @@ static rondo_status take_all(rondo__run *run, const rondo__safetensors *file, co
 static rondo_status load(rondo__run *run, const rondo__safetensors *file, const char *path, rondo_error *err) {
     rondo__model_meta meta;
     const char *changed = NULL;
+    if (rondo__model_is_low(file))
+        return rondo__fail(err, RONDO_STATE,
+                           "%s: its weights are rounded for use, and no run goes on from them (bring back the "
+                           "last.safetensors that rondo train wrote)",
+                           path);
     rondo_status status = rondo__model_meta_read(&meta, file, path, err);
     if (status)
         return status;

@@ -82,7 +82,8 @@ static rondo_status check_parameter(const rondo_param *param, const rondo__safet
                            "%s: tensor '%s' is missing (its recipe asks for it; the file is not whole)", path,
                            param->name);
     const rondo_dtype dtype = found->tensor.dtype;
-    if (dtype != RONDO_F32 && dtype != RONDO_F64 && dtype != RONDO_F16 && dtype != RONDO_BF16)
+    if (dtype != RONDO_F32 && dtype != RONDO_F64 && dtype != RONDO_F16 && dtype != RONDO_BF16 &&
+        (dtype != RONDO_I8 || !rondo__model_is_low(file)))
         return rondo__fail(err, RONDO_FORMAT, "%s: tensor '%s' is %s (weights are F32, F64, F16 or BF16)", path,
                            param->name, rondo_dtype_name(dtype));
     if (!same_shape(&found->tensor, &param->value)) {
@@ -92,7 +93,8 @@ static rondo_status check_parameter(const rondo_param *param, const rondo__safet
         return rondo__fail(err, RONDO_FORMAT, "%s: tensor '%s' has shape %s (its recipe asks for %s)", path,
                            param->name, is, wanted);
     }
-    return RONDO_OK;
+    rondo_dtype low;
+    return rondo__model_low_dtype(param, file, path, &low, err);
 }
 
 static bool is_listed(const char *name, const char *const *allowed) {
@@ -110,7 +112,8 @@ rondo_status rondo__model_fits(rondo_params *params, const rondo__safetensors *f
         status = check_parameter(rondo_params_at(params, i), file, path, err);
     for (int i = 0; i < rondo__safetensors_count(file) && !status; i++) {
         const char *name = rondo__safetensors_at(file, i)->name;
-        if (rondo_params_find(params, name) < 0 && !is_listed(name, allowed))
+        if (rondo_params_find(params, name) < 0 && !is_listed(name, allowed) &&
+            !rondo__model_is_scale(params, file, name))
             status = rondo__fail(err, RONDO_FORMAT, "%s: tensor '%s' is one too many (its recipe knows no such tensor)",
                                  path, rondo__show(name).text);
     }
@@ -121,8 +124,24 @@ rondo_status rondo__model_values(rondo_params *params, const rondo__safetensors 
     rondo_status status = RONDO_OK;
     for (int i = 0; i < rondo_params_count(params) && !status; i++) {
         const rondo_param *param = rondo_params_at(params, i);
-        status = rondo__safetensors_copy(file, param->name, &param->value, err);
+        if (param->stored)
+            rondo__model_low_values(params, i, file);
+        else
+            status = rondo__safetensors_copy(file, param->name, &param->value, err);
     }
+    return status;
+}
+
+/* Memory for what a file of low precision holds. */
+static rondo_status finish_low(rondo_params *params, const rondo__safetensors *file, const char *path,
+                               rondo_error *err) {
+    rondo_dtype *low = rondo__calloc((size_t)rondo_params_count(params) + 1, sizeof *low);
+    rondo_status status = low ? RONDO_OK : rondo__fail(err, RONDO_MEMORY, "%s: no memory to read it", path);
+    for (int i = 0; i < rondo_params_count(params) && !status; i++)
+        status = rondo__model_low_dtype(rondo_params_at(params, i), file, path, &low[i], err);
+    if (!status)
+        status = rondo__params_finish_stored(params, low, err);
+    rondo__free(low);
     return status;
 }
 
@@ -130,6 +149,7 @@ rondo_status rondo__model_fill(rondo_params *params, const rondo__safetensors *f
                                const char *const *allowed, rondo_error *err) {
     rondo_status status = rondo__model_fits(params, file, path, allowed, err);
     if (!status)
-        status = rondo__params_finish_frozen(params, err);
+        status =
+            rondo__model_is_low(file) ? finish_low(params, file, path, err) : rondo__params_finish_frozen(params, err);
     return status ? status : rondo__model_values(params, file, err);
 }

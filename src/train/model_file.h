@@ -3,7 +3,11 @@
  *   {"format": 1, "version": "0.1.0", "task": ..., "recipe": {...}, "vocabulary": {...}, "metrics": {...}}
  *
  * and "format": "pt", which some readers of the format look for. A checkpoint is a model file with more tensors, named
- * "train." and "state.", which a reader of models passes over. */
+ * "train." and "state.", which a reader of models passes over.
+ *
+ * A file with metadata "rondo.weights" (one JSON object that says how it was made) holds matrices in low precision, for
+ * use, not for training: I8 with the scales of its rows beside it, NAME_scale (F32, as many as rows), and, where it was
+ * calibrated, the scale of what it is multiplied with, NAME_input_scale (F32, one); or BF16. */
 #ifndef RONDO_TRAIN_MODEL_FILE_H
 #define RONDO_TRAIN_MODEL_FILE_H
 
@@ -14,6 +18,20 @@
 /* As rondo__model_write, with further tensors. */
 rondo_status rondo__model_put(rondo__task_object *task, const char *path, const real *values,
                               const rondo_metrics *metrics, int extras, const rondo__named *extra, rondo_error *err);
+
+#define RONDO__WEIGHTS_KEY "rondo.weights"
+#define RONDO__SCALE "_scale"
+#define RONDO__INPUT_SCALE "_input_scale"
+/* model_weights.c: is this such a file? */
+bool rondo__model_is_low(const rondo__safetensors *file);
+/* Is the parameter there as a whole, in low precision? RONDO_OK and *low RONDO_I8 or RONDO_BF16; RONDO_REAL: it is not
+ * of low precision. */
+rondo_status rondo__model_low_dtype(const rondo_param *param, const rondo__safetensors *file, const char *path,
+                                    rondo_dtype *low, rondo_error *err);
+/* Does the name belong to a parameter's scales? */
+bool rondo__model_is_scale(rondo_params *params, const rondo__safetensors *file, const char *name);
+/* Fills parameter `index`, which holds low precision, from a file that fits. */
+void rondo__model_low_values(rondo_params *params, int index, const rondo__safetensors *file);
 
 /* What the metadata holds. Strings belong to the struct. */
 typedef struct rondo__model_meta {

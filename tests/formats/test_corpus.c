@@ -51,6 +51,10 @@
 #undef look_at
 #undef chain
 
+#define LLVMFuzzerTestOneInput fuzz_weights
+#include "../../fuzz/fuzz_weights.c"
+#undef LLVMFuzzerTestOneInput
+
 static void replay(const char *name, int (*target)(const uint8_t *, size_t)) {
     const int64_t live = rondo__alloc_live();
     char folder[1024], path[2048];
@@ -82,6 +86,7 @@ static void seeds(void **state) {
     replay("npy", fuzz_npy);
     replay("tokenizer", fuzz_tokenizer);
     replay("model", fuzz_model);
+    replay("weights", fuzz_weights);
     replay("piece", fuzz_piece);
     replay("pairs", fuzz_pairs);
     replay("csv", fuzz_csv);

@@ -1,6 +1,7 @@
 /* The kernel checks without a test framework, for a CPU that is only emulated:
  *   aarch64-linux-gnu-gcc -std=gnu17 -O2 -ffp-contract=off -static -D_GNU_SOURCE -DRONDO_NEON=1 -Iinclude -Isrc -Itests
- * \ tests/kernels/plain_neon.c src/kernels/scalar*.c src/kernels/neon.c src/kernels/dispatch.c src/core/cpu.c -lm
+ * \ tests/kernels/plain_neon.c src/kernels/scalar*.c src/kernels/neon.c src/kernels/observe.c src/kernels/dispatch.c
+ * src/core/cpu.c -lm
  *   qemu-aarch64-static ./a.out */
 #include "kernels/checks.h"
 

@@ -75,11 +75,12 @@ static void compose(rondo_tape *tape, const law_case *c, rondo_var *const *in, r
     out[0] = out[1] = rondo_add(tape, kept, rondo_affine(tape, fresh, 1 - c->zoneout, 0));
 }
 
-static void open_step(const law_case *c, real *const *values, rondo__step_layer *layer, rondo__step_weights *w) {
+static void open_step(const law_case *c, real *const *values, const rondo_param *param, rondo__step_layer *layer,
+                      rondo__step_weights *w) {
     int n = FIRST_OPTIONAL;
     layer->R = c->H;
     layer->options.gru = options_of(c);
-    *w = (rondo__step_weights){.w_ih = values[W_IH], .w_hh = values[W_HH]};
+    *w = (rondo__step_weights){.w_ih = &param[W_IH], .w_hh = &param[W_HH]};
     if (!c->no_bias) {
         w->b_ih = values[n++];
         w->b_hh = values[n++];

@@ -85,12 +85,13 @@ static void compose(rondo_tape *tape, const law_case *c, rondo_var *const *in, r
     out[2] = rondo_add(tape, rondo_affine(tape, in[S0], c->decay, 0), feed);
 }
 
-static void open_step(const law_case *c, real *const *values, rondo__step_layer *layer, rondo__step_weights *w) {
+static void open_step(const law_case *c, real *const *values, const rondo_param *param, rondo__step_layer *layer,
+                      rondo__step_weights *w) {
     int n = FIRST_OPTIONAL;
     layer->O = c->P;
     layer->R = layer->Q = state_width(c);
     layer->options.jordan = options_of(c);
-    *w = (rondo__step_weights){.w_ih = values[W_IH], .w_sh = values[W_SH], .w_ho = values[W_HO]};
+    *w = (rondo__step_weights){.w_ih = &param[W_IH], .w_sh = &param[W_SH], .w_ho = &param[W_HO]};
     if (!c->no_bias) {
         w->b_ih = values[n++];
         w->b_o = values[n++];

@@ -106,17 +106,18 @@ static void compose(rondo_tape *tape, const law_case *c, rondo_var *const *in, r
     out[2] = zone(tape, c->zoneout_cell, in[C0], cell);
 }
 
-static void open_step(const law_case *c, real *const *values, rondo__step_layer *layer, rondo__step_weights *w) {
+static void open_step(const law_case *c, real *const *values, const rondo_param *param, rondo__step_layer *layer,
+                      rondo__step_weights *w) {
     int n = FIRST_OPTIONAL;
     layer->R = state_width(c);
     layer->options.lstm = options_of(c);
-    *w = (rondo__step_weights){.w_ih = values[W_IH], .w_hh = values[W_HH]};
+    *w = (rondo__step_weights){.w_ih = &param[W_IH], .w_hh = &param[W_HH]};
     if (!c->no_bias) {
         w->b_ih = values[n++];
         w->b_hh = values[n++];
     }
     if (c->P)
-        w->w_hr = values[n++];
+        w->w_hr = &param[n++];
     if (c->peephole)
         w->peephole = values[n++];
     if (c->norm) {

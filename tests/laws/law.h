@@ -51,8 +51,10 @@ typedef struct law_cell {
     void (*apply)(rondo_tape *tape, const law_case *c, rondo_var *const *in, rondo_var **out);
     /* One step of one row from basic operators, outside of training: sequences are given and returned as (1, .). */
     void (*compose)(rondo_tape *tape, const law_case *c, rondo_var *const *in, rondo_var **out);
-    /* Options and weights of the streaming layer; B, I, H and kernels are set. NULL: none. */
-    void (*open_step)(const law_case *c, real *const *values, rondo__step_layer *layer, rondo__step_weights *weights);
+    /* Options and weights of the streaming layer, from the arrays and the same as parameters; B, I, H, kernels and
+     * context are set. NULL: none. */
+    void (*open_step)(const law_case *c, real *const *values, const rondo_param *param, rondo__step_layer *layer,
+                      rondo__step_weights *weights);
     const rondo__step_class *step;
 } law_cell;
 

@@ -172,13 +172,16 @@ static void stream_rows(const law_case *c, const rondo__step_class *step, rondo_
     free(y);
 }
 
-static void stream_layer(const law_case *c, const rondo_context *context, int64_t first, int64_t count, int64_t length,
+static void stream_layer(const law_case *c, rondo_context *context, int64_t first, int64_t count, int64_t length,
                          const law_data *data, const law_result *whole) {
-    rondo__step_layer layer = {.kernels = context->kernels, .B = count, .I = c->I, .H = c->H};
+    rondo__step_layer layer = {.kernels = context->kernels, .context = context, .B = count, .I = c->I, .H = c->H};
+    rondo_param param[sizeof data->arrays / sizeof *data->arrays] = {0};
     rondo__step_weights weights = {0};
     real *states[2] = {NULL, NULL};
     int state = 0;
-    c->cell->open_step(c, data->values, &layer, &weights);
+    for (int i = 0; i < data->count; i++)
+        param[i].value = rondo_tensor_view(RONDO_REAL, data->values[i], data->arrays[i].rank, data->arrays[i].dims);
+    c->cell->open_step(c, data->values, param, &layer, &weights);
     for (int i = 0; i < data->count; i++)
         if (data->arrays[i].role == LAW_STATE) {
             int64_t width = data->arrays[i].dims[1];
@@ -201,7 +204,7 @@ void law_10_streaming(const law_case *c) {
     rondo_tape *tape = law_tape(1, NULL);
     law_data data = law_make(c);
     law_result whole = law_run(tape, c, &data, (law_mode){0});
-    const rondo_context *context = rondo_tape_context(tape);
+    rondo_context *context = rondo_tape_context(tape);
     if (!c->lengths)
         stream_layer(c, context, 0, c->B, c->T, &data, &whole);
     for (int64_t b = 0; b < c->B; b++)

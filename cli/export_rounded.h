@@ -1,0 +1,19 @@
+/* rondo export --int8, --bf16: a model file with rounded weights, and the report of what that costs. */
+#ifndef RONDO_CLI_EXPORT_ROUNDED_H
+#define RONDO_CLI_EXPORT_ROUNDED_H
+
+#include "cli.h"
+
+typedef struct cli_rounded_call {
+    bool int8, bf16, layers, json;
+    cli_list keep, data, calibrate;
+    const char *metric;
+    double percentile;
+    int64_t threads;
+} cli_rounded_call;
+
+/* Was an option given that only files with rounded weights have? */
+bool cli_rounded_is_asked(const cli_rounded_call *call);
+int cli_export_rounded(const char *path, const char *to, const cli_rounded_call *call);
+
+#endif
