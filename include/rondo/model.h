@@ -103,6 +103,8 @@ RONDO_API const char *rondo_model_vocabulary(rondo_model *model);
 RONDO_API int rondo_model_tensors(const rondo_model *model);
 RONDO_API const char *rondo_model_tensor_name(const rondo_model *model, int index);
 RONDO_API const rondo_tensor *rondo_model_tensor(const rondo_model *model, int index);
+/* Of a matrix that is RONDO_I8 (quantise.h): what each of its rows is multiplied with; otherwise NULL. */
+RONDO_API const float *rondo_model_tensor_scale(const rondo_model *model, int index);
 RONDO_API rondo_status rondo_model_evaluate(rondo_model *model, int files, const char *const *file,
                                             rondo_metrics *metrics, rondo_error *err);
 

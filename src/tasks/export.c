@@ -2,24 +2,13 @@
 #include "exchange/c_file.h"
 #include "tasks/model.h"
 
-rondo_status rondo_model_export_c(rondo_model *model, const char *path, const rondo_c_options *options,
-                                  rondo_error *err) {
-    static const rondo_c_options defaults;
+static rondo_status write_c(rondo_model *model, const char *path, const rondo_c_options *options, rondo_error *err) {
     rondo__network network = {0};
     rondo__encdec encdec;
     rondo__around around = {.stack = 1};
     rondo__c_model deployed = {.around = &around};
     rondo_status status;
-    if (!model || !path)
-        return rondo__fail(err, RONDO_ARGUMENT, "export: model or path is NULL");
-    options = options ? options : &defaults;
-    if ((int)options->precision < RONDO_C_FLOAT32 || options->precision > RONDO_C_INT16)
-        return rondo__fail(err, RONDO_ARGUMENT, "export: precision is %d (it must be one of rondo_c_precision)",
-                           (int)options->precision);
     rondo__task_object *task = model->task;
-    status = rondo__model_floats(model, err);
-    if (status)
-        return status;
     if (task->class->encdec) {
         deployed.encdec = &encdec;
         status = task->class->encdec(task, &encdec, err);
@@ -37,4 +26,21 @@ rondo_status rondo_model_export_c(rondo_model *model, const char *path, const ro
     if (!status && task->class->around)
         task->class->around(task, &around);
     return status ? status : rondo__c_write(&deployed, task->context, path, options, err);
+}
+
+rondo_status rondo_model_export_c(rondo_model *model, const char *path, const rondo_c_options *options,
+                                  rondo_error *err) {
+    static const rondo_c_options defaults;
+    rondo_model *floats = NULL;
+    if (!model || !path)
+        return rondo__fail(err, RONDO_ARGUMENT, "export: model or path is NULL");
+    options = options ? options : &defaults;
+    if ((int)options->precision < RONDO_C_FLOAT32 || options->precision > RONDO_C_INT16)
+        return rondo__fail(err, RONDO_ARGUMENT, "export: precision is %d (it must be one of rondo_c_precision)",
+                           (int)options->precision);
+    rondo_status status = rondo__model_floats(&floats, model, err);
+    if (!status)
+        status = write_c(floats, path, options, err);
+    rondo__model_floats_end(&floats, model);
+    return status;
 }

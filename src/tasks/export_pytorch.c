@@ -218,10 +218,12 @@ rondo_status rondo_model_export_pytorch(rondo_model *model, const char *path, co
         return rondo__fail(err, RONDO_ARGUMENT, "export: model or path is NULL");
     const char *prefix = options && options->prefix ? options->prefix : "";
     rondo_status status = check_stacks(model, prefix, result, err);
+    rondo_model *floats = model;
     if (!status)
-        status = rondo__model_floats(model, err);
+        status = rondo__model_floats(&floats, model, err);
     if (!status)
-        status = write_all(model, path, prefix, result, err);
+        status = write_all(floats, path, prefix, result, err);
+    rondo__model_floats_end(&floats, model);
     if (status)
         *result = (rondo_pytorch_result){0};
     return status;

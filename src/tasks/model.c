@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "autograd/tape.h"
 #include "formats/json_text.h"
 #include "nn/params.h"
 #include "tasks/language_model.h"
@@ -137,9 +136,24 @@ rondo_status rondo__model_open(rondo_model **out, rondo_context *context, const 
     return status;
 }
 
-rondo_status rondo__model_floats(rondo_model *model, rondo_error *err) {
-    rondo__tape_release(model->tape);
-    return rondo__params_expand(model->task->params, err);
+static bool has_stored(const rondo_model *model) {
+    for (int i = 0; i < rondo_params_count(model->task->params); i++)
+        if (rondo_params_at(model->task->params, i)->stored)
+            return true;
+    return false;
+}
+
+rondo_status rondo__model_floats(rondo_model **floats, rondo_model *model, rondo_error *err) {
+    *floats = model;
+    if (!has_stored(model))
+        return RONDO_OK;
+    const rondo_status status = rondo__model_open(floats, model->task->context, model->path, false, err);
+    return status ? status : rondo__params_expand((*floats)->task->params, err);
+}
+
+void rondo__model_floats_end(rondo_model **floats, const rondo_model *model) {
+    if (*floats != model)
+        rondo_model_close(floats);
 }
 
 void rondo_model_close(rondo_model **model) {
@@ -183,6 +197,11 @@ const char *rondo_model_tensor_name(const rondo_model *model, int index) {
 const rondo_tensor *rondo_model_tensor(const rondo_model *model, int index) {
     const rondo_param *param = param_at(model, index);
     return param ? &param->value : NULL;
+}
+
+const float *rondo_model_tensor_scale(const rondo_model *model, int index) {
+    const rondo_param *param = param_at(model, index);
+    return param && param->stored ? param->stored->scale : NULL;
 }
 
 static bool loss_is_finite(const rondo_metrics *metrics) {

@@ -14,8 +14,10 @@ struct rondo_model {
     rondo_context mixed; /* of the user's, where weights are in low precision: then the task's context */
 };
 
-/* Turns weights in low precision to floats, for those who read the numbers. Before the task's network is asked for. */
-rondo_status rondo__model_floats(rondo_model *model, rondo_error *err);
+/* For those who read the weights as numbers: *floats is the model itself, or, where its weights are in low precision,
+ * the same opened anew with floats. Ends with rondo__model_floats_end, also after a failure. */
+rondo_status rondo__model_floats(rondo_model **floats, rondo_model *model, rondo_error *err);
+void rondo__model_floats_end(rondo_model **floats, const rondo_model *model);
 
 /* As rondo_model_open; mixed: even if all weights are floats, some of them will be lent other forms. */
 rondo_status rondo__model_open(rondo_model **out, rondo_context *context, const char *path, bool mixed,

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "rondo/deploy.h"
+#include "rondo/import.h"
 #include "rondo/quantise.h"
 #include "rondo/translate.h"
 #include "train/model_file.h"
@@ -218,6 +220,75 @@ static void layers_and_calibration(void **state) {
     rig_close(&r);
 }
 
+/* The network alone on arrays, whole and step by step: what whole-number products of the float file give. */
+static void on_arrays(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        rig r = {0};
+        rondo_error err = {0};
+        rondo_context *int8;
+        int32_t ids[] = {1, 2, 0, 3, 2};
+        const char *keep = "embedding";
+        rig_open(&r, kinds[kind]);
+        quantise(&r, &(rondo_quantise_options){.keep = kind == 1 ? NULL : &keep, .keeps = kind != 1}, NULL);
+        assert_int_equal(rondo_context_create(&int8, &(rondo_context_options){.precision = RONDO_PRECISION_INT8}, NULL),
+                         RONDO_OK);
+        rondo_model *low = open_with(r.low, context), *rounded = open_with(r.path, int8);
+        const rondo_tensor x = rondo_tensor_view(RONDO_I32, ids, 1, (int64_t[]){5});
+        rondo_tensor a, b;
+        must(rondo_model_apply(low, &x, &a, &err), &err);
+        must(rondo_model_apply(rounded, &x, &b, &err), &err);
+        if (kind != 1)
+            assert_memory_equal(a.data, b.data, (size_t)rondo_tensor_count(&a) * sizeof(float));
+        rondo_model_stream *stream;
+        must(rondo_model_stream_open(&stream, low, 1, &err), &err);
+        float y[64];
+        for (int t = 0; t < 5; t++) {
+            must(rondo_model_stream_step(stream, &ids[t], NULL, y, &err), &err);
+            assert_memory_equal(y, (const float *)a.data + t * a.dims[1], (size_t)a.dims[1] * sizeof *y);
+        }
+        rondo_model_stream_close(&stream);
+        const int hh = 2; /* embedding, weight_ih, weight_hh */
+        assert_string_equal(rondo_model_tensor_name(low, hh), "rnn.weight_hh_l0");
+        assert_int_equal(rondo_model_tensor(low, hh)->dtype, RONDO_I8);
+        assert_true(rondo_model_tensor_scale(low, hh)[0] > 0);
+        assert_null(rondo_model_tensor_scale(rounded, hh));
+        rondo_model_apply_free(&a);
+        rondo_model_apply_free(&b);
+        rondo_model_close(&low);
+        rondo_model_close(&rounded);
+        rondo_context_destroy(&int8);
+        rig_close(&r);
+    }
+}
+
+/* Other formats get the floats; the model itself stays as it is. */
+static void exported_as_floats(void **state) {
+    (void)state;
+    rig r = {0};
+    rondo_error err = {0};
+    rig_open(&r, NULL);
+    quantise(&r, NULL, NULL);
+    rondo_model *low = open_with(r.low, context);
+    const char *to = test_path("state.safetensors"), *c = test_path("low.c");
+    must(rondo_model_export_pytorch(low, to, NULL, NULL, &err), &err);
+    must(rondo_model_export_c(low, c, &(rondo_c_options){.check_steps = -1}, &err), &err);
+    rondo__safetensors *exported;
+    must(rondo__safetensors_read(&exported, to, &err), &err);
+    const rondo__named *w = rondo__safetensors_find(exported, "rnn.weight_hh_l0");
+    assert_int_equal(w->tensor.dtype, RONDO_F32);
+    const rondo_tensor *q = rondo_model_tensor(low, 2);
+    assert_int_equal(q->dtype, RONDO_I8);
+    for (int64_t i = 0; i < rondo_tensor_count(q); i++)
+        assert_true(((const float *)w->tensor.data)[i] ==
+                    (float)((const int8_t *)q->data)[i] * rondo_model_tensor_scale(low, 2)[i / q->dims[1]]);
+    rondo__safetensors_free(&exported);
+    rondo_model_close(&low);
+    unlink(to);
+    unlink(c);
+    rig_close(&r);
+}
+
 /* ---- refused ---- */
 
 static void refuse(const rig *r, const rondo_quantise_options *o, rondo_status status, const char *said) {
@@ -420,6 +491,8 @@ int main(void) {
                                        cmocka_unit_test(writes),
                                        cmocka_unit_test(what_the_file_holds),
                                        cmocka_unit_test(layers_and_calibration),
+                                       cmocka_unit_test(on_arrays),
+                                       cmocka_unit_test(exported_as_floats),
                                        cmocka_unit_test(wrong_calls),
                                        cmocka_unit_test(not_trained),
                                        cmocka_unit_test(tampered),
