@@ -25,10 +25,11 @@ static int run(int argc, char **argv) {
     const char *path = NULL, *to = NULL, *name = NULL, *prefix = NULL;
     int precision = 0;
     int64_t steps = 8;
+    bool external = false;
     cli_rounded_call rounded = {0};
     const cli_option options[] = {
         {"--to", CLI_TEXT, &to, "FILE",
-         "the file to write: .c, or .safetensors: for PyTorch, with --int8 or --bf16 a model"},
+         "the file to write: .c, .onnx, or .safetensors: for PyTorch, with --int8 or --bf16 a model"},
         {"--int8", CLI_FLAG, &rounded.int8, NULL, "weights as whole numbers of 8 bits, with a scale for each row"},
         {"--bf16", CLI_FLAG, &rounded.bf16, NULL, "weights as halves of floats (bfloat16)"},
         {"--keep", CLI_LIST, &rounded.keep, "NAME", "layers that stay float: a tensor's name, or its first parts",
@@ -48,20 +49,26 @@ static int run(int argc, char **argv) {
          .choices = precisions},
         {"--check-steps", CLI_WHOLE, &steps, "N", ".c: length of the test sequence in it (default 8; 0: none)", 0,
          100000},
+        {"--external-data", CLI_FLAG, &external, NULL, ".onnx: weights beside it, in FILE.onnx.data"},
         {"--prefix", CLI_TEXT, &prefix, "TEXT", "PyTorch: only parameters whose names begin so (rnn.), and without it"},
     };
     int code = cli_parse(&cli_export, argc, argv, sizeof options / sizeof *options, options, 1, 1, &path);
     if (code >= 0)
         return code;
     if (!to)
-        return cli_fail(CLI_USAGE, "export: no name for the result (give --to FILE.c, as in: %s)", cli_export.usage);
+        return cli_fail(CLI_USAGE, "export: no name for the result (give --to FILE.c or FILE.onnx, as in: %s)",
+                        cli_export.usage);
     if (rounded.int8 || rounded.bf16 || cli_rounded_is_asked(&rounded))
         return cli_export_rounded(path, to, &rounded);
     if (cli_ends_in(to, ".safetensors"))
         return cli_export_pytorch(path, to, prefix);
+    if (cli_ends_in(to, ".onnx"))
+        return cli_export_onnx(path, to, external);
     if (!cli_ends_in(to, ".c"))
-        return cli_fail(
-            CLI_USAGE, "export: '%s' ends in no format that can be written (give --to FILE.c or FILE.safetensors)", to);
+        return cli_fail(CLI_USAGE,
+                        "export: '%s' ends in no format that can be written (give --to FILE.c, FILE.onnx or "
+                        "FILE.safetensors)",
+                        to);
     const rondo_c_options how = {
         .name = name, .precision = (rondo_c_precision)precision, .check_steps = steps > 0 ? steps : -1};
     return write_model(path, to, &how);
@@ -69,17 +76,20 @@ static int run(int argc, char **argv) {
 
 const cli_command cli_export = {
     .name = "export",
-    .summary = "write a model as one C file, for PyTorch, or with rounded weights",
-    .usage = "rondo export MODEL --to FILE.c|FILE.safetensors [options]",
+    .summary = "write a model as one C file, as ONNX, for PyTorch, or with rounded weights",
+    .usage = "rondo export MODEL --to FILE.c|FILE.onnx|FILE.safetensors [options]",
     .about =
         "FILE.c is plain C99 without heap, stdio or any library but libm: NAME_init, NAME_step (one step of a\n"
         "sequence) and NAME_run (a whole one). The first comment of the file says what memory it takes.\n"
         "Compiled with -DNAME_CHECK it is a program that checks itself against what Rondo computed.\n\n"
+        "FILE.onnx is a graph for the runtimes of that format, with lengths of rows, states and metadata\n"
+        "(docs/onnx.md); `rondo info FILE.onnx` lists what goes in and comes out.\n\n"
         "FILE.safetensors is a state dict that PyTorch's load_state_dict(strict=True) takes (docs/import.md).\n\n"
         "FILE.safetensors with --int8 or --bf16 is a model for every command but train, a quarter or half as large.\n"
         "With --data it says what that costs, as the metrics of the model's task (docs/quantise.md).\n\n"
         "example:\n"
         "  rondo export runs/shakespeare/model.safetensors --to shakespeare.c\n"
+        "  rondo export runs/shakespeare/model.safetensors --to shakespeare.onnx\n"
         "  rondo export runs/shakespeare/model.safetensors --to lstm.safetensors --prefix rnn.\n"
         "  rondo export runs/shakespeare/model.safetensors --int8 --to small.safetensors --data other.txt --layers",
     .run = run,

@@ -6,4 +6,7 @@
 
 int cli_export_pytorch(const char *path, const char *to, const char *prefix);
 
+/* FILE.onnx; external_data: its weights in FILE.onnx.data. */
+int cli_export_onnx(const char *path, const char *to, bool external_data);
+
 #endif

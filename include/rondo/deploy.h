@@ -1,4 +1,4 @@
-/* Models leave for places where no library goes: as one C file. */
+/* Models leave for other places: as one C file where no library goes, as ONNX where its runtimes are. */
 #ifndef RONDO_DEPLOY_H
 #define RONDO_DEPLOY_H
 
@@ -28,6 +28,17 @@ typedef struct rondo_c_options {
  * what Rondo computed. options may be NULL. RONDO_UNSUPPORTED names what cannot be written. */
 RONDO_API rondo_status rondo_model_export_c(rondo_model *model, const char *path, const rondo_c_options *options,
                                             rondo_error *err);
+
+/* Zero means the default. */
+typedef struct rondo_onnx_options {
+    bool external_data; /* weights in PATH.data beside the file; always so beyond 2 GiB */
+} rondo_onnx_options;
+
+/* Writes PATH, an ONNX file (operator set 18) of what the network computes, with names for its inputs and outputs,
+ * lengths of rows, states where it goes step by step; docs/onnx.md lists them. The recipe and the vocabulary are in its
+ * metadata. options may be NULL. RONDO_UNSUPPORTED names what cannot be written. */
+RONDO_API rondo_status rondo_model_export_onnx(rondo_model *model, const char *path, const rondo_onnx_options *options,
+                                               rondo_error *err);
 
 #ifdef __cplusplus
 }

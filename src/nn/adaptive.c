@@ -7,6 +7,7 @@
  *     log p(w) = head[cutoff[0] + i] + tail_i[w - cutoff[i]]   w in cluster i = [cutoff[i], cutoff[i+1])
  *
  * The loss sends only those rows through a tail whose target lies in it, which is where the time is saved. */
+#include "nn/adaptive.h"
 #include "autograd/tape.h"
 #include "nn/params.h"
 #include "nn/rows.h"
@@ -15,27 +16,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_CLUSTERS (RONDO_MAX_INPUTS - 1)
-
-struct rondo_adaptive {
-    rondo_params *params;
-    int64_t width, V;
-    int clusters;
-    int64_t cutoff[MAX_CLUSTERS + 1]; /* the last is V */
-    int head;                         /* (cutoff[0] + clusters, width) */
-    int project[MAX_CLUSTERS];        /* (width / div^(i+1), width) */
-    int score[MAX_CLUSTERS];          /* (cutoff[i+1] - cutoff[i], width / div^(i+1)) */
-};
-
 static rondo_status check_create(int64_t width, int64_t V, int cutoffs, const int64_t *cutoff, double div,
                                  rondo_error *err) {
     if (width < 1 || width > INT32_MAX || V < 2 || V > INT32_MAX)
         return rondo__fail(err, RONDO_ARGUMENT,
                            "adaptive softmax: width is %lld and V is %lld (must be 1 and 2 or more)", (long long)width,
                            (long long)V);
-    if (cutoffs < 1 || cutoffs > MAX_CLUSTERS)
+    if (cutoffs < 1 || cutoffs > RONDO__CLUSTERS)
         return rondo__fail(err, RONDO_ARGUMENT, "adaptive softmax: %d cutoffs (must be 1 to %d)", cutoffs,
-                           MAX_CLUSTERS);
+                           RONDO__CLUSTERS);
     for (int i = 0; i < cutoffs; i++)
         if (cutoff[i] <= (i ? cutoff[i - 1] : 0) || cutoff[i] >= V)
             return rondo__fail(err, RONDO_ARGUMENT,
@@ -196,7 +185,7 @@ rondo_var *rondo_adaptive_loss(rondo_adaptive *a, rondo_tape *tape, rondo_var *x
 rondo_var *rondo_adaptive_log_probabilities(rondo_adaptive *a, rondo_tape *tape, rondo_var *x) {
     if (!check_x(a, tape, x))
         return NULL;
-    rondo_var *part[MAX_CLUSTERS + 1];
+    rondo_var *part[RONDO__CLUSTERS + 1];
     part[0] = rondo_log_softmax(tape, rondo_linear(tape, x, rondo_params_use(a->params, tape, a->head), NULL));
     for (int i = 0; i < a->clusters; i++) {
         rondo_var *score = rondo_params_use(a->params, tape, a->score[i]);

@@ -1,0 +1,88 @@
+/* Models as ONNX graphs: what its files share.
+ *
+ *   onnx_layers.c     products, norms, masks: a few nodes each
+ *   onnx_stack.c      a recurrent stack: layers, directions, states; what ONNX's own RNN, GRU and LSTM can say
+ *   onnx_cells.c      the other cells as the body of a Scan
+ *   onnx_blocks.c     the blocks of a network (network.h)
+ *   onnx_forecast.c   those of forecasts
+ *   onnx_write.c      a network as a file
+ *   onnx_pair.c, onnx_greedy.c   encoder-decoders
+ *
+ * Sequences are (T, B, ·). Lengths are int32 (B). States are (B, width). */
+#ifndef RONDO_EXCHANGE_ONNX_WRITE_H
+#define RONDO_EXCHANGE_ONNX_WRITE_H
+
+#include "exchange/network.h"
+#include "formats/onnx_out.h"
+
+/* ---- onnx_layers.c ---- */
+int rondo__onnx_vector(rondo__onnx_out *o, const char *name, int64_t n, const real *data); /* (n); NULL: 0 */
+/* The array (rows, columns), transposed for products from the right; one that stands in the file already is turned by a
+ * node. */
+int rondo__onnx_turned(rondo__onnx_out *o, const char *name, int64_t rows, int64_t columns, const real *data);
+/* x Wᵀ + b; bias NULL: none */
+int rondo__onnx_linear(rondo__onnx_out *o, const char *name, int x, int64_t out, int64_t in, const real *weight,
+                       const real *bias);
+int rondo__onnx_plus(rondo__onnx_out *o, int x, int y); /* x where y is absent */
+int rondo__onnx_activation(rondo__onnx_out *o, int x, rondo_activation kind);
+int rondo__onnx_norm(rondo__onnx_out *o, int x, int gain, int bias);
+int rondo__onnx_cut(rondo__onnx_out *o, int x, int64_t axis, int64_t from, int64_t to); /* Slice */
+int rondo__onnx_dim(rondo__onnx_out *o, int x, int64_t axis);                           /* int64 (1) */
+int rondo__onnx_unsqueeze(rondo__onnx_out *o, int x, int64_t axis);
+int rondo__onnx_squeeze(rondo__onnx_out *o, int x, int64_t axis);
+int rondo__onnx_turn(rondo__onnx_out *o, int x, int rank, const int64_t *order); /* Transpose */
+/* To `rank` dimensions, each a number, -1 (the rest) or 0 (as it was). */
+int rondo__onnx_reshape(rondo__onnx_out *o, int x, int rank, const int64_t *dims);
+int rondo__onnx_cast(rondo__onnx_out *o, int x, rondo_dtype dtype);
+/* bool (T, B, 1): is step t of x before the end of row b? */
+int rondo__onnx_live(rondo__onnx_out *o, int x, int lengths);
+/* ReduceX over one axis, which goes away (or stays as 1). */
+int rondo__onnx_reduce(rondo__onnx_out *o, const char *op, int x, int64_t axis, bool keep);
+
+/* ---- onnx_stack.c ---- */
+typedef struct rondo__onnx_stack {
+    const rondo_recurrent *net;
+    const real *feedback;
+    const char *name;  /* what its arrays begin with, as "rnn." */
+    int x;             /* (T, B, I) */
+    int batch;         /* int64 (1): B */
+    int lengths, live; /* 0: all rows are T long; live is found when it is asked for */
+    int h[2 * RONDO_MAX_LAYERS], c[2 * RONDO_MAX_LAYERS]; /* states (B, width) to begin with, 0: the network's own; then
+                                                             the final ones */
+    bool ends;                                            /* final states are wanted */
+} rondo__onnx_stack;
+/* (T, B, output) */
+int rondo__onnx_stack_put(rondo__onnx_out *o, rondo__onnx_stack *s);
+/* What a state is without being given one: learned or zeros, (1, width). NULL: zeros. */
+const real *rondo__onnx_first_state(const rondo_recurrent *net, int place, bool cell);
+
+/* ---- onnx_cells.c ---- */
+/* One layer in one direction over x by Scan -> (T, B, R). h, c: its states, there and final. */
+int rondo__onnx_scan_cell(rondo__onnx_out *o, const rondo__onnx_stack *s, int layer, int direction, int x, int *h,
+                          int *c);
+
+/* ---- onnx_blocks.c, onnx_forecast.c ---- */
+typedef struct rondo__onnx_net {
+    rondo__onnx_out *o;
+    const rondo__network *network;
+    int batch, lengths, live;                             /* as in a stack; live 0: not found yet */
+    int characters, fixed, ahead;                         /* inputs (T, B, C), (B, S), (H, B, A), where there are */
+    int h[2 * RONDO_MAX_LAYERS], c[2 * RONDO_MAX_LAYERS]; /* of the first stack, in and out */
+    bool ends;
+    rondo__onnx_stack last;  /* the last stack that was written */
+    int labels;              /* (T, B) or 0 */
+    int window, shift, size; /* of a forecast: (W, B, F); (1, B, past) each */
+    int rank;                /* of the running value: (B, ·) or (T, B, ·) */
+} rondo__onnx_net;
+int rondo__onnx_block(rondo__onnx_net *n, int i, int x);
+int rondo__onnx_forecast_block(rondo__onnx_net *n, const rondo__network_block *b, int x);
+
+/* ---- onnx_write.c ---- */
+typedef struct rondo__onnx_notes { /* what goes into the file's metadata; each may be NULL */
+    const char *task, *recipe, *vocabulary;
+} rondo__onnx_notes;
+rondo_status rondo__onnx_write(const rondo__network *network, const char *path, const rondo__onnx_notes *notes,
+                               bool external, rondo_error *err);
+void rondo__onnx_put_notes(rondo__onnx_out *o, const rondo__onnx_notes *notes);
+
+#endif
