@@ -78,7 +78,8 @@ static void lstm_weights(const cell_at *c, weights *w) {
     w->gain_c = vector(c, "gain_c", H, p->gain_c);
     w->bias_c = vector(c, "bias_c", H, p->bias_c);
     w->hr = p->w_hr >= 0 ? turned(c, "weight_hr", p->R, H, p->w_hr) : 0;
-    w->one = rondo__onnx_number(c->o, 1);
+    if (c->config->coupled_gates)
+        w->one = rondo__onnx_number(c->o, 1);
     for (int g = 0; p->peephole >= 0 && g < 3; g++) {
         static const char *const names[] = {"peephole_i", "peephole_f", "peephole_o"};
         w->peephole[g] = rondo__onnx_vector(c->o, array_name(c, names[g], room), H, values(c, p->peephole) + g * H);
