@@ -27,7 +27,7 @@ static int live_of(rondo__onnx_net *n, int x) {
 
 static int embedding(rondo__onnx_net *n, const rondo__network_block *b, int x) {
     const int64_t dims[2] = {b->in, b->out};
-    const int table = rondo__onnx_floats(n->o, "embedding.weight", 2, dims, b->weight);
+    const int table = rondo__onnx_floats(n->o, n->table_name ? n->table_name : "embedding.weight", 2, dims, b->weight);
     rondo__onnx_remember(n->o, b->weight, table);
     return op2(n, "Gather", table, x);
 }
@@ -61,7 +61,7 @@ static int spell(rondo__onnx_net *n, const rondo__network_block *b, int x) {
 static int recur(rondo__onnx_net *n, const rondo__network_block *b, int x) {
     rondo__onnx_stack s = {.net = b->net,
                            .feedback = b->feedback,
-                           .name = "rnn.",
+                           .name = n->stack_name ? n->stack_name : "rnn.",
                            .x = x,
                            .batch = n->batch,
                            .lengths = n->lengths,

@@ -24,14 +24,13 @@ static int input_x(const rondo__onnx_net *n) {
     return rondo__onnx_input(n->o, "x", RONDO_F32, &(rondo__onnx_shape){3, {W ? W : -1, -1, b->in}, {"T", "B"}});
 }
 
-/* int32 (B), no more than T. */
-static void add_lengths(rondo__onnx_net *n, int x) {
+int rondo__onnx_lengths_input(rondo__onnx_out *o, int x, int batch) {
     static const int32_t all = INT32_MAX;
     static const int64_t one = 1;
-    const int given = rondo__onnx_input(n->o, "lengths", RONDO_I32, &(rondo__onnx_shape){1, {-1}, {"B_lengths"}});
-    rondo__onnx_default(n->o, given, RONDO_I32, 1, &one, &all);
-    const int steps = rondo__onnx_cast(n->o, rondo__onnx_dim(n->o, x, 0), RONDO_I32);
-    n->lengths = rondo__onnx_op(n->o, "Min", rondo__onnx_op(n->o, "Expand", given, n->batch, 0), steps, 0);
+    const int given = rondo__onnx_input(o, "lengths", RONDO_I32, &(rondo__onnx_shape){1, {-1}, {"B_lengths"}});
+    rondo__onnx_default(o, given, RONDO_I32, 1, &one, &all);
+    const int steps = rondo__onnx_cast(o, rondo__onnx_dim(o, x, 0), RONDO_I32);
+    return rondo__onnx_op(o, "Min", rondo__onnx_op(o, "Expand", given, batch, 0), steps, 0);
 }
 
 /* ---- states ---- */
@@ -115,7 +114,7 @@ static void put_network(rondo__onnx_net *n) {
     n->batch = rondo__onnx_dim(n->o, y, 1);
     n->ends = net || rondo__network_find(n->network, RONDO__DECODE);
     if (has_lengths(n))
-        add_lengths(n, y);
+        n->lengths = rondo__onnx_lengths_input(n->o, y, n->batch);
     add_states(n, net);
     add_others(n);
     for (int i = 0; i < n->network->count; i++)

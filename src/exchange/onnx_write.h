@@ -12,7 +12,7 @@
 #ifndef RONDO_EXCHANGE_ONNX_WRITE_H
 #define RONDO_EXCHANGE_ONNX_WRITE_H
 
-#include "exchange/network.h"
+#include "exchange/encdec.h"
 #include "formats/onnx_out.h"
 
 /* ---- onnx_layers.c ---- */
@@ -65,6 +65,7 @@ int rondo__onnx_scan_cell(rondo__onnx_out *o, const rondo__onnx_stack *s, int la
 typedef struct rondo__onnx_net {
     rondo__onnx_out *o;
     const rondo__network *network;
+    const char *stack_name, *table_name;                  /* NULL: "rnn.", "embedding.weight" */
     int batch, lengths, live;                             /* as in a stack; live 0: not found yet */
     int characters, fixed, ahead;                         /* inputs (T, B, C), (B, S), (H, B, A), where there are */
     int h[2 * RONDO_MAX_LAYERS], c[2 * RONDO_MAX_LAYERS]; /* of the first stack, in and out */
@@ -77,12 +78,45 @@ typedef struct rondo__onnx_net {
 int rondo__onnx_block(rondo__onnx_net *n, int i, int x);
 int rondo__onnx_forecast_block(rondo__onnx_net *n, const rondo__network_block *b, int x);
 
+/* ---- onnx_pair.c ---- */
+#define RONDO__PAIR_STATES (2 * RONDO_MAX_LAYERS + 3)
+/* An encoder-decoder at work. keys: additive (B, S, A), else (B, heads, A / heads, S); values (B, heads, S, W / heads).
+ */
+typedef struct rondo__onnx_pair {
+    rondo__onnx_out *o;
+    const rondo__encdec *pair;
+    int batch, lengths; /* int64 (1), int32 (B) */
+    int live;           /* bool (B, S) */
+    int keys, values;
+    int h[RONDO_MAX_LAYERS], c[RONDO_MAX_LAYERS], fed, coverage, context;
+    int weights; /* (B, S): where the last step looked */
+} rondo__onnx_pair;
+/* One thing that a step hands to the next: (B, width), width -1: S. */
+typedef struct rondo__onnx_handed {
+    char name[16];
+    int *value;
+    int64_t width;
+} rondo__onnx_handed;
+/* What a step of the pair hands on; returns how many. */
+int rondo__onnx_pair_hands(rondo__onnx_pair *p, rondo__onnx_handed out[RONDO__PAIR_STATES]);
+/* source (S, B) with p->batch and p->lengths set: fills in all the rest. */
+void rondo__onnx_encode(rondo__onnx_pair *p, int source);
+void rondo__onnx_see_lengths(rondo__onnx_pair *p, int source_steps); /* live, of int64 (1): S */
+/* symbol (B) -> logits (B, V); what is handed on is the step's afterwards. */
+int rondo__onnx_say(rondo__onnx_pair *p, int symbol);
+
 /* ---- onnx_write.c ---- */
 typedef struct rondo__onnx_notes { /* what goes into the file's metadata; each may be NULL */
     const char *task, *recipe, *vocabulary;
 } rondo__onnx_notes;
 rondo_status rondo__onnx_write(const rondo__network *network, const char *path, const rondo__onnx_notes *notes,
                                bool external, rondo_error *err);
+/* Writes the three files of an encoder-decoder: PATH (greedy decoding), and with -encoder, -decoder before its ending.
+ */
+rondo_status rondo__onnx_write_pair(const rondo__encdec *pair, const char *path, const rondo__onnx_notes *notes,
+                                    bool external, rondo_error *err);
+/* The input `lengths` of sequences like x (T, B, ...): int32 (B), no more than T; all T where it is left out. */
+int rondo__onnx_lengths_input(rondo__onnx_out *o, int x, int batch);
 void rondo__onnx_put_notes(rondo__onnx_out *o, const rondo__onnx_notes *notes);
 
 #endif

@@ -21,6 +21,11 @@ static rondo_status recipe_text(rondo__task_object *task, rondo__text *out) {
 static rondo_status write_it(rondo__task_object *task, const char *path, const rondo__onnx_notes *notes,
                              const rondo_onnx_options *options, rondo_error *err) {
     rondo__network network = {0};
+    rondo__encdec pair;
+    if (task->class->encdec) {
+        rondo_status status = task->class->encdec(task, &pair, err);
+        return status ? status : rondo__onnx_write_pair(&pair, path, notes, options->external_data, err);
+    }
     rondo_status status = task->class->network(task, &network, err);
     return status ? status : rondo__onnx_write(&network, path, notes, options->external_data, err);
 }
@@ -32,7 +37,7 @@ rondo_status rondo_model_export_onnx(rondo_model *model, const char *path, const
     if (!model || !path)
         return rondo__fail(err, RONDO_ARGUMENT, "export: model or path is NULL");
     rondo__task_object *task = model->task;
-    if (!task->class->network)
+    if (!task->class->network && !task->class->encdec)
         return rondo__fail(err, RONDO_UNSUPPORTED, "%s: a model of task %s cannot be written as ONNX", model->path,
                            task->class->name);
     rondo_status status = make_text(recipe_text, task, &recipe, err);

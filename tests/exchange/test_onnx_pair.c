@@ -1,0 +1,184 @@
+/* Encoder-decoders as ONNX files, run by Rondo's own graph runner: the greedy graph says what the reference says, row
+ * by row of a ragged batch, and encoder and decoder step by step give its logits. Needs: PROTOBUF_C. */
+#include "nn/seq2seq_model.h"
+
+#include <stdio.h>
+
+#include "exchange/onnx_write.h"
+#include "rondo/graph.h"
+
+enum { END = 2, S = 4, B = 3, STEPS = 3, LONGEST = 60, MOST_PORTS = 48 };
+static const int64_t source[S][B] = {{1, 4, 0}, {3, 4, 1}, {0, 1, 2}, {4, 2, 3}};
+static const int32_t lengths[B] = {4, 1, 3};
+
+static const rondo__onnx_notes notes = {"translate", "{}", NULL};
+
+static rondo_graph *load(const model *m, const char *path) {
+    rondo_graph *graph;
+    rondo_error err = {0};
+    if (rondo_graph_load(&graph, m->context, path, NULL, &err))
+        fail_msg("%s: %s", m->name, err.message);
+    return graph;
+}
+
+static void run(const model *m, rondo_graph *graph, int count, const rondo_graph_value *in) {
+    rondo_error err = {0};
+    if (rondo_graph_run(graph, count, in, &err))
+        fail_msg("%s: %s", m->name, err.message);
+}
+
+static const rondo_tensor *named(rondo_graph *graph, const char *name) {
+    for (int i = 0; i < rondo_graph_outputs(graph); i++)
+        if (strcmp(rondo_graph_output(graph, i)->name, name) == 0)
+            return rondo_graph_result(graph, i);
+    fail_msg("no output %s", name);
+    return NULL;
+}
+
+/* What the reference says of each row. */
+typedef struct said {
+    int32_t symbol[B][LONGEST];
+    int64_t count[B];
+    rondo_real logits[B][LONGEST][MODEL_V];
+} said;
+
+static void ask_reference(const model *m, const rondo__encdec *pair, said *out) {
+    for (int b = 0; b < B; b++) {
+        int32_t row[S];
+        rondo_error err = {0};
+        for (int s = 0; s < S; s++)
+            row[s] = (int32_t)source[s][b];
+        if (rondo__encdec_run(pair, m->context, lengths[b], row, rondo__encdec_longest(lengths[b]), out->symbol[b],
+                              &out->count[b], out->logits[b][0], &err))
+            fail_msg("%s: %s", m->name, err.message);
+    }
+}
+
+static const rondo_graph_value given[2] = {{"source", {RONDO_I64, 2, {S, B}, (void *)(uintptr_t)source}},
+                                           {"lengths", {RONDO_I32, 1, {B}, (void *)(uintptr_t)lengths}}};
+
+static void check_greedy(const model *m, const said *want) {
+    rondo_graph *graph = load(m, test_path("pair.onnx"));
+    run(m, graph, 2, given);
+    const rondo_tensor *got = named(graph, "symbols");
+    const int64_t *symbols = got->data;
+    for (int b = 0; b < B; b++) {
+        for (int64_t t = 0; t < got->dims[0]; t++) {
+            const int64_t right = t < want->count[b] ? want->symbol[b][t] : -1;
+            if (symbols[t * B + b] != right)
+                fail_msg("%s: symbol %d of row %d is %d, not %d", m->name, (int)t, b, (int)symbols[t * B + b],
+                         (int)right);
+        }
+        assert_true(got->dims[0] >= want->count[b]);
+    }
+    rondo_graph_destroy(&graph);
+}
+
+/* Outputs of one graph as inputs of another: their own memory. */
+typedef struct kept {
+    int count;
+    rondo_graph_value value[MOST_PORTS];
+    char name[MOST_PORTS][32];
+    float data[MOST_PORTS][256];
+} kept;
+
+static void keep(kept *k, const char *name, const rondo_tensor *t) {
+    int i = 0;
+    while (i < k->count && strcmp(k->name[i], name) != 0)
+        i++;
+    k->count += i == k->count;
+    snprintf(k->name[i], sizeof k->name[i], "%s", name);
+    memcpy(k->data[i], t->data, (size_t)rondo_tensor_count(t) * sizeof(float));
+    k->value[i] = (rondo_graph_value){k->name[i], *t};
+    k->value[i].tensor.data = k->data[i];
+}
+
+static void keep_states(kept *k, rondo_graph *decoder) {
+    for (int i = 0; i < rondo_graph_outputs(decoder); i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%.31s", rondo_graph_output(decoder, i)->name);
+        char *out = strstr(name, "_out");
+        if (!out)
+            continue;
+        *out = 0;
+        keep(k, name, rondo_graph_result(decoder, i));
+    }
+}
+
+static double compare_logits(const said *want, int t, const rondo_tensor *got) {
+    double worst = 0;
+    for (int b = 0; b < B; b++)
+        for (int v = 0; t <= want->count[b] && v < MODEL_V; v++)
+            worst =
+                fmax(worst, fabs((double)((const float *)got->data)[b * MODEL_V + v] - (double)want->logits[b][t][v]));
+    return worst;
+}
+
+static double check_steps(const model *m, const said *want, bool attends) {
+    rondo_graph *encoder = load(m, test_path("pair-encoder.onnx")), *decoder = load(m, test_path("pair-decoder.onnx"));
+    kept k = {0};
+    int64_t symbol[B] = {END, END, END};
+    double worst = 0;
+    run(m, encoder, 2, given);
+    for (int i = 0; i < rondo_graph_outputs(encoder); i++)
+        keep(&k, rondo_graph_output(encoder, i)->name, rondo_graph_result(encoder, i));
+    for (int t = 0; t < STEPS; t++) {
+        rondo_graph_value in[MOST_PORTS] = {{"symbol", {RONDO_I64, 1, {B}, symbol}}, given[1]};
+        const int first = attends ? 2 : 1;
+        memcpy(in + first, k.value, (size_t)k.count * sizeof *in);
+        run(m, decoder, first + k.count, in);
+        worst = fmax(worst, compare_logits(want, t, named(decoder, "logits")));
+        keep_states(&k, decoder);
+        for (int b = 0; b < B; b++)
+            symbol[b] = t < want->count[b] ? want->symbol[b][t] : END;
+    }
+    rondo_graph_destroy(&encoder);
+    rondo_graph_destroy(&decoder);
+    return worst;
+}
+
+static void check(const model_case *one, int *written) {
+    static said want; /* large */
+    model m;
+    rondo__encdec pair;
+    rondo_error err = {0};
+    model_open(&m, one, 1);
+    if (rondo__encdec_of(&pair, m.net, END, &err) == RONDO_OK) {
+        if (rondo__onnx_write_pair(&pair, test_path("pair.onnx"), &notes, *written % 2, &err))
+            fail_msg("%s: %s", m.name, err.message);
+        ask_reference(&m, &pair, &want);
+        check_greedy(&m, &want);
+        const double off = check_steps(&m, &want, pair.look.present);
+        print_message("%-28s %.2g\n", m.name, off);
+        if (!(off <= 1e-5))
+            fail_msg("%s: logits are off by %g", m.name, off);
+        ++*written;
+    }
+    model_close(&m);
+}
+
+static void every_model(void **unused) {
+    (void)unused;
+    int written = 0;
+    for (size_t i = 0; i < MODEL_PLAIN; i++)
+        check(&model_plain[i], &written);
+    for (size_t i = 0; i < MODEL_ATTENTIVE; i++)
+        check(&model_attentive[i], &written);
+    assert_true(written >= 15);
+}
+
+static int write_once(void *arg) { return (int)rondo__onnx_write_pair(arg, test_path("full"), &notes, true, NULL); }
+static void out_of_memory(void **unused) {
+    (void)unused;
+    model m;
+    rondo__encdec pair;
+    model_open(&m, &model_attentive[3], 1);
+    assert_int_equal(rondo__encdec_of(&pair, m.net, END, NULL), RONDO_OK);
+    test_every_failure(write_once, &pair);
+    model_close(&m);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_model), cmocka_unit_test(out_of_memory)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
