@@ -43,6 +43,8 @@ def make_data(folder):
     words = ["a", "dog", "the", "cat", "sees", "hears", "it", "red", "house"]
     lines = [" ".join(words[int(k)] for k in SEED.integers(len(words), size=SEED.integers(3, 8))) for _ in range(200)]
     (folder / "text.txt").write_text("\n".join(lines) + "\n")
+    for name, first, step in (("other", 0, -1), ("dev", 180, 1), ("dev-other", 180, -1)):
+        (folder / f"{name}.txt").write_text("".join(" ".join(line.split()[::step]) + "\n" for line in lines[first:]))
     (folder / "labels.tsv").write_text("".join(f"{line}\t{'yes' if 'cat' in line else 'no'}\n" for line in lines))
     (folder / "tags.txt").write_text("\n\n".join("\n".join(f"{w} {'B-X' if len(w) > 3 else 'I-X' if len(w) == 3 else 'O'}" for w in line.split()) for line in lines) + "\n")
     rows = ["time,a,b,c,plan,kind,n"]
@@ -66,6 +68,7 @@ TASKS = {
     "classify": "data: {input: text, train: labels.tsv, valid_fraction: 0.2, tokenizer: {type: word}}\nmodel: {cell: CELL, embedding_size: 12, hidden_size: 16MORE}\n" + TRAIN + "}",
     "tag": "data: {train: tags.txt, valid_fraction: 0.1}\nmodel: {cell: CELL, embedding_size: 12, hidden_size: 10MORE}\n" + TRAIN + "}",
     "transcribe": "data: {train: sounds.tsv, valid_fraction: 0.3, tokenizer: {type: char}}\nmodel: {cell: CELL, hidden_size: 16MORE}\n" + TRAIN + "}",
+    "translate": "data: {train_source: text.txt, train_target: other.txt, valid_source: dev.txt, valid_target: dev-other.txt, source_tokenizer: {type: word}, target_tokenizer: {type: word}}\nmodel: {embedding_size: 8MORE, encoder: {cell: CELL, hidden_size: 8}, decoder: {cell: CELL, hidden_size: 8}}\n" + TRAIN + "}",
     "forecast": "data: {file: series.csv, time: time, series: kind, targets: [a, b], splits: [60, 24]DATA}\nmodel: {cell: CELL, hidden_size: 10, window: 12, horizon: 6MORE}\n" + TRAIN + "}",
 }
 # task, cell, more of the model, more of the data
@@ -86,6 +89,10 @@ OPTIONS = [
     ("tag", "lstm", ", bidirectional: true, crf: true, characters: {embedding_size: 5, hidden_size: 4}", ""),
     ("tag", "gru", ", bidirectional: true, crf: true, legal_spans: false", ""),
     ("transcribe", "gru", ", bidirectional: true, layers: 2, stack: 3", ""),
+    ("translate", "lstm", ", attention: {type: general}, context: initial", ""),
+    ("translate", "gru", ", attention: {type: additive, placement: before, coverage: true}, bridge: linear", ""),
+    ("translate", "lstm", ", attention: {type: multihead, heads: 2, size: 8}", ""),
+    ("translate", "jordan", ", attention: {type: scaled_dot, window: 2}", ""),
     ("forecast", "lstm", ", output: quantiles, patch: 3, instance_norm: reversible, autoregressive: true", ", covariates: [c]"),
     ("forecast", "gru", ", output: student_t, bidirectional: true, instance_norm: mean_scale", ", future_covariates: [plan], static: [kind], calendar: [hour]"),
     ("forecast", "lstm", ", mode: encoder_decoder, output: gaussian, patch: 2", ", future_covariates: [plan], calendar: [hour]"),
@@ -161,14 +168,60 @@ def worst(a, b):
     return float(off.max(initial=0)) if not np.isnan(off).any() else math.inf
 
 
+def load(path):
+    onnx.checker.check_model(str(path), full_check=True)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # it warns of every input that may be left out
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def check_translate(rondo, model, folder):
+    """Greedy symbols must be the same ones; the encoder's outputs and one step's."""
+    sessions = {part: load(folder / f"model{part}.onnx") for part in ("-encoder", "-decoder", "")}
+    info = json.loads(sessions[""].get_modelmeta().custom_metadata_map["rondo.vocabulary"])
+    size = min(len(info["source"].get("symbols", range(8))), len(info.get("target", info["source"]).get("symbols", range(8))))
+    lengths = np.array([7, 4, 1], np.int32)
+    inputs, off, scale = {"source": SEED.integers(size, size=(7, 3)).astype(np.int64), "lengths": lengths}, 0.0, 1.0
+    handed = {"symbol": np.array([1, 2, 3], np.int64), "lengths": lengths}
+    for part, given in (("-encoder", inputs), ("", inputs), ("-decoder", handed)):
+        session = sessions[part]
+        takes = {p.name for p in session.get_inputs() + session.get_overridable_initializers()}
+        given = {name: value for name, value in given.items() if name in takes}
+        names = [o.name for o in session.get_outputs()]
+        theirs = dict(zip(names, session.run(names, given)))
+        for old in (folder / "out").glob("*"):
+            old.unlink()
+        ours = rondo_run(rondo, folder / f"model{part}.onnx", given, folder)
+        if part == "-encoder":
+            handed.update(theirs)
+        off = max(off, *(worst(theirs[name], ours[name]) for name in names))
+        if part == "-decoder":
+            scale = max(scale, float(np.abs(theirs["logits"]).max()))
+    return off, scale
+
+
+def check_text(rondo, model, folder, source):
+    """The lines that `rondo translate --beam 1` writes, and those of the example that uses the greedy graph."""
+    example = pathlib.Path(__file__).resolve().parent.parent / "examples" / "run_exported_onnx.py"
+    want = run(rondo, "translate", "--beam", 1, model, source)
+    for way in ([], ["--by-steps"]):
+        with open(source) as lines:
+            got = subprocess.run([sys.executable, example, folder / "model.onnx", *way], stdin=lines, capture_output=True, text=True)
+        if got.stdout != want:
+            raise RuntimeError(f"the example writes other lines{' by steps' if way else ''}: {got.stderr[-300:]}")
+
+
 def check(rondo, model, folder, largest):
     path = folder / "model.onnx"
     info = about(rondo, model)
     run(rondo, "export", model, "--to", path)
-    onnx.checker.check_model(str(path), full_check=True)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # it warns of every input that may be left out
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    if info["task"] == "translate":
+        of_graph, scale = check_translate(rondo, model, folder)
+        if (model.parent / "recipe.yaml").exists() and model.is_relative_to(folder):
+            check_text(rondo, model, folder, folder / "dev.txt")
+        largest.append(of_graph / scale)
+        return None, of_graph, scale
+    session = load(path)
     shape = {"T": 9, "B": 3, "B_lengths": 3, "B_state": 3, "C": 7}
     inputs = {p.name: make_input(p, info, shape) for p in session.get_inputs() + session.get_overridable_initializers()}
     names = [o.name for o in session.get_outputs()]

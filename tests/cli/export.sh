@@ -13,7 +13,7 @@ check "identifiers begin with the name" grep -q "void tiny_step(tiny_state \*m, 
 check "no test without steps" sh -c '! grep -q TINY_CHECK\$ other.c'
 printf '#define TINY_DECLARATIONS\n#include "other.c"\nint main(void) { tiny_state m; tiny_init(&m); return 0; }\n' > user.c
 check "a program with it" sh -c '"${CC:-cc}" -std=c99 -Wall -Werror user.c other.c -o user -lm && ./user'
-expect 2 'give --to FILE.c' "$RONDO" export run/model.safetensors
+expect 2 'give --to FILE.c or FILE.onnx' "$RONDO" export run/model.safetensors
 expect 2 'no format that can be written' "$RONDO" export run/model.safetensors --to net.cpp
 expect 2 'C identifier' "$RONDO" export run/model.safetensors --to bad.c --name 'a b'
 expect 1 'nowhere' "$RONDO" export run/model.safetensors --to nowhere/net.c
@@ -48,5 +48,21 @@ C
 check "a program that translates" sh -c '"${CC:-cc}" -std=c99 -Wall -Werror user.c -DPAIRS_VOCABULARY pairs.c -o user -lm'
 "$RONDO" translate pairs/model.safetensors dev.ja > should 2> /dev/null
 check "its translations are Rondo's" sh -c './user < dev.ja | diff - should'
+expect 1 'nowhere' "$RONDO" export run/model.safetensors --to nowhere/net.onnx
 check "nothing half-written is left" sh -c '! ls bad.c* nowhere 2> /dev/null'
+
+# as ONNX: the graph says what the model says, with its arrays in the file or beside it
+expect 0 '' "$RONDO" export run/model.safetensors --to net.onnx
+expect 0 '' "$RONDO" export run/model.safetensors --to apart.onnx --external-data
+check "arrays stand beside it" test -s apart.onnx.data
+check "and not in it" sh -c '[ "$(wc -c < apart.onnx)" -lt "$(wc -c < net.onnx)" ]'
+if "$RONDO" --version | grep -q onnx && command -v python3 > /dev/null && python3 -c 'import numpy' 2> /dev/null; then
+    python3 -c 'import numpy; numpy.save("x.npy", numpy.array([[1, 2], [3, 0], [2, 2]]))'
+    expect 0 '' "$RONDO" run run/model.safetensors --input x=x.npy --output a
+    for file in net.onnx apart.onnx; do
+        expect 0 '' "$RONDO" run $file --input x=x.npy --output b
+        check "$file says what the model says" python3 -c 'import numpy
+assert abs(numpy.load("a/y.npy") - numpy.load("b/y.npy")).max() < 1e-5'
+    done
+fi
 finish

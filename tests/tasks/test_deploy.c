@@ -1,5 +1,6 @@
-/* The networks that exporters see say what the models say: forecasts of every kind, taggers that spell and follow
- * paths, an adaptive softmax; no task but translation is refused. Needs: JANSSON YAML. */
+/* The networks that exporters see say what the models say, and so do their ONNX files: forecasts of every kind, taggers
+ * that spell and follow paths, an adaptive softmax; no task but translation is refused. Needs: JANSSON YAML. */
+#include "deploy_onnx.h"
 #include "exchange/network.h"
 #include "tasks/forecast.h"
 #include "tasks/language_model_step.h"
@@ -94,6 +95,7 @@ static void compare_row(const rig *r, const real *raw, int64_t b) {
         fixed[c] = s->fixed[c];
     const rondo__network_input input = {.T = T, .x = x, .ahead = ahead, .fixed = fixed};
     must(rondo__network_run_on(n, r->context, &input, out, NULL, &err), &err);
+    onnx_check(&(onnx_case){n, r->context, &input, out, NULL, "forecast", r->kind});
     for (int64_t i = 0; i < f->H * f->n; i++) {
         const int64_t h = i / f->n, j = i % f->n, at = rondo__value_at(f, r->batch.B, b, h, j);
         const real *got = f->recursive ? out + ((f->W - 1 + h) * f->n + j) * f->P : out + i * f->P;
@@ -184,6 +186,7 @@ static void check_tagger(int kind, rondo_context *context) {
     const rondo__network_input input = {
         .T = WORDS, .symbols = symbols, .C = RONDO__MOST_LETTERS, .characters = letters[0]};
     must(rondo__network_run_on(n, context, &input, scores, labels, &err), &err);
+    onnx_check(&(onnx_case){n, context, &input, scores, labels, "tagger", kind});
     for (int i = 0; i < WORDS; i++) {
         const real *row = scores + i * tag->K;
         double sum = 0;
@@ -221,6 +224,7 @@ static void adaptive(void **state) {
     real *out = test_calloc((size_t)(4 * lm->V), sizeof *out);
     const real *want;
     must(rondo__network_run(n, *state, 4, symbols, NULL, out, &err), &err);
+    onnx_check(&(onnx_case){n, *state, &(rondo__network_input){.T = 4, .symbols = symbols}, out, NULL, "adaptive", 0});
     must(rondo__lm_step_open(&step, lm, "test", &err), &err);
     for (int i = 0; i < 4; i++) {
         rondo__lm_step_feed(&step, symbols[i]);
