@@ -67,11 +67,11 @@ static int recur(rondo__onnx_net *n, const rondo__network_block *b, int x) {
                            .lengths = n->lengths,
                            .live = n->live,
                            .ends = n->ends};
-    memcpy(s.h, n->h, sizeof s.h);
-    memcpy(s.c, n->c, sizeof s.c);
+    if (n->carries) {
+        memcpy(s.h, n->h, sizeof s.h);
+        memcpy(s.c, n->c, sizeof s.c);
+    }
     const int y = rondo__onnx_stack_put(n->o, &s);
-    memcpy(n->h, s.h, sizeof s.h);
-    memcpy(n->c, s.c, sizeof s.c);
     n->live = s.live;
     n->last = s;
     return y;

@@ -53,9 +53,13 @@ static int add_state(rondo__onnx_net *n, const rondo_recurrent *net, int l, bool
     return rondo__onnx_op(n->o, "Expand", given, rondo__onnx_joined(n->o, 0, 2, shape), 0);
 }
 
+/* The stack whose states come and go: the only one, of a network that goes step by step. */
 static const rondo_recurrent *streamed(const rondo__network *network) {
     const rondo__network_block *b = rondo__network_find(network, RONDO__RECURRENT);
-    return b && rondo__network_streams(network) && !rondo__network_is_pooled(network) ? b->net : NULL;
+    int stacks = 0;
+    for (int i = 0; i < network->count; i++)
+        stacks += network->block[i].kind == RONDO__RECURRENT;
+    return stacks == 1 && rondo__network_streams(network) && !rondo__network_is_pooled(network) ? b->net : NULL;
 }
 
 static void add_states(rondo__onnx_net *n, const rondo_recurrent *net) {
@@ -70,10 +74,11 @@ static void put_states(const rondo__onnx_net *n, const rondo_recurrent *net) {
     for (int l = 0; net && l < net->config.layers; l++) {
         char name[24];
         snprintf(name, sizeof name, "h_l%d_out", l);
-        rondo__onnx_output(n->o, n->h[l], name, RONDO_F32, &(rondo__onnx_shape){2, {-1, net->layer[l].state}, {"B"}});
+        rondo__onnx_output(n->o, n->last.h[l], name, RONDO_F32,
+                           &(rondo__onnx_shape){2, {-1, net->layer[l].state}, {"B"}});
         snprintf(name, sizeof name, "c_l%d_out", l);
         if (net->layer[l].cell)
-            rondo__onnx_output(n->o, n->c[l], name, RONDO_F32,
+            rondo__onnx_output(n->o, n->last.c[l], name, RONDO_F32,
                                &(rondo__onnx_shape){2, {-1, net->layer[l].cell}, {"B"}});
     }
 }
@@ -112,6 +117,7 @@ static void put_network(rondo__onnx_net *n) {
     const rondo_recurrent *net = streamed(n->network);
     int y = input_x(n);
     n->batch = rondo__onnx_dim(n->o, y, 1);
+    n->carries = net != NULL;
     n->ends = net || rondo__network_find(n->network, RONDO__DECODE);
     if (has_lengths(n))
         n->lengths = rondo__onnx_lengths_input(n->o, y, n->batch);

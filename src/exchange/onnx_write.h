@@ -68,8 +68,8 @@ typedef struct rondo__onnx_net {
     const char *stack_name, *table_name;                  /* NULL: "rnn.", "embedding.weight" */
     int batch, lengths, live;                             /* as in a stack; live 0: not found yet */
     int characters, fixed, ahead;                         /* inputs (T, B, C), (B, S), (H, B, A), where there are */
-    int h[2 * RONDO_MAX_LAYERS], c[2 * RONDO_MAX_LAYERS]; /* of the first stack, in and out */
-    bool ends;
+    int h[2 * RONDO_MAX_LAYERS], c[2 * RONDO_MAX_LAYERS]; /* that the one stack begins with, where it carries states */
+    bool ends, carries;
     rondo__onnx_stack last;  /* the last stack that was written */
     int labels;              /* (T, B) or 0 */
     int window, shift, size; /* of a forecast: (W, B, F); (1, B, past) each */

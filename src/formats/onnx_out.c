@@ -184,6 +184,14 @@ static bool count_of(int rank, const int64_t *dims, size_t *count) {
     return true;
 }
 
+/* An array's name; where another has it already, one that begins with it. */
+static int array_value(rondo__onnx_out *o, const char *name) {
+    for (int i = 0; name && i < o->arrays; i++)
+        if (strcmp(rondo__onnx_name_of(o, o->array[i].value), name) == 0)
+            return rondo__onnx_value_like(o, name);
+    return name ? rondo__onnx_value_named(o, name) : rondo__onnx_value_like(o, "weight");
+}
+
 int rondo__onnx_floats(rondo__onnx_out *o, const char *name, int rank, const int64_t *dims, const real *data) {
     size_t count, bytes;
     if (o->status || lacks_memory(o, !count_of(rank, dims, &count) || !rondo__size_mul(count, sizeof(float), &bytes)))
@@ -191,8 +199,7 @@ int rondo__onnx_floats(rondo__onnx_out *o, const char *name, int rank, const int
     float *copy = rondo__alloc(bytes ? bytes : 1);
     for (size_t i = 0; copy && i < count; i++)
         copy[i] = (float)data[i];
-    const int value = name ? rondo__onnx_value_named(o, name) : rondo__onnx_value_like(o, "weight");
-    return add_array(o, value, RONDO_F32, rank, dims, copy, bytes);
+    return add_array(o, array_value(o, name), RONDO_F32, rank, dims, copy, bytes);
 }
 
 static int add_copy(rondo__onnx_out *o, int value, rondo_dtype dtype, int rank, const int64_t *dims, const void *data) {

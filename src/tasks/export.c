@@ -12,6 +12,8 @@ static rondo_status write_c(rondo_model *model, const char *path, const rondo_c_
     if (task->class->encdec) {
         deployed.encdec = &encdec;
         status = task->class->encdec(task, &encdec, err);
+        if (!status)
+            status = rondo__encdec_refuse_transformers(&encdec, "as C", err);
     } else if (task->class->network) {
         deployed.network = &network;
         status = task->class->network(task, &network, err);
