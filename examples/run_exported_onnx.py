@@ -72,7 +72,7 @@ def translate(graph, inputs):
 def translate_by_steps(encoder, decoder, inputs, end):
     handed = dict(zip([o.name for o in encoder.get_outputs()], encoder.run(None, inputs)))
     names, takes = [o.name for o in decoder.get_outputs()], {i.name for i in decoder.get_inputs()}
-    if "keys" in takes:
+    if any(name.startswith("keys") for name in takes):
         handed["lengths"] = inputs["lengths"]
     rows = [[] for _ in inputs["lengths"]]
     symbol, open_rows = np.full(len(rows), end, np.int64), set(range(len(rows)))

@@ -92,6 +92,8 @@ OPTIONS = [
     ("translate", "lstm", ", attention: {type: general}, context: initial", ""),
     ("translate", "gru", ", attention: {type: additive, placement: before, coverage: true}, bridge: linear", ""),
     ("translate", "lstm", ", attention: {type: multihead, heads: 2, size: 8}", ""),
+    ("translate", "transformer", "", ""),
+    ("translate", "transformer", ", tie_embeddings: target", ""),
     ("translate", "jordan", ", attention: {type: scaled_dot, window: 2}", ""),
     ("forecast", "lstm", ", output: quantiles, patch: 3, instance_norm: reversible, autoregressive: true", ", covariates: [c]"),
     ("forecast", "gru", ", output: student_t, bidirectional: true, instance_norm: mean_scale", ", future_covariates: [plan], static: [kind], calendar: [hour]"),
@@ -104,6 +106,8 @@ OPTIONS = [
 
 def train(rondo, folder, task, cell, more, data, place):
     recipe = TASKS[task].replace("CELL", cell).replace("DATA", data).replace("MORE", more)
+    if cell == "transformer":
+        recipe = recipe.replace("hidden_size: 8", "layers: 2, heads: 2")
     if "negative_binomial" in more:
         recipe = recipe.replace("[a, b]", "[n]")
     if "hidden_size: 12" in more:
