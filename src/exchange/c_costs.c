@@ -68,9 +68,10 @@ static int64_t layer_rows(const rondo__network_block *b, const rondo__recurrent_
 static int64_t layer_floats(const rondo_recurrent *net, const rondo__recurrent_layer *p) {
     const int index[] = {p->b_ih,   p->b_hh,   p->b_o,    p->peephole, p->gain_x,
                          p->gain_h, p->gain_c, p->bias_c, p->h0,       p->c0};
+    const bool one_bias = net->config.cell != RONDO_GRU || net->config.reset_before; /* the two are summed */
     int64_t count = 0;
     for (size_t i = 0; i < sizeof index / sizeof *index; i++)
-        if (index[i] >= 0 && !(i == 1 && p->b_ih >= 0 && net->config.cell != RONDO_GRU))
+        if (index[i] >= 0 && !(i == 1 && p->b_ih >= 0 && one_bias))
             count += rondo_tensor_count(&rondo_params_at(net->params, index[i])->value);
     return count;
 }

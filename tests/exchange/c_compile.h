@@ -20,7 +20,7 @@ enum { C_COMPILERS = sizeof c_compilers / sizeof *c_compilers };
 static inline bool c_compiler_found(void) { return system("command -v cc c++ > /dev/null 2>&1") == 0; }
 
 static inline int c_shell(const char *format, ...) {
-    char command[2048];
+    char command[4096];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(command, sizeof command, format, arguments);
