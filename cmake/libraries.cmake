@@ -33,3 +33,15 @@ if(NOT RONDO_CORE_ONLY)
     set(CMAKE_CXX_STANDARD 17)
   endif()
 endif()
+
+# Model files hold JSON. Without Jansson and libyaml the small readers of src/formats take their place, under their names
+# (cmake/standin): every build opens models, and recipes that are JSON.
+set(RONDO_STANDINS "")
+if(NOT RONDO_HAVE_JANSSON)
+  list(APPEND RONDO_DEFINITIONS RONDO_HAVE_JANSSON=1)
+  list(APPEND RONDO_STANDINS ${CMAKE_SOURCE_DIR}/cmake/standin/jansson)
+endif()
+if(NOT RONDO_HAVE_YAML)
+  list(APPEND RONDO_DEFINITIONS RONDO_HAVE_YAML=1)
+  list(APPEND RONDO_STANDINS ${CMAKE_SOURCE_DIR}/cmake/standin/yaml)
+endif()

@@ -47,7 +47,7 @@ else()
 endif()
 
 function(rondo_configure TARGET)
-  target_include_directories(${TARGET} PUBLIC ${CMAKE_SOURCE_DIR}/include PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
+  target_include_directories(${TARGET} PUBLIC ${CMAKE_SOURCE_DIR}/include PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated ${RONDO_STANDINS})
   target_compile_definitions(${TARGET} PRIVATE _GNU_SOURCE=1 RONDO_VERSION="${PROJECT_VERSION}" ${RONDO_DEFINITIONS})
   target_compile_options(${TARGET} PRIVATE $<$<COMPILE_LANGUAGE:C>:-Wconversion>)
   target_link_libraries(${TARGET} PUBLIC ${RONDO_LIBRARIES})
