@@ -37,6 +37,9 @@ const rondo__cpu *rondo__cpu_get(void) {
     return &cpu;
 }
 
+#ifdef __EMSCRIPTEN__
+int rondo__cpu_cores(void) { return 1; } /* threads there are only in builds made for them */
+#else
 int rondo__cpu_cores(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
@@ -44,3 +47,4 @@ int rondo__cpu_cores(void) {
     long online = sysconf(_SC_NPROCESSORS_ONLN); /* more cores than cpu_set_t has room for */
     return online > 0 ? (int)online : 1;
 }
+#endif
