@@ -31,12 +31,16 @@ set_source_files_properties(${KERNELS}/avx512.c PROPERTIES COMPILE_OPTIONS
   "-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx2;-mfma;-mprefer-vector-width=512")
 set_source_files_properties(${KERNELS}/avx512_dot.c PROPERTIES COMPILE_OPTIONS
   "-mavx512bf16;-mavx512vnni;-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx2;-mfma;-mprefer-vector-width=512")
-set(VECTOR_FILES ${KERNELS}/avx2.c ${KERNELS}/avx512.c ${KERNELS}/avx512_dot.c ${KERNELS}/neon.c)
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
-  list(REMOVE_ITEM RONDO_SOURCES ${KERNELS}/neon.c)
+set(VECTOR_FILES ${KERNELS}/avx2.c ${KERNELS}/avx512.c ${KERNELS}/avx512_dot.c ${KERNELS}/neon.c ${KERNELS}/wasm.c)
+if(EMSCRIPTEN AND RONDO_WASM_SIMD)
+  set(RONDO_ARCH RONDO_WASM=1)
+  set_source_files_properties(${KERNELS}/wasm.c PROPERTIES COMPILE_OPTIONS "-msimd128")
+  list(REMOVE_ITEM RONDO_SOURCES ${KERNELS}/avx2.c ${KERNELS}/avx512.c ${KERNELS}/avx512_dot.c ${KERNELS}/neon.c)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
+  list(REMOVE_ITEM RONDO_SOURCES ${KERNELS}/neon.c ${KERNELS}/wasm.c)
   set(RONDO_ARCH RONDO_X86=1)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
-  list(REMOVE_ITEM RONDO_SOURCES ${KERNELS}/avx2.c ${KERNELS}/avx512.c ${KERNELS}/avx512_dot.c)
+  list(REMOVE_ITEM RONDO_SOURCES ${KERNELS}/avx2.c ${KERNELS}/avx512.c ${KERNELS}/avx512_dot.c ${KERNELS}/wasm.c)
   set(RONDO_ARCH RONDO_NEON=1)
   # GCC 12 for ARM stops with an internal error when it vectorises this file; speed does not matter in it
   set_source_files_properties(${CMAKE_SOURCE_DIR}/src/autograd/gradient_check.c PROPERTIES

@@ -128,7 +128,7 @@ endif()
 
 # The other builds of `make test`, each as one test here.
 if(RONDO_VARIANTS)
-  foreach(VARIANT sanitize/address sanitize/thread neon/qemu)
+  foreach(VARIANT sanitize/address sanitize/thread neon/qemu wasm/node)
     add_test(NAME ${VARIANT} COMMAND ${CMAKE_SOURCE_DIR}/scripts/check-variant run ${VARIANT})
     set_tests_properties(${VARIANT} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
   endforeach()

@@ -7,3 +7,8 @@ endif()
 find_path(EMSCRIPTEN_MODULES Platform/Emscripten.cmake HINTS $ENV{EMSDK}/upstream/emscripten/cmake/Modules
   /usr/share/emscripten/cmake/Modules NO_CMAKE_FIND_ROOT_PATH)
 include(${EMSCRIPTEN_MODULES}/Platform/Emscripten.cmake)
+# programs read the machine's files, hold their code themselves (new Nodes do not fetch it), and may grow
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-sNODERAWFS=1 -sSINGLE_FILE=1 -sALLOW_MEMORY_GROWTH=1 -sEXIT_RUNTIME=1")
+if(EXISTS /usr/share/nodejs/acorn) # Debian's, which another Node than Debian's does not look for
+  set_property(GLOBAL PROPERTY RULE_LAUNCH_LINK "env NODE_PATH=/usr/share/nodejs")
+endif()

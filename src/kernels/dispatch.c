@@ -27,7 +27,7 @@ static void add_low(low_fn fill) {
     }
 }
 
-#if defined(RONDO_X86) || defined(RONDO_NEON)
+#if defined(RONDO_X86) || defined(RONDO_NEON) || defined(RONDO_WASM)
 /* A new table: a copy of the last one, then overwritten by fill. */
 static void level(const char *isa, void (*fill)(rondo__kernels *), low_fn low) {
     rondo__kernels *table = &tables.table[tables.count];
@@ -53,6 +53,9 @@ static void fill_tables(void) {
 #endif
 #ifdef RONDO_NEON
     level("neon", rondo__kernels_neon, rondo__low_neon);
+#endif
+#ifdef RONDO_WASM
+    level("wasm", rondo__kernels_wasm, rondo__low_wasm);
 #endif
     size_t used = 0;
     for (int i = 0; i < tables.count; i++)

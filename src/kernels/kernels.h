@@ -1,7 +1,8 @@
 /* Level 1: numbers. Raw pointers in and out; no tensors, no threads, no allocation.
  *
- * scalar.c defines each kernel and stays the definition; avx2.c, avx512.c and neon.c set a vector type and include one
- * shared template. The table is filled with scalar and then overwritten by what the CPU has, in rising order.
+ * scalar.c defines each kernel and stays the definition; avx2.c, avx512.c, neon.c and wasm.c set a vector type and
+ * include one shared template. The table is filled with scalar and then overwritten by what the CPU has, in rising
+ * order.
  *
  * A property that the whole library leans on: in rondo_kernels.gemm every element of C is ONE chain of multiply-adds
  * over k in rising order, whatever the block it falls in. So splitting the work by rows, columns or threads, running
@@ -163,8 +164,8 @@ typedef struct rondo__kernels {
     void (*update_adagrad)(int64_t n, real *w, const real *g, real *v, const rondo__update *u);
 } rondo__kernels;
 
-/* The table for an instruction set ("scalar", "avx2", "avx512", "neon"); NULL: the best available. Returns NULL when
- * this build or CPU lacks it. Tables are filled once and const ever after; thread-safe. */
+/* The table for an instruction set ("scalar", "avx2", "avx512", "neon", "wasm"); NULL: the best available. Returns NULL
+ * when this build or CPU lacks it. Tables are filled once and const ever after; thread-safe. */
 const rondo__kernels *rondo__kernels_get(const char *isa);
 /* The table of the same instruction set with another precision. */
 const rondo__kernels *rondo__kernels_with(const rondo__kernels *table, rondo__precision precision);
@@ -176,11 +177,13 @@ void rondo__kernels_scalar(rondo__kernels *table);
 void rondo__kernels_avx2(rondo__kernels *table);
 void rondo__kernels_avx512(rondo__kernels *table);
 void rondo__kernels_neon(rondo__kernels *table);
+void rondo__kernels_wasm(rondo__kernels *table);
 /* pack and gemm of low precision, for tables whose pack and gemm are still those of float. */
 void rondo__low_scalar(rondo__kernels *table, rondo__precision precision);
 void rondo__low_avx2(rondo__kernels *table, rondo__precision precision);
 void rondo__low_avx512(rondo__kernels *table, rondo__precision precision);     /* without BF16 and VNNI */
 void rondo__low_avx512_dot(rondo__kernels *table, rondo__precision precision); /* with both */
 void rondo__low_neon(rondo__kernels *table, rondo__precision precision);
+void rondo__low_wasm(rondo__kernels *table, rondo__precision precision);
 
 #endif

@@ -9,6 +9,8 @@ int main(void) {
     int bad = check_all(rondo__kernels_get("scalar"));
     if (rondo__kernels_get("neon"))
         bad += check_all(rondo__kernels_get("neon"));
+    if (rondo__kernels_get("wasm"))
+        bad += check_all(rondo__kernels_get("wasm"));
     printf("%d faults\n", bad);
     return bad != 0;
 }
