@@ -1,4 +1,5 @@
-/* Nanoseconds that a step of an exported model takes here, for bench/export.py: the median of samples of some 64 steps. */
+/* Nanoseconds that a step of an exported model takes here, for bench/export.py: the median of samples of some 64 steps.
+ */
 #define _POSIX_C_SOURCE 199309L
 #include <stdio.h>
 #include <stdlib.h>
