@@ -293,12 +293,14 @@ static bool take_container(reader *in, rondo__json *value, bool object) {
     }
     value->size = in->stack.count - base;
     value->whole = (int64_t)in->tree->values.count; /* its place, until the end */
+    in->depth--;
+    if (value->size == 0)
+        return true;
     if (object && !keys_differ(in, in->stack.at + base, value->size))
         return false;
-    if (value->size > 0 && !append(&in->tree->values, in->stack.at + base, value->size))
+    if (!append(&in->tree->values, in->stack.at + base, value->size))
         return no_memory(in);
     in->stack.count = base;
-    in->depth--;
     return true;
 }
 

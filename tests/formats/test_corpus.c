@@ -43,6 +43,9 @@
 #define LLVMFuzzerTestOneInput fuzz_mapping
 #include "../../fuzz/fuzz_mapping.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_json
+#include "../../fuzz/fuzz_json.c"
+#undef LLVMFuzzerTestOneInput
 #define look_at look_at_onnx
 #define chain chain_onnx
 #define LLVMFuzzerTestOneInput fuzz_onnx
@@ -94,6 +97,7 @@ static void seeds(void **state) {
     replay("archive", fuzz_archive);
     replay("tagged", fuzz_tagged);
     replay("npz", fuzz_npz);
+    replay("json", fuzz_json);
     replay("onnx", fuzz_onnx);
     replay("mapping", fuzz_mapping);
 }
