@@ -129,6 +129,8 @@ bool rondo__walk_together(const rondo_context *context, const rondo__walk_size *
                           bool behind) {
     if (context->cut != RONDO__CUT_BY_COST || context->threads == 1)
         return context->cut == RONDO__CUT_CALLS;
+    if (behind && !rondo__pool_fits(context->pool))
+        return false;
     const call_costs a = costs_of_call(context, first), b = costs_of_call(context, second);
     if (a.alone <= 0 || b.alone <= 0 || a.rows <= 0)
         return false;

@@ -5,6 +5,9 @@
  *     units  each thread makes its own units of all rows, keeping its slice of the weights in its own cache; all meet
  *            once a step, since the next one needs everybody's units
  *
+ * Two calls that are small, the directions of a layer or two layers on each other, may also go to one thread each
+ * (autograd/beside.h), each by rows: one thread of two then waits neither once a step nor for want of rows.
+ *
  * The cut is chosen by cost, so it depends on the number of threads. It may, because it does not change a bit: each
  * element of a product is one chain wherever its column range begins, and gates are elementwise (kernels.h). */
 #ifndef RONDO_NN_WALK_H

@@ -220,6 +220,42 @@ static void test_cut_goes_by_cost(void **state) {
     rondo_context_destroy(&c);
 }
 
+/* Two calls at the same time: where one alone cannot use both threads, not on one thread, not for nothing; behind each
+ * other not where the rows already keep the threads busy, and one that waits is not put on a crowded machine. */
+static void test_together_goes_by_cost(void **state) {
+    (void)state;
+    static const int32_t none[4] = {0}, some[4] = {5, 64, 3, 9};
+    static const struct {
+        int threads;
+        int64_t T, B, H;
+        const int32_t *lengths;
+        bool beside, behind;
+    } cases[] = {
+        {2, 64, 1, 64, NULL, true, true},    {1, 64, 1, 64, NULL, false, false}, {2, 4, 1, 8, NULL, false, false},
+        {2, 64, 16, 256, NULL, true, false}, {2, 64, 4, 64, some, true, true},   {2, 64, 4, 64, none, false, false},
+        {2, 0, 4, 64, NULL, false, false},   {2, 64, 0, 64, NULL, false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rondo_context *c = context(cases[i].threads);
+        const int64_t H = cases[i].H;
+        const rondo__walk_size size = {.T = cases[i].T,
+                                       .B = cases[i].B,
+                                       .lengths = cases[i].lengths,
+                                       .units = H,
+                                       .products = 4 * H * H,
+                                       .inputs = 4 * H * H,
+                                       .has_units = true};
+        assert_int_equal(rondo__walk_together(c, &size, &size, false), cases[i].beside);
+        if (rondo__pool_fits(c->pool))
+            assert_int_equal(rondo__walk_together(c, &size, &size, true), cases[i].behind);
+        rondo_context_destroy(&c);
+    }
+    rondo_context *crowd = context(2 * rondo__cpu_cores());
+    const rondo__walk_size size = {.T = 64, .B = 1, .units = 64, .products = 16384, .inputs = 16384};
+    assert_false(rondo__walk_together(crowd, &size, &size, true));
+    rondo_context_destroy(&crowd);
+}
+
 /* No work for padding: the rows that are walked are the sum of the lengths, whatever they are, and every thread has its
  * share of them but for one row more or less. */
 static void test_work_is_the_sum_of_lengths(void **state) {
@@ -328,6 +364,7 @@ int main(void) {
         cmocka_unit_test(test_walk_visits_each_place_once),
         cmocka_unit_test(test_walk_by_units_visits_each_once),
         cmocka_unit_test(test_cut_goes_by_cost),
+        cmocka_unit_test(test_together_goes_by_cost),
         cmocka_unit_test(test_checks),
         cmocka_unit_test(test_recurrent_mask),
         cmocka_unit_test(test_zoneout_mask),
