@@ -221,9 +221,8 @@ static void input_units(const forward_run *run, int64_t from, int64_t to, int64_
     const rondo__plan *plan = &run->plan;
     const int64_t I = run->sizes.I, H = run->sizes.H, G = 4 * H, a = plan->start[from], b = plan->start[to - 1];
     const int64_t row = a < b ? a : b, rows = a < b ? b + plan->active[to - 1] - a : a + plan->active[from] - b;
-    for (int64_t gate = 0; gate < G; gate += H)
-        run->cell.kernels->gemm(rows, G, I, run->x + row * I, I, 1, run->packed_ih, gate + first, gate + end,
-                                run->saved.gates + row * G, G, run->bias, false);
+    rondo__gates_product(run->cell.kernels, rows, 4, (rondo__units){H, first, end}, I, run->x + row * I, I,
+                         run->packed_ih, run->saved.gates + row * G, G, run->bias, false);
 }
 
 /* The end of the steps from `from` on whose inputs a thread multiplies at once, for its places first..: their gates
