@@ -58,6 +58,10 @@ static int run(int argc, char **argv) {
     if (!to)
         return cli_fail(CLI_USAGE, "export: no name for the result (give --to FILE.c or FILE.onnx, as in: %s)",
                         cli_export.usage);
+    if ((precision || name) && !cli_ends_in(to, ".c"))
+        return cli_fail(CLI_USAGE, "export: %s is for C files (leave it out)", precision ? "--dtype" : "--name");
+    if (prefix && !cli_ends_in(to, ".safetensors"))
+        return cli_fail(CLI_USAGE, "export: --prefix is for PyTorch (give --to FILE.safetensors, or leave it out)");
     if (rounded.int8 || rounded.bf16 || cli_rounded_is_asked(&rounded))
         return cli_export_rounded(path, to, &rounded);
     if (cli_ends_in(to, ".safetensors"))

@@ -194,8 +194,8 @@ static int run(int argc, char **argv) {
 const cli_command cli_train = {
     .name = "train",
     .summary = "train a model as a recipe says",
-    .usage = "rondo train RECIPE.yaml [--set KEY=VALUE]... [--out DIR] [--resume] [--threads N] [--memory-limit SIZE]\n"
-             "                         [--plot FILE] [--quiet]",
+    .usage = "rondo train RECIPE.yaml [--set KEY=VALUE]... [--out DIR] [--resume] [--threads N] [--memory-limit SIZE] "
+             "[--plot FILE] [--quiet]",
     .about = "Trains the model that the recipe describes. DIR receives model.safetensors (the best on validation),\n"
              "last.safetensors (everything needed to go on), metrics.jsonl (one line per evaluation) and recipe.yaml\n"
              "as run. Ctrl-C finishes the step, saves, and says how to go on. docs/recipe.md explains every key.\n\n"

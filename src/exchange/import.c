@@ -281,6 +281,7 @@ static rondo_status map_all(rondo__import *in) {
 
 rondo_status rondo__import_find(rondo__import *in, const rondo_params *wanted) {
     in->wanted = wanted;
+    in->searched = true;
     rondo_status status = map_all(in);
     if (status)
         return status;

@@ -91,6 +91,7 @@ typedef struct rondo__import {
     const rondo_params *wanted; /* of a task's model; NULL: a bare network */
     const char *task;           /* its name */
     bool spare;                 /* symbols of ours that they do not know may stand behind theirs */
+    bool searched;              /* rondo__import_find was called: there is something to report */
     int64_t unknown;            /* the row of their embedding that is our first; -1: as it is */
     rondo_error *err;
 } rondo__import;

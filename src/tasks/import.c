@@ -168,12 +168,11 @@ rondo_status rondo_import(rondo_context *context, const char *path, const char *
         return rondo__fail(err, RONDO_ARGUMENT, "import: context or path is NULL");
     options = options ? options : &defaults;
     rondo_status status = rondo__import_open(&i.in, path, options, i.err);
-    const bool opened = !status;
-    if (opened)
+    if (!status)
         status = import_all(&i);
-    if (opened && report)
+    if (i.in.searched && report)
         *report = rondo__import_report(&i.in, i.task ? i.task->params : NULL);
-    if (opened && report && !*report && !status)
+    if (i.in.searched && report && !*report && !status)
         status = rondo__import_no_memory(&i.in);
     rondo__task_destroy(&i.task);
     rondo__import_close(&i.in);

@@ -126,6 +126,8 @@ check "the module is named" grep -q "module: nn.LSTM(4, 3)" out
 expect 0 '' "$RONDO" export lm.safetensors --to rnn.safetensors --prefix rnn.
 check "without the prefix" sh -c 'head -c 600 rnn.safetensors | grep -q "\"weight_ih_l0\""'
 check "nothing of Rondo's own is in it" sh -c '! grep -q "\"rondo\"" state.safetensors'
+expect 2 "--dtype is for C files" "$RONDO" export lm.safetensors --to never.safetensors --dtype int8
+expect 2 "--prefix is for PyTorch" "$RONDO" export lm.safetensors --to never.c --prefix rnn.
 expect 2 "no parameter's name begins with 'rn.'" "$RONDO" export lm.safetensors --to never.safetensors --prefix rn.
 expect 0 '' "$RONDO" import w.safetensors --residual --to odd.safetensors
 expect 0 '' "$RONDO" export odd.safetensors --to fine.safetensors
