@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from support import folder
+from support import folder, model_of, run_of
 
 import rondo
 from rondo import Status
@@ -88,6 +88,34 @@ class Bare(unittest.TestCase):
             with self.assertRaises(rondo.Error) as caught:
                 call()
             self.assertEqual(caught.exception.status, Status.UNSUPPORTED)
+
+
+@unittest.skipUnless(os.environ.get("RONDO"), "no command in $RONDO")
+class LowPrecision(unittest.TestCase):
+    def made(self, kind: str) -> rondo.Model:
+        out = folder() / f"{kind}.safetensors"
+        command = [os.environ["RONDO"], "export", str(run_of("language").model_path), f"--{kind}", "--to", str(out)]
+        if subprocess.run(command, capture_output=True).returncode:
+            self.skipTest(f"rondo export has no --{kind}")
+        return rondo.load(out)
+
+    def test_same_bits_step_by_step(self) -> None:
+        exact = model_of("language")
+        x = exact.encode("the cat sees")
+        for kind in ("int8", "bf16"):
+            model = self.made(kind)
+            y, stream = model(x), model.stream()
+            np.testing.assert_array_equal(np.array([stream.step(i) for i in x]), y)
+            np.testing.assert_allclose(y, exact(x), atol=0.1)
+            self.assertEqual(len(model.generate("the ", tokens=20, seed=1)), 20)
+
+    def test_weights(self) -> None:
+        exact, name = model_of("language").state_dict(), "output.weight"
+        whole = self.made("int8").state_dict()[name]
+        scale = rondo.read_arrays(folder() / "int8.safetensors")[f"{name}_scale"]
+        self.assertEqual(whole.dtype, np.int8)
+        np.testing.assert_allclose(whole * scale[:, None], exact[name], atol=float(scale.max()))
+        np.testing.assert_allclose(self.made("bf16").state_dict()[name], exact[name], rtol=2**-7)
 
 
 if __name__ == "__main__":

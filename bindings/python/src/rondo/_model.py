@@ -78,7 +78,8 @@ class Model(Encodes, Generates, Translates, Classifies, Tags, Forecasts, Transcr
 
     def state_dict(self) -> dict[str, Array]:
         """All parameters by name, under the names that PyTorch gives them: read-only views, which keep the memory alive
-        even when the model is closed. For PyTorch: ``{k: torch.tensor(v) for k, v in model.state_dict().items()}``."""
+        even when the model is closed. To PyTorch: ``{k: torch.tensor(v) for k, v in model.state_dict().items()}``. Of a
+        file of int8 they are the whole numbers as stored; read_arrays(path) has the scales beside them, NAME_scale."""
         handle = self._handle
         return {
             _check.shown(lib.rondo_model_tensor_name(handle.pointer, i)): from_tensor(
