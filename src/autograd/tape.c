@@ -358,7 +358,15 @@ static rondo_status compute(rondo_tape *tape, rondo__record *r) {
     return RONDO_OK;
 }
 
-/* Weights in low precision go only where they are expected, and where products can take them. */
+static bool needs_gradient(const rondo_tape *tape, int n_in, rondo_var *const *in) {
+    bool needed = false;
+    for (int i = 0; i < n_in; i++)
+        needed |= tape->now.recording && in[i] && in[i]->needs_grad;
+    return needed;
+}
+
+/* Weights in low precision go only where they are expected and products can take them, and nothing goes back through
+ * them. */
 static bool check_stored(rondo_tape *tape, const rondo_op *op, int n_in, rondo_var *const *in) {
     for (int i = 0; i < n_in; i++) {
         if (!in[i] || !((const rondo__node *)in[i])->stored)
@@ -367,6 +375,10 @@ static bool check_stored(rondo_tape *tape, const rondo_op *op, int n_in, rondo_v
             rondo__tape_fail(tape, RONDO_UNSUPPORTED,
                              "%s: its input %d is a weight stored as %s (keep that one in float)", op->name, i,
                              rondo_dtype_name(in[i]->value.dtype));
+        else if (needs_gradient(tape, n_in, in))
+            rondo__tape_fail(tape, RONDO_UNSUPPORTED,
+                             "%s: its input %d is a weight stored as %s, which has no backward (take the float file)",
+                             op->name, i, rondo_dtype_name(in[i]->value.dtype));
     }
     return !rondo__tape_failed(tape);
 }

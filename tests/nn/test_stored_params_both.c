@@ -152,6 +152,12 @@ static void only_where_expected(void **state) {
     assert_null(rondo_tanh(n.tape, rondo_params_use(n.params, n.tape, index)));
     assert_int_equal(rondo_tape_status(n.tape, &err), RONDO_UNSUPPORTED);
     assert_non_null(strstr(err.message, "I8"));
+    static real x[T * B * I], dx[T * B * I]; /* nothing goes back through them */
+    const rondo_tensor view = rondo_tensor_view(RONDO_REAL, x, 3, (int64_t[]){T, B, I});
+    rondo_tape_begin(n.tape, &(rondo_step){.recording = true});
+    assert_null(rondo_recurrent_forward(n.net, n.tape, rondo_leaf(n.tape, &view, dx), NULL));
+    assert_int_equal(rondo_tape_status(n.tape, &err), RONDO_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "no backward"));
     rondo_tape *plain;
     assert_int_equal(rondo_tape_create(&plain, n.own, NULL), RONDO_OK);
     rondo_tape_begin(plain, NULL);
