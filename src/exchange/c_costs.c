@@ -32,6 +32,8 @@ int64_t rondo__c_room(const rondo__network *network) {
         const rondo__network_block *b = &network->block[i];
         for (int l = 0; b->net && l < b->net->config.layers * b->net->directions; l++)
             room = larger(room, layer_room(&b->net->config, &b->net->layer[l]));
+        if (b->kind == RONDO__ADAPTIVE)
+            room = larger(room, rondo__c_adaptive_room(b->adaptive));
     }
     return room;
 }
@@ -115,6 +117,8 @@ rondo__c_cost rondo__c_costs(const rondo__network *n, rondo_c_precision precisio
             add_recurrent(&cost, b, bytes);
         if (b->kind == RONDO__SPELLING || b->kind == RONDO__DECODE)
             add_inner(&cost, &n->horizon, b, bytes);
+        if (b->kind == RONDO__ADAPTIVE)
+            rondo__c_adaptive_costs(b->adaptive, bytes, &cost);
         if (b->kind == RONDO__BEST_PATH)
             cost.weight_bytes += 4 * b->in * (b->in + 2) + (b->allowed ? b->in * (b->in + 1) : 0);
         if (b->kind == RONDO__OWN_PAST)

@@ -74,6 +74,7 @@ void rondo__c_put_part(rondo__c_file *file, rondo__c_part part) {
         [RONDO__C_EAR_RUNNING] = {part_ear_running, sizeof part_ear_running},
         [RONDO__C_EAR_WHOLE] = {part_ear_whole, sizeof part_ear_whole},
         [RONDO__C_EAR] = {part_ear, sizeof part_ear},
+        [RONDO__C_ADAPTIVE] = {part_adaptive, sizeof part_adaptive},
         [RONDO__C_PATH] = {part_path, sizeof part_path},
         [RONDO__C_WINDOW] = {part_window, sizeof part_window},
         [RONDO__C_MEASURE] = {part_measure, sizeof part_measure},

@@ -70,6 +70,7 @@ typedef enum rondo__c_part {
     RONDO__C_EAR_RUNNING,
     RONDO__C_EAR_WHOLE,
     RONDO__C_EAR,
+    RONDO__C_ADAPTIVE,
     RONDO__C_PATH,
     RONDO__C_WINDOW,
     RONDO__C_MEASURE,
@@ -145,6 +146,15 @@ void rondo__c_put_spelling(rondo__c_file *file);
 void rondo__c_put_path_declarations(rondo__c_file *file);
 void rondo__c_put_path(rondo__c_file *file);
 
+/* ---- c_adaptive.c ---- */
+void rondo__c_put_adaptive_layers(rondo__c_file *file, const rondo_adaptive *adaptive);
+/* On the row at `in`: log-probabilities to `out`. */
+void rondo__c_put_adaptive(rondo__c_file *file, const rondo_adaptive *adaptive, const char *in, const char *out,
+                           const char *indent);
+int64_t rondo__c_adaptive_room(const rondo_adaptive *adaptive);
+struct rondo__c_cost;
+void rondo__c_adaptive_costs(const rondo_adaptive *adaptive, int64_t bytes, struct rondo__c_cost *cost);
+
 /* ---- c_forecast.c, c_forecast_check.c: where file->network forecasts ---- */
 bool rondo__c_forecasts(const rondo__c_file *file);
 void rondo__c_put_forecast_types(rondo__c_file *file);
@@ -181,7 +191,7 @@ void rondo__c_put_texts(rondo__c_file *file);
 
 /* ---- c_source.c ---- */
 typedef struct rondo__c_needs {
-    bool cell[RONDO_GRU + 1], activation, attention, prepare, row, sqrt, norm;
+    bool cell[RONDO_GRU + 1], activation, attention, prepare, row, sqrt, norm, log;
     bool encoder, decoder, places; /* Transformers */
 } rondo__c_needs;
 void rondo__c_need(rondo__c_needs *needs, const rondo__network *network);

@@ -199,8 +199,10 @@ void rondo__c_put_row(rondo__c_file *file, int from, int to, const char *in, con
         for (int l = 0; l < layers; l++) {
             const bool last = i == to - 1 && l == layers - 1;
             const place at = {in, last ? out : rows[next], "symbol"};
-            if (b->kind != RONDO__RECURRENT)
+            if (b->kind != RONDO__RECURRENT && b->kind != RONDO__ADAPTIVE)
                 rondo__c_put(file, "%s", indent);
+            if (b->kind == RONDO__ADAPTIVE)
+                rondo__c_put_adaptive(file, b->adaptive, at.in, at.out, indent);
             if (b->kind == RONDO__EMBEDDING)
                 put_embedding(file, i, &at);
             else if (b->kind == RONDO__SCALE)

@@ -253,6 +253,8 @@ static void put_inner(rondo__c_file *file, const rondo__network_block *b) {
 static void put_special(rondo__c_file *file, const rondo__network_block *b) {
     const rondo__horizon *h = &file->network->horizon;
     put_inner(file, b);
+    if (b->kind == RONDO__ADAPTIVE)
+        rondo__c_put_adaptive_layers(file, b->adaptive);
     if (b->kind == RONDO__SPELLING)
         put_letters(file, b);
     if (b->kind == RONDO__FIXED)

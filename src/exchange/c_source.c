@@ -15,6 +15,7 @@ void rondo__c_need(rondo__c_needs *need, const rondo__network *n) {
             need->cell[b->net->config.cell] = true;
             need->norm = need->norm || b->net->config.layer_norm;
         }
+        need->log = need->log || b->kind == RONDO__ADAPTIVE;
         need->activation = need->activation || b->kind == RONDO__ACTIVATION ||
                            (b->kind == RONDO__POOL && b->pooling == RONDO_POOL_ATTENTION);
     }
@@ -38,6 +39,10 @@ void rondo__c_put_parts(rondo__c_file *file, const rondo__c_needs *need) {
     for (int cell = 0; cell <= RONDO_GRU; cell++)
         if (need->cell[cell])
             rondo__c_put_part(file, (rondo__c_part)(RONDO__C_ELMAN + cell));
+    if (need->log) {
+        rondo__c_put_part(file, RONDO__C_LOG);
+        rondo__c_put_part(file, RONDO__C_ADAPTIVE);
+    }
     if (need->row)
         rondo__c_put_part(file, whole ? RONDO__C_ROW_INT : RONDO__C_ROW_F32);
     if (need->prepare)

@@ -22,17 +22,22 @@ static rondo__affine affine(const rondo_params *params, int weight, int bias) {
 static rondo_status check(const rondo_seq2seq *net, rondo_error *err) {
     if (net->config.pointer)
         return rondo__fail(err, RONDO_UNSUPPORTED,
-                           "export: an encoder-decoder with a pointer cannot be written yet "
-                           "(train it with model.copy: false)");
+                           "export: an encoder-decoder with a pointer cannot be written yet (train it with model.copy: "
+                           "false)");
     return RONDO_OK;
 }
 
 rondo_status rondo__encdec_refuse_transformers(const rondo__encdec *pair, const char *what, rondo_error *err) {
-    if (pair->encoder_transformer || pair->decoder_transformer)
-        return rondo__fail(err, RONDO_UNSUPPORTED,
-                           "export: a Transformer %s cannot be written %s yet (use a recurrent one)",
-                           pair->encoder_transformer ? "encoder" : "decoder", what);
-    return RONDO_OK;
+    const char *part = pair->encoder_transformer ? "encoder" : pair->decoder_transformer ? "decoder" : NULL;
+    if (!part)
+        return RONDO_OK;
+    return rondo__fail(err, RONDO_UNSUPPORTED,
+                       "export: a Transformer %s cannot be written %s yet (use a recurrent one)", part, what);
+}
+
+int64_t rondo__encdec_places(const rondo__encdec *pair) {
+    const rondo_transformer *net = pair->decoder_transformer;
+    return net && net->config.positions == RONDO_POSITIONS_LEARNED ? net->config.max_length : 0;
 }
 
 /* ---- parts ---- */
@@ -57,7 +62,7 @@ static rondo_status add_networks(rondo__encdec *pair, const rondo_seq2seq *net, 
     return status || !net->decoder ? status : add_stack(&pair->decoder, net->decoder, err);
 }
 
-static rondo__look look_of(const rondo_attention_layer *layer) {
+rondo__look rondo__look_of(const rondo_attention_layer *layer) {
     if (!layer)
         return (rondo__look){.present = false};
     const rondo_params *params = layer->params;
@@ -111,20 +116,20 @@ rondo_status rondo__encdec_of(rondo__encdec *out, const rondo_seq2seq *net, int3
         status = add_networks(out, net, err);
     if (status)
         return status;
+    out->encoder_transformer = net->encoder_transformer;
+    out->decoder_transformer = net->decoder_transformer;
     out->M = net->M;
     out->E = net->config.target_embedding_size;
     out->H = net->H;
     out->C = net->C;
     out->A = net->A;
     out->embedding = values(net->params, net->target_table);
-    out->look = look_of(net->attention);
+    out->look = rondo__look_of(net->attention);
     out->before = net->config.attention_before;
     out->feeds = net->config.input_feeding;
     out->repeats = net->config.context == RONDO_CONTEXT_EVERY_STEP;
     out->combine = affine(net->params, net->combine, -1);
     out->output = affine(net->params, net->output, net->output_bias);
-    out->encoder_transformer = net->encoder_transformer;
-    out->decoder_transformer = net->decoder_transformer;
     for (int l = 0; net->decoder && l < net->decoder->config.layers; l++) {
         out->h[l] = first_of(net, l, false);
         if (net->decoder->layer[l].cell > 0)

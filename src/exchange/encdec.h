@@ -57,9 +57,10 @@ typedef struct rondo__first {
 } rondo__first;
 
 typedef struct rondo__encdec {
-    rondo__network encoder; /* EMBEDDING, RECURRENT[, ACTIVATION tanh]; before a Transformer EMBEDDING alone */
-    rondo__network decoder; /* RECURRENT[, ACTIVATION tanh]: the cells of a step; empty where a Transformer is */
-    rondo_transformer *encoder_transformer, *decoder_transformer; /* in their place; or NULL */
+    /* Instead of a recurrent one; then encoder has its EMBEDDING alone, and decoder is empty. */
+    const rondo_transformer *encoder_transformer, *decoder_transformer;
+    rondo__network encoder; /* EMBEDDING, RECURRENT[, ACTIVATION tanh] */
+    rondo__network decoder; /* RECURRENT[, ACTIVATION tanh]: the cells of a step */
     rondo__first h[RONDO_MAX_LAYERS], c[RONDO_MAX_LAYERS];
     int64_t source, target; /* symbols: Vs, V */
     int64_t M, E, H, C, A;  /* memory, embedding, h, context (0: none), a */
@@ -70,18 +71,20 @@ typedef struct rondo__encdec {
     int32_t end;
 } rondo__encdec;
 
-/* What net is made of; `end`: its first and last symbol. What cannot be deployed is refused by name. Exporters that
- * cannot write Transformers refuse them by rondo__encdec_refuse_transformers. */
+/* What an attention layer looks with; NULL: it is absent. */
+rondo__look rondo__look_of(const rondo_attention_layer *layer);
+/* RONDO_UNSUPPORTED, by name, where there is a Transformer. what: "as C". */
+rondo_status rondo__encdec_refuse_transformers(const rondo__encdec *pair, const char *what, rondo_error *err);
+/* What net is made of; `end`: its first and last symbol. What cannot be deployed is refused by name. */
 rondo_status rondo__encdec_of(rondo__encdec *out, const rondo_seq2seq *net, int32_t end, rondo_error *err);
 
-/* RONDO_UNSUPPORTED where there is one. what: "as ONNX". */
-rondo_status rondo__encdec_refuse_transformers(const rondo__encdec *pair, const char *what, rondo_error *err);
-
-/* The encoder's and the decoder's stack; NULL: a Transformer stands there. */
+/* The encoder's and the decoder's stack. */
 static inline rondo_recurrent *rondo__encdec_encoder(const rondo__encdec *pair) { return pair->encoder.block[1].net; }
 static inline rondo_recurrent *rondo__encdec_decoder(const rondo__encdec *pair) { return pair->decoder.block[0].net; }
 /* Symbols that may be said before the end: what rondo_search allows by default. */
 static inline int64_t rondo__encdec_longest(int64_t S) { return 2 * S + 50; }
+/* Steps that a Transformer decoder has learned places for; 0: any number. */
+int64_t rondo__encdec_places(const rondo__encdec *pair);
 
 /* The reference: greedy decoding of source (S) up to `max` symbols. out (max): *count symbols without the end.
  * logits (max, V) or NULL: of the steps that were run, min(*count + 1, max). */

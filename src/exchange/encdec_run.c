@@ -14,6 +14,9 @@ typedef struct carried {
     real *memory;                   /* (S, M): a Transformer's */
 } carried;
 
+/* What runs takes it for one that could learn. */
+static rondo_transformer *changeable(const rondo_transformer *net) { return (rondo_transformer *)(uintptr_t)net; }
+
 typedef struct run {
     const rondo__encdec *pair;
     rondo_tape *tape;
@@ -123,7 +126,7 @@ static rondo_status encode(run *r, const int32_t *source, rondo_error *err) {
                                    source, 2, (int64_t[]){r->S, 1});
     const rondo_recurrent_input input = {.final_states = &states};
     rondo_var *memory = p->encoder_transformer
-                            ? rondo_transformer_forward(p->encoder_transformer, r->tape, x, NULL, NULL)
+                            ? rondo_transformer_forward(changeable(p->encoder_transformer), r->tape, x, NULL, NULL)
                             : rondo_recurrent_forward(rondo__encdec_encoder(p), r->tape, x, &input);
     if (p->encoder.count == 3)
         memory = rondo_tanh(r->tape, memory);
@@ -197,9 +200,9 @@ static rondo_status step_transformer(run *r, const int32_t *symbol, real *logits
     rondo_tape_begin(r->tape, NULL);
     rondo_var *y = rondo_embedding(r->tape, constant(r, p->embedding, 2, (int64_t[]){p->target, p->E}), r->symbols, 2,
                                    (int64_t[]){T, 1});
-    rondo_transformer_prepare(p->decoder_transformer, r->tape,
+    rondo_transformer_prepare(changeable(p->decoder_transformer), r->tape,
                               constant(r, r->now.memory, 3, (int64_t[]){r->S, 1, p->M}), NULL, memory);
-    rondo_var *h = rondo_transformer_forward(p->decoder_transformer, r->tape, y,
+    rondo_var *h = rondo_transformer_forward(changeable(p->decoder_transformer), r->tape, y,
                                              &(rondo_transformer_input){.memory = memory}, NULL);
     rondo_var *a = rondo__tape_failed(r->tape) ? NULL : combine(r, NULL, rondo_slice(r->tape, h, 0, T - 1, T), NULL);
     keep(r, logits, map(r, &p->output, a));

@@ -21,10 +21,6 @@ static rondo_status write_c(rondo_model *model, const char *path, const rondo_c_
         status = rondo__fail(err, RONDO_UNSUPPORTED, "%s: a model of task %s cannot be written as C yet", model->path,
                              task->class->name);
     }
-    if (!status && deployed.network && rondo__network_find(&network, RONDO__ADAPTIVE))
-        status = rondo__fail(err, RONDO_UNSUPPORTED,
-                             "export: an adaptive softmax cannot be written as C yet (train with "
-                             "model.output: softmax)");
     if (!status && task->class->around)
         task->class->around(task, &around);
     return status ? status : rondo__c_write(&deployed, task->context, path, options, err);

@@ -49,6 +49,19 @@ static void taggers(void **state) {
     }
 }
 
+static void adaptive(void **state) {
+    for (int turn = 0; turn < 3; turn++) {
+        tiny t = tiny_make("c", (const char *const[]){"model.output=adaptive_softmax", "model.cutoffs=[4, 9]",
+                                                      "model.hidden_size=20", "train.max_steps=2",
+                                                      "train.evaluate_every=2", NULL});
+        tiny_run(&t);
+        rondo_model *model = tiny_open(&t, *state);
+        check(model, "adaptive softmax", 0, turn);
+        rondo_model_close(&model);
+        tiny_clean(&t);
+    }
+}
+
 static int open_context(void **state) {
     *state = tiny_context(1);
     return 0;
@@ -61,6 +74,7 @@ static int close_context(void **state) {
 int main(void) {
     if (!c_compiler_found())
         return 77;
-    const struct CMUnitTest tests[] = {cmocka_unit_test(forecasts), cmocka_unit_test(taggers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(forecasts), cmocka_unit_test(taggers),
+                                       cmocka_unit_test(adaptive)};
     return cmocka_run_group_tests(tests, open_context, close_context);
 }
