@@ -6,19 +6,43 @@
 
 static const char *const precisions[] = {"f32", "int8", "int16", NULL};
 
-static int write_model(const char *path, const char *to, const rondo_c_options *options) {
+static int check_c(const rondo_c_options *options, const cli_rounded_call *rounded) {
+    if (rounded->keep.count)
+        return cli_fail(CLI_USAGE, "export: --keep goes with --int8 or --bf16 (in C all matrices are rounded)");
+    if (cli_rounded_is_asked(rounded) && options->precision != RONDO_C_INT8)
+        return cli_fail(CLI_USAGE, "export: of a C file only --dtype int8 is calibrated and measured (give it)");
+    if (cli_rounded_is_asked(rounded) && !rounded->data.count && !rounded->calibrate.count)
+        return cli_fail(CLI_USAGE, "export: a report needs data (give --data FILE or --calibrate FILE)");
+    if (rounded->percentile != 0 && !rounded->calibrate.count)
+        return cli_fail(CLI_USAGE, "export: --percentile needs data (give --calibrate FILE)");
+    return -1;
+}
+
+static int write_c(const char *path, const char *to, const rondo_c_options *options, const cli_rounded_call *rounded) {
+    const bool measured = cli_rounded_is_asked(rounded);
+    const rondo_quantise_options rounding = cli_rounded_options(rounded);
+    rondo_quantise_report report = {0};
+    rondo_c_options how = *options;
     rondo_context *context = NULL;
-    int code = cli_context(&context, 1);
+    int code = check_c(options, rounded);
+    if (code < 0)
+        code = cli_context(&context, measured ? rounded->threads : 1);
     if (code >= 0)
         return code;
+    how.rounding = measured ? &rounding : NULL;
+    how.report = measured ? &report : NULL;
     rondo_error err = {0};
     rondo_model *model = NULL;
     rondo_status status = rondo_model_open(&model, context, path, &err);
     if (!status)
-        status = rondo_model_export_c(model, to, options, &err);
+        status = rondo_model_export_c(model, to, &how, &err);
+    code = status     ? cli_report(status, &err)
+           : measured ? cli_print_rounded(&report, rounded, rondo_model_task(model))
+                      : CLI_DONE;
+    rondo_quantise_report_free(&report);
     rondo_model_close(&model);
     rondo_context_destroy(&context);
-    return status ? cli_report(status, &err) : CLI_DONE;
+    return code;
 }
 
 static int run(int argc, char **argv) {
@@ -38,7 +62,8 @@ static int run(int argc, char **argv) {
         {"--layers", CLI_FLAG, &rounded.layers, NULL, "report each layer, rounded alone, too"},
         {"--metric", CLI_TEXT, &rounded.metric, "NAME", "what the layers are compared by (default: the task's)"},
         {"--calibrate", CLI_LIST, &rounded.calibrate, "FILE",
-         "int8: one scale for what each layer multiplies, found on these data (default: a scale per row as it comes)",
+         "int8 (also of .c): one scale for what each layer multiplies, found on these data (default: a scale per row "
+         "as it comes)",
          .many = true},
         {"--percentile", CLI_REAL, &rounded.percentile, "P",
          "calibrate: cut off what is larger than P percent of all numbers (default 100: nothing)", 50, 100},
@@ -62,20 +87,21 @@ static int run(int argc, char **argv) {
         return cli_fail(CLI_USAGE, "export: %s is for C files (leave it out)", precision ? "--dtype" : "--name");
     if (prefix && !cli_ends_in(to, ".safetensors"))
         return cli_fail(CLI_USAGE, "export: --prefix is for PyTorch (give --to FILE.safetensors, or leave it out)");
-    if (rounded.int8 || rounded.bf16 || cli_rounded_is_asked(&rounded))
+    const bool c = cli_ends_in(to, ".c") && !rounded.int8 && !rounded.bf16;
+    if (rounded.int8 || rounded.bf16 || (cli_rounded_is_asked(&rounded) && !c))
         return cli_export_rounded(path, to, &rounded);
     if (cli_ends_in(to, ".safetensors"))
         return cli_export_pytorch(path, to, prefix);
     if (cli_ends_in(to, ".onnx"))
         return cli_export_onnx(path, to, external);
-    if (!cli_ends_in(to, ".c"))
+    if (!c)
         return cli_fail(CLI_USAGE,
                         "export: '%s' ends in no format that can be written (give --to FILE.c, FILE.onnx or "
                         "FILE.safetensors)",
                         to);
     const rondo_c_options how = {
         .name = name, .precision = (rondo_c_precision)precision, .check_steps = steps > 0 ? steps : -1};
-    return write_model(path, to, &how);
+    return write_c(path, to, &how, &rounded);
 }
 
 const cli_command cli_export = {

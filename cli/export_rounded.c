@@ -106,7 +106,7 @@ static void print_object(const char *key, const rondo_metrics *metrics) {
 static void print_json(const rondo_quantise_report *r, const cli_rounded_call *c, const char *metric) {
     printf("{\"weights\": \"%s\", \"activations\": \"%s\", \"bytes_before\": %lld, \"bytes_after\": %lld, "
            "\"metric\": \"%s\"",
-           c->int8 ? "int8" : "bf16", c->calibrate.count ? "calibrated" : "dynamic", (long long)r->bytes_before,
+           c->bf16 ? "bf16" : "int8", c->calibrate.count ? "calibrated" : "dynamic", (long long)r->bytes_before,
            (long long)r->bytes_after, metric);
     print_object("before", &r->before);
     print_object("after", &r->after);
@@ -126,35 +126,39 @@ static void print_json(const rondo_quantise_report *r, const cli_rounded_call *c
     puts("]}");
 }
 
-static int print_report(const rondo_quantise_report *r, const cli_rounded_call *c, const char *task) {
+int cli_print_rounded(const rondo_quantise_report *r, const cli_rounded_call *c, const char *task) {
     const char *metric = metric_of(task, c);
     if (c->json)
         print_json(r, c, metric);
     else
-        print_metrics(r, c->int8 ? "int8" : "bf16");
+        print_metrics(r, c->bf16 ? "bf16" : "int8");
     if (!c->json && c->layers)
         print_layers(r, metric, c->calibrate.count > 0);
     return cli_flush(CLI_DONE);
 }
 
+rondo_quantise_options cli_rounded_options(const cli_rounded_call *c) {
+    return (rondo_quantise_options){.weights = c->bf16 ? RONDO_WEIGHTS_BF16 : RONDO_WEIGHTS_INT8,
+                                    .keeps = c->keep.count,
+                                    .keep = c->keep.item,
+                                    .calibrates = c->calibrate.count,
+                                    .calibrate = c->calibrate.item,
+                                    .percentile = c->percentile,
+                                    .data_files = c->data.count,
+                                    .data = c->data.item,
+                                    .by_layer = c->layers,
+                                    .metric = c->metric};
+}
+
 static int write_rounded(rondo_model *model, const char *to, const cli_rounded_call *c) {
-    const rondo_quantise_options options = {.weights = c->int8 ? RONDO_WEIGHTS_INT8 : RONDO_WEIGHTS_BF16,
-                                            .keeps = c->keep.count,
-                                            .keep = c->keep.item,
-                                            .calibrates = c->calibrate.count,
-                                            .calibrate = c->calibrate.item,
-                                            .percentile = c->percentile,
-                                            .data_files = c->data.count,
-                                            .data = c->data.item,
-                                            .by_layer = c->layers,
-                                            .metric = c->metric};
+    const rondo_quantise_options options = cli_rounded_options(c);
     const bool reported = c->data.count || c->calibrate.count;
     rondo_quantise_report report = {0};
     rondo_error err = {0};
     const rondo_status status = rondo_model_quantise(model, to, &options, reported ? &report : NULL, &err);
     if (status)
         return cli_report(status, &err);
-    const int code = reported ? print_report(&report, c, rondo_model_task(model)) : CLI_DONE;
+    const int code = reported ? cli_print_rounded(&report, c, rondo_model_task(model)) : CLI_DONE;
     rondo_quantise_report_free(&report);
     return code;
 }

@@ -14,6 +14,10 @@ typedef struct cli_rounded_call {
 
 /* Was an option given that only files with rounded weights have? */
 bool cli_rounded_is_asked(const cli_rounded_call *call);
+/* What was found, as lines or as JSON; task: the model's. */
+int cli_print_rounded(const rondo_quantise_report *report, const cli_rounded_call *call, const char *task);
+/* The options for the library. */
+rondo_quantise_options cli_rounded_options(const cli_rounded_call *call);
 int cli_export_rounded(const char *path, const char *to, const cli_rounded_call *call);
 
 #endif

@@ -2,15 +2,15 @@
 #ifndef RONDO_DEPLOY_H
 #define RONDO_DEPLOY_H
 
-#include "rondo/model.h"
+#include "rondo/quantise.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* What the weights of an exported file are. int8, int16: whole numbers with a step for each row of a matrix; what they
- * are multiplied with is rounded as it comes (with one step per vector), sums are whole; gates, states, biases and
- * norms stay float. */
+ * are multiplied with is rounded as it comes (with one step per vector) or, calibrated, with one step for each matrix;
+ * sums are whole; gates, states, biases and norms stay float. */
 typedef enum rondo_c_precision { RONDO_C_FLOAT32, RONDO_C_INT8, RONDO_C_INT16 } rondo_c_precision;
 
 /* Zero means the default. */
@@ -18,6 +18,11 @@ typedef struct rondo_c_options {
     const char *name; /* what identifiers begin with; NULL: the file's name */
     rondo_c_precision precision;
     int64_t check_steps; /* length of the test sequence in the file; 0: 8; negative: none */
+    /* int8: data to calibrate with and to measure on (`weights` and `keep` count for nothing here), and what that
+     * found, as of a model file; freed by rondo_quantise_report_free. Either may be NULL. A model file with calibrated
+     * weights brings its scales. */
+    const rondo_quantise_options *rounding;
+    rondo_quantise_report *report;
 } rondo_c_options;
 
 /* Writes PATH, plain C99 (and C++) that needs nothing but libm, or not even that with NAME_NO_LIBM: no heap, no stdio,

@@ -78,7 +78,7 @@ static rondo_status round_one(rondo__rounding *r, int i) {
     return RONDO_OK;
 }
 
-static void drop(rondo__rounding *r) {
+void rondo__rounding_drop(rondo__rounding *r) {
     for (int i = 0; r->of && i < r->count; i++) {
         rondo__free((void *)(uintptr_t)r->of[i].stored.data);
         rondo__free((void *)(uintptr_t)r->of[i].stored.scale);
@@ -173,9 +173,7 @@ static rondo_status write_file(const rondo__rounding *r, const rondo__safetensor
 
 /* ---- the whole ---- */
 
-static rondo_status check(const rondo_model *model, const char *to, const rondo_quantise_options *o, rondo_error *err) {
-    if (!model || !to)
-        return rondo__fail(err, RONDO_ARGUMENT, "quantise: model or the file to write is NULL");
+static rondo_status check(const rondo_quantise_options *o, rondo_error *err) {
     if (o->weights != RONDO_WEIGHTS_INT8 && o->weights != RONDO_WEIGHTS_BF16)
         return rondo__fail(err, RONDO_ARGUMENT, "quantise: there are no weights of kind %d", (int)o->weights);
     if (o->keeps < 0 || (o->keeps && !o->keep) || o->calibrates < 0 || (o->calibrates && !o->calibrate) ||
@@ -191,23 +189,30 @@ static rondo_status check(const rondo_model *model, const char *to, const rondo_
     return RONDO_OK;
 }
 
-static rondo_status quantise(rondo__rounding *r, const char *to, rondo_quantise_report *report) {
-    rondo__safetensors *file = NULL;
+rondo_status rondo__rounding_make(rondo__rounding *r, rondo_quantise_report *report) {
+    rondo_status status = check(r->options, r->err);
+    if (status)
+        return status;
     r->count = rondo_params_count(r->model->task->params);
     r->of = rondo__calloc((size_t)r->count + 1, sizeof *r->of);
-    rondo_status status =
-        r->of ? choose(r) : rondo__fail(r->err, RONDO_MEMORY, "%s: no memory for rounded weights", r->model->path);
+    status = r->of ? choose(r) : rondo__fail(r->err, RONDO_MEMORY, "%s: no memory for rounded weights", r->model->path);
     for (int i = 0; i < r->count && !status; i++)
         if (r->of[i].chosen)
             status = round_one(r, i);
     if (!status && (report || r->options->calibrates))
         status = rondo__rounding_measure(r, report);
+    return status;
+}
+
+static rondo_status quantise(rondo__rounding *r, const char *to, rondo_quantise_report *report) {
+    rondo__safetensors *file = NULL;
+    rondo_status status = rondo__rounding_make(r, report);
     if (!status)
         status = rondo__safetensors_read(&file, r->model->path, r->err);
     if (!status)
         status = write_file(r, file, to);
     rondo__safetensors_free(&file);
-    drop(r);
+    rondo__rounding_drop(r);
     return status;
 }
 
@@ -217,7 +222,8 @@ rondo_status rondo_model_quantise(rondo_model *model, const char *to, const rond
     if (report)
         *report = (rondo_quantise_report){0};
     options = options ? options : &defaults;
-    rondo_status status = check(model, to, options, err);
+    rondo_status status =
+        model && to ? RONDO_OK : rondo__fail(err, RONDO_ARGUMENT, "quantise: model or the file to write is NULL");
     rondo__rounding r = {.model = model, .options = options, .err = err};
     if (!status)
         status = quantise(&r, to, report);

@@ -23,6 +23,9 @@ typedef struct rondo__rounding {
     rondo_error *err;
 } rondo__rounding;
 
+/* quantise.c: checks the options, chooses, rounds, measures (report may be NULL). Drop it whatever comes of it. */
+rondo_status rondo__rounding_make(rondo__rounding *r, rondo_quantise_report *report);
+void rondo__rounding_drop(rondo__rounding *r);
 /* quantise_measure.c: finds the inputs' scales from data, and fills the report (NULL: only scales). */
 rondo_status rondo__rounding_measure(rondo__rounding *r, rondo_quantise_report *report);
 /* quantise_observe.c: runs the model on the files, on one thread, with every chosen parameter watched. */

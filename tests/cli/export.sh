@@ -8,6 +8,19 @@ for dtype in f32 int8 int16; do
     check "$dtype compiles without a warning" "${CC:-cc}" -std=c99 -O2 -Wall -Wextra -Wpedantic -Werror -DNET_CHECK net.c -o net -lm
     check "$dtype says what Rondo says" ./net
 done
+# int8, calibrated: from data, with a report, and from a model file that was calibrated
+head -n 40 text.txt > some.txt
+expect 0 '' "$RONDO" export run/model.safetensors --to net.c --dtype int8 --calibrate some.txt --percentile 99.9
+check "the report says what it costs" grep -q nats_per_symbol out
+check "matrices have limits" grep -qE '_hh_limit \(float\)0\.' net.c
+check "calibrated int8 compiles" "${CC:-cc}" -std=c99 -O2 -Wall -Wextra -Wpedantic -Werror -DNET_CHECK net.c -o net -lm
+check "calibrated int8 says what Rondo says" ./net
+expect 0 '' "$RONDO" export run/model.safetensors --int8 --to small.safetensors --calibrate some.txt --percentile 99.9
+expect 0 '' "$RONDO" export small.safetensors --to small.c --name net --dtype int8
+check "a calibrated file's limits" sh -c 'grep _limit.*float net.c > a; grep _limit.*float small.c > b; [ -s a ] && diff a b'
+expect 2 'only --dtype int8 is calibrated' "$RONDO" export run/model.safetensors --to bad.c --calibrate some.txt
+expect 2 'give --calibrate FILE' "$RONDO" export run/model.safetensors --to bad.c --dtype int8 --data some.txt --percentile 99
+expect 2 'all matrices are rounded' "$RONDO" export run/model.safetensors --to bad.c --dtype int8 --keep output
 expect 0 '' "$RONDO" export run/model.safetensors --to other.c --name tiny --check-steps 0
 check "identifiers begin with the name" grep -q "void tiny_step(tiny_state \*m, int symbol, float \*y);" other.c
 check "no test without steps" sh -c '! grep -q TINY_CHECK\$ other.c'

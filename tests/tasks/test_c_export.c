@@ -62,6 +62,19 @@ static void adaptive(void **state) {
     }
 }
 
+static int write_once(void *model) {
+    return (int)rondo_model_export_c(model, test_path("full.c"), &(rondo_c_options){.precision = RONDO_C_INT8}, NULL);
+}
+
+static void out_of_memory(void **state) {
+    tiny t = tiny_series_kind("c", 6, (const char *const[]){"train.max_steps=1", "train.evaluate_every=1", NULL});
+    tiny_run(&t);
+    rondo_model *model = series_open(&t, *state);
+    test_every_failure(write_once, model);
+    rondo_model_close(&model);
+    tiny_clean(&t);
+}
+
 static int open_context(void **state) {
     *state = tiny_context(1);
     return 0;
@@ -75,6 +88,6 @@ int main(void) {
     if (!c_compiler_found())
         return 77;
     const struct CMUnitTest tests[] = {cmocka_unit_test(forecasts), cmocka_unit_test(taggers),
-                                       cmocka_unit_test(adaptive)};
+                                       cmocka_unit_test(adaptive), cmocka_unit_test(out_of_memory)};
     return cmocka_run_group_tests(tests, open_context, close_context);
 }
