@@ -26,10 +26,11 @@ static int new_node(rondo__yaml_document *d, rondo__yaml_type type, size_t line)
     return ++d->count;
 }
 
-static int new_scalar(rondo__yaml_document *d, const char *text, size_t size, size_t line) {
+static int new_scalar(rondo__yaml_document *d, const char *text, size_t size, size_t line, bool quoted) {
     const int number = new_node(d, RONDO__YAML_SCALAR, line);
     d->nodes[number - 1].data.scalar.value = (unsigned char *)(uintptr_t)text;
     d->nodes[number - 1].data.scalar.length = size;
+    d->nodes[number - 1].data.scalar.style = quoted;
     return number;
 }
 
@@ -37,7 +38,7 @@ static int new_scalar(rondo__yaml_document *d, const char *text, size_t size, si
 static int convert(rondo__yaml_document *d, const rondo__json *value, amounts *next) {
     const bool object = value->type == RONDO__JSON_OBJECT;
     if (!object && value->type != RONDO__JSON_ARRAY)
-        return new_scalar(d, value->text, value->size, value->line);
+        return new_scalar(d, value->text, value->size, value->line, value->type == RONDO__JSON_STRING);
     const int number = new_node(d, object ? RONDO__YAML_MAPPING : RONDO__YAML_SEQUENCE, value->line);
     int *item = d->items + next->items;
     rondo__yaml_pair *pair = d->pairs + next->pairs;
@@ -46,7 +47,7 @@ static int convert(rondo__yaml_document *d, const rondo__json *value, amounts *n
     for (size_t i = 0; i < value->size; i++) {
         const rondo__json *child = &value->child[i];
         if (object)
-            pair[i].key = new_scalar(d, child->key, strlen(child->key), child->line);
+            pair[i].key = new_scalar(d, child->key, strlen(child->key), child->line, true);
         const int made = convert(d, child, next);
         if (object)
             pair[i].value = made;
@@ -105,7 +106,7 @@ static bool load_scalar(rondo__yaml_parser *parser, rondo__yaml_document *d, con
     size -= quoted ? 2 : 0;
     memcpy(d->scalar, text + quoted, size);
     d->scalar[size] = '\0';
-    new_scalar(d, d->scalar, size, 0);
+    new_scalar(d, d->scalar, size, 0, quoted);
     return true;
 }
 

@@ -20,6 +20,7 @@ typedef struct rondo__yaml_node {
         struct {
             unsigned char *value;
             size_t length;
+            bool style; /* quoted */
         } scalar;
         struct {
             struct {

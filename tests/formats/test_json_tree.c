@@ -203,6 +203,7 @@ static void same_node(const rondo__yaml_document *ours, int a, yaml_document_t *
     if (y->type == YAML_SCALAR_NODE) {
         assert_int_equal(x->data.scalar.length, y->data.scalar.length);
         assert_memory_equal(x->data.scalar.value, y->data.scalar.value, x->data.scalar.length + 1);
+        assert_int_equal(x->data.scalar.style, y->data.scalar.style != YAML_PLAIN_SCALAR_STYLE);
     } else if (y->type == YAML_SEQUENCE_NODE) {
         const ptrdiff_t count = y->data.sequence.items.top - y->data.sequence.items.start;
         assert_int_equal(x->data.sequence.items.top - x->data.sequence.items.start, count);
