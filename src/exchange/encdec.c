@@ -19,20 +19,13 @@ static rondo__affine affine(const rondo_params *params, int weight, int bias) {
 
 /* ---- what is refused ---- */
 
-static rondo_status check(const rondo_seq2seq *net, rondo_error *err) {
-    if (net->config.pointer)
+rondo_status rondo__encdec_refuse_pointer(const rondo__encdec *pair, const char *what, rondo_error *err) {
+    if (pair->pointer.weight)
         return rondo__fail(err, RONDO_UNSUPPORTED,
-                           "export: an encoder-decoder with a pointer cannot be written yet (train it with model.copy: "
-                           "false)");
+                           "export: an encoder-decoder with a pointer cannot be written yet %s (train it with "
+                           "model.copy: false)",
+                           what);
     return RONDO_OK;
-}
-
-rondo_status rondo__encdec_refuse_transformers(const rondo__encdec *pair, const char *what, rondo_error *err) {
-    const char *part = pair->encoder_transformer ? "encoder" : pair->decoder_transformer ? "decoder" : NULL;
-    if (!part)
-        return RONDO_OK;
-    return rondo__fail(err, RONDO_UNSUPPORTED,
-                       "export: a Transformer %s cannot be written %s yet (use a recurrent one)", part, what);
 }
 
 int64_t rondo__encdec_places(const rondo__encdec *pair) {
@@ -111,9 +104,7 @@ static rondo__first first_of(const rondo_seq2seq *net, int l, bool cell) {
 rondo_status rondo__encdec_of(rondo__encdec *out, const rondo_seq2seq *net, int32_t end, rondo_error *err) {
     *out =
         (rondo__encdec){.source = net->config.source_vocabulary, .target = net->config.target_vocabulary, .end = end};
-    rondo_status status = check(net, err);
-    if (!status)
-        status = add_networks(out, net, err);
+    rondo_status status = add_networks(out, net, err);
     if (status)
         return status;
     out->encoder_transformer = net->encoder_transformer;
@@ -130,6 +121,7 @@ rondo_status rondo__encdec_of(rondo__encdec *out, const rondo_seq2seq *net, int3
     out->repeats = net->config.context == RONDO_CONTEXT_EVERY_STEP;
     out->combine = affine(net->params, net->combine, -1);
     out->output = affine(net->params, net->output, net->output_bias);
+    out->pointer = affine(net->params, net->pointer, net->pointer_bias);
     for (int l = 0; net->decoder && l < net->decoder->config.layers; l++) {
         out->h[l] = first_of(net, l, false);
         if (net->decoder->layer[l].cell > 0)

@@ -69,13 +69,15 @@ typedef struct rondo__encdec {
     bool before, feeds, repeats;
     rondo__affine combine, output;
     int32_t end;
+    rondo__affine pointer; /* (1, C + H + E) over [context; h; y]: the gate before its sigmoid; absent: no pointer */
+    int32_t unknown;       /* what a pointer's decoder is told in place of a word that has no symbol */
 } rondo__encdec;
 
 /* What an attention layer looks with; NULL: it is absent. */
 rondo__look rondo__look_of(const rondo_attention_layer *layer);
-/* RONDO_UNSUPPORTED, by name, where there is a Transformer. what: "as C". */
-rondo_status rondo__encdec_refuse_transformers(const rondo__encdec *pair, const char *what, rondo_error *err);
-/* What net is made of; `end`: its first and last symbol. What cannot be deployed is refused by name. */
+/* RONDO_UNSUPPORTED where there is a pointer. what: "as C". */
+rondo_status rondo__encdec_refuse_pointer(const rondo__encdec *pair, const char *what, rondo_error *err);
+/* What net is made of; `end`: its first and last symbol. */
 rondo_status rondo__encdec_of(rondo__encdec *out, const rondo_seq2seq *net, int32_t end, rondo_error *err);
 
 /* The encoder's and the decoder's stack. */

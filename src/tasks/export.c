@@ -86,7 +86,7 @@ static rondo_status write_deployed(rondo_model *model, const char *path, const r
         deployed.encdec = &encdec;
         status = task->class->encdec(task, &encdec, err);
         if (!status)
-            status = rondo__encdec_refuse_transformers(&encdec, "as C", err);
+            status = rondo__encdec_refuse_pointer(&encdec, "as C", err);
     } else if (task->class->network) {
         deployed.network = &network;
         status = task->class->network(task, &network, err);

@@ -5,7 +5,9 @@
 
 rondo_status rondo__translate_encdec(rondo__task_object *task, rondo__encdec *out, rondo_error *err) {
     const rondo__translate *t = (const rondo__translate *)task;
-    return rondo__encdec_of(out, t->net, t->end, err);
+    const rondo_status status = rondo__encdec_of(out, t->net, t->end, err);
+    out->unknown = t->unknown < 0 ? 0 : t->unknown;
+    return status;
 }
 
 void rondo__translate_around(const rondo__task_object *task, rondo__around *out) {

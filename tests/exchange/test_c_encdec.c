@@ -15,6 +15,8 @@ static void check(const model_case *about, rondo_c_precision precision, const ch
     model_open(&m, about, 1);
     rondo_status status = rondo__encdec_of(&encdec, m.net, END, &err);
     if (!status)
+        status = rondo__encdec_refuse_pointer(&encdec, "as C", &err);
+    if (!status)
         status = rondo__c_write(&(rondo__c_model){.encdec = &encdec}, m.context, path,
                                 &(rondo_c_options){.precision = precision, .check_steps = 7}, &err);
     if (!status)
