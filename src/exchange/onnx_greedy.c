@@ -11,20 +11,22 @@
 
 static const rondo__onnx_shape of_rows = {1, {-1}, {"B"}};
 
-static rondo__onnx_shape handed_shape(const rondo__onnx_handed *h) {
-    return (rondo__onnx_shape){2, {-1, h->width}, {"B", "S"}};
+static void put_outputs(rondo__onnx_pair *p, int count, const rondo__onnx_handed *all, const char *end) {
+    for (int i = 0; i < count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%.23s%s", all[i].name, end);
+        rondo__onnx_output(p->o, *all[i].value, name, RONDO_F32, &all[i].shape);
+    }
 }
 
-static rondo__onnx_shape keys_shape(const rondo__onnx_pair *p) {
-    const rondo__look *l = &p->pair->look;
-    if (l->v)
-        return (rondo__onnx_shape){3, {-1, -1, l->A}, {"B", "S"}};
-    return (rondo__onnx_shape){4, {-1, l->heads, l->A / l->heads, -1}, {"B", NULL, NULL, "S"}};
+static void take_inputs(rondo__onnx_pair *p, int count, const rondo__onnx_handed *all) {
+    for (int i = 0; i < count; i++)
+        *all[i].value = rondo__onnx_input(p->o, all[i].name, RONDO_F32, &all[i].shape);
 }
 
-static rondo__onnx_shape values_shape(const rondo__onnx_pair *p) {
-    const rondo__look *l = &p->pair->look;
-    return (rondo__onnx_shape){4, {-1, l->heads, -1, l->W / l->heads}, {"B", NULL, "S"}};
+static void take_copy(rondo__onnx_pair *p) {
+    if (p->pair->pointer.weight)
+        p->copy = rondo__onnx_input(p->o, "copy", RONDO_I64, &(rondo__onnx_shape){2, {-1, -1}, {"S", "B"}});
 }
 
 /* Source and lengths, and all that follows from them. */
@@ -39,33 +41,24 @@ static int put_encoder(rondo__onnx_pair *p) {
 /* ---- the encoder's file ---- */
 
 static void encoder_file(rondo__onnx_pair *p) {
-    rondo__onnx_handed hand[RONDO__PAIR_STATES];
+    rondo__onnx_handed all[RONDO__PAIR_MEMORIES > RONDO__PAIR_STATES ? RONDO__PAIR_MEMORIES : RONDO__PAIR_STATES];
     put_encoder(p);
-    if (p->pair->look.present) {
-        const rondo__onnx_shape keys = keys_shape(p), values = values_shape(p);
-        rondo__onnx_output(p->o, p->keys, "keys", RONDO_F32, &keys);
-        rondo__onnx_output(p->o, p->values, "values", RONDO_F32, &values);
-    }
-    const int count = rondo__onnx_pair_hands(p, hand);
-    for (int i = 0; i < count; i++) {
-        const rondo__onnx_shape shape = handed_shape(&hand[i]);
-        rondo__onnx_output(p->o, *hand[i].value, hand[i].name, RONDO_F32, &shape);
-    }
+    put_outputs(p, rondo__onnx_pair_reads(p, all), all, "");
+    put_outputs(p, rondo__onnx_pair_hands(p, all), all, "");
 }
 
 /* ---- the decoder's ---- */
 
 static void decoder_inputs(rondo__onnx_pair *p) {
-    if (!p->pair->look.present)
-        return;
-    const rondo__onnx_shape keys = keys_shape(p), values = values_shape(p);
-    p->keys = rondo__onnx_input(p->o, "keys", RONDO_F32, &keys);
-    p->values = rondo__onnx_input(p->o, "values", RONDO_F32, &values);
-    const int steps = rondo__onnx_dim(p->o, p->values, 2);
-    static const int32_t all = INT32_MAX;
+    static const int32_t longest = INT32_MAX;
     static const int64_t one = 1;
+    rondo__onnx_handed all[RONDO__PAIR_MEMORIES];
+    if (!rondo__onnx_pair_looks(p))
+        return;
+    take_inputs(p, rondo__onnx_pair_reads(p, all), all);
+    const int steps = rondo__onnx_dim(p->o, p->values[0], 2);
     const int given = rondo__onnx_input(p->o, "lengths", RONDO_I32, &(rondo__onnx_shape){1, {-1}, {"B_lengths"}});
-    rondo__onnx_default(p->o, given, RONDO_I32, 1, &one, &all);
+    rondo__onnx_default(p->o, given, RONDO_I32, 1, &one, &longest);
     p->lengths = rondo__onnx_op(p->o, "Min", rondo__onnx_op(p->o, "Expand", given, p->batch, 0),
                                 rondo__onnx_cast(p->o, steps, RONDO_I32), 0);
     rondo__onnx_see_lengths(p, steps);
@@ -76,19 +69,14 @@ static void decoder_file(rondo__onnx_pair *p) {
     const int symbol = rondo__onnx_input(p->o, "symbol", RONDO_I64, &of_rows);
     p->batch = rondo__onnx_dim(p->o, symbol, 0);
     decoder_inputs(p);
+    take_copy(p);
     const int count = rondo__onnx_pair_hands(p, hand);
-    for (int i = 0; i < count; i++) {
-        const rondo__onnx_shape shape = handed_shape(&hand[i]);
-        *hand[i].value = rondo__onnx_input(p->o, hand[i].name, RONDO_F32, &shape);
-    }
-    const int logits = rondo__onnx_say(p, symbol);
-    rondo__onnx_output(p->o, logits, "logits", RONDO_F32, &(rondo__onnx_shape){2, {-1, p->pair->target}, {"B"}});
-    for (int i = 0; i < count; i++) {
-        const rondo__onnx_shape shape = handed_shape(&hand[i]);
-        char name[24];
-        snprintf(name, sizeof name, "%.15s_out", hand[i].name);
-        rondo__onnx_output(p->o, *hand[i].value, name, RONDO_F32, &shape);
-    }
+    const bool points = p->pair->pointer.weight != NULL;
+    take_inputs(p, count, hand);
+    const int said = rondo__onnx_say(p, symbol);
+    rondo__onnx_output(p->o, said, points ? "log_probabilities" : "logits", RONDO_F32,
+                       &(rondo__onnx_shape){2, {-1, points ? -1 : p->pair->target}, {"B", "X"}});
+    put_outputs(p, count, hand, "_out");
     if (p->weights)
         rondo__onnx_output(p->o, p->weights, "attention", RONDO_F32, &(rondo__onnx_shape){2, {-1, -1}, {"B", "S"}});
 }
@@ -106,10 +94,7 @@ static void greedy_body(rondo__onnx_pair *p, int longest, rondo__text *body) {
     const int symbol = rondo__onnx_input(o, "symbol", RONDO_I64, &of_rows);
     const int ended = rondo__onnx_input(o, "ended", RONDO_BOOL, &of_rows);
     const int count = rondo__onnx_pair_hands(p, hand);
-    for (int i = 0; i < count; i++) {
-        const rondo__onnx_shape shape = handed_shape(&hand[i]);
-        *hand[i].value = rondo__onnx_input(o, hand[i].name, RONDO_F32, &shape);
-    }
+    take_inputs(p, count, hand);
     const rondo__onnx_give axis[3] = {RONDO__GIVE_INT("axis", 1), RONDO__GIVE_INT("keepdims", 0), {.name = NULL}};
     const int logits = rondo__onnx_say(p, symbol);
     int best;
@@ -124,13 +109,18 @@ static void greedy_body(rondo__onnx_pair *p, int longest, rondo__text *body) {
     rondo__onnx_output(o, left, "going", RONDO_BOOL, &single);
     rondo__onnx_output(o, best, "symbol", RONDO_I64, &of_rows);
     rondo__onnx_output(o, done, "ended", RONDO_BOOL, &of_rows);
-    for (int i = 0; i < count; i++) {
-        const rondo__onnx_shape shape = handed_shape(&hand[i]);
-        rondo__onnx_output(o, *hand[i].value, hand[i].name, RONDO_F32, &shape);
-    }
+    put_outputs(p, count, hand, "");
     rondo__onnx_output(o, rondo__onnx_op(o, "Where", over, rondo__onnx_whole(o, -1), best), "said", RONDO_I64,
                        &of_rows);
     rondo__onnx_body_end(o, body);
+}
+
+/* rondo__encdec_longest, of one or of each */
+static int longest_of(const rondo__onnx_pair *p, int steps) {
+    const int64_t places = rondo__encdec_places(p->pair);
+    const int twice = rondo__onnx_op(p->o, "Mul", steps, rondo__onnx_whole(p->o, 2), 0);
+    const int longest = rondo__onnx_op(p->o, "Add", twice, rondo__onnx_whole(p->o, 50), 0);
+    return places ? rondo__onnx_op(p->o, "Min", longest, rondo__onnx_whole(p->o, places), 0) : longest;
 }
 
 static void greedy_file(rondo__onnx_pair *p) {
@@ -139,12 +129,10 @@ static void greedy_file(rondo__onnx_pair *p) {
     int in[4 + RONDO__PAIR_STATES] = {0}, out[3 + RONDO__PAIR_STATES];
     rondo__text body;
     const int source = put_encoder(p), count = rondo__onnx_pair_hands(p, hand);
-    /* rondo__encdec_longest */
-    const int lengths = rondo__onnx_cast(o, p->lengths, RONDO_I64), two = rondo__onnx_whole(o, 2),
-              more = rondo__onnx_whole(o, 50);
-    const int longest = rondo__onnx_op(o, "Add", rondo__onnx_op(o, "Mul", lengths, two, 0), more, 0);
+    take_copy(p);
+    const int longest = longest_of(p, rondo__onnx_cast(o, p->lengths, RONDO_I64));
     const int steps = rondo__onnx_squeeze(o, rondo__onnx_dim(o, source, 0), 0);
-    in[0] = rondo__onnx_op(o, "Add", rondo__onnx_op(o, "Mul", steps, two, 0), more, 0);
+    in[0] = longest_of(p, steps);
     in[1] = rondo__onnx_truth(o, true);
     in[2] = rondo__onnx_op(o, "Expand", rondo__onnx_whole(o, p->pair->end), p->batch, 0);
     in[3] = rondo__onnx_op(o, "Expand", rondo__onnx_truth(o, false), p->batch, 0);

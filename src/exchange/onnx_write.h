@@ -7,6 +7,7 @@
  *   onnx_forecast.c   those of forecasts
  *   onnx_write.c      a network as a file
  *   onnx_pair.c, onnx_greedy.c   encoder-decoders
+ *   onnx_transformer.c           those with a Transformer
  *
  * Sequences are (T, B, ·). Lengths are int32 (B). States are (B, width). */
 #ifndef RONDO_EXCHANGE_ONNX_WRITE_H
@@ -80,6 +81,7 @@ int rondo__onnx_forecast_block(rondo__onnx_net *n, const rondo__network_block *b
 
 /* ---- onnx_pair.c ---- */
 #define RONDO__PAIR_STATES (2 * RONDO_MAX_LAYERS + 3)
+#define RONDO__PAIR_MEMORIES (2 * RONDO_MAX_LAYERS)
 /* An encoder-decoder at work. keys: additive (B, S, A), else (B, heads, A / heads, S); values (B, heads, S, W / heads).
  */
 typedef struct rondo__onnx_pair {
@@ -87,23 +89,40 @@ typedef struct rondo__onnx_pair {
     const rondo__encdec *pair;
     int batch, lengths; /* int64 (1), int32 (B) */
     int live;           /* bool (B, S) */
-    int keys, values;
+    /* of the memory, once for all steps; a Transformer has some for each layer, made for dot products */
+    int keys[RONDO_MAX_LAYERS], values[RONDO_MAX_LAYERS];
     int h[RONDO_MAX_LAYERS], c[RONDO_MAX_LAYERS], fed, coverage, context;
-    int weights; /* (B, S): where the last step looked */
+    int past_keys[RONDO_MAX_LAYERS], past_values[RONDO_MAX_LAYERS]; /* of a Transformer's own steps: (P, B, N) */
+    int weights;                                                    /* (B, S): where the last step looked */
+    int copy; /* a pointer's: int64 (S, B), which word each source symbol stands for; negative: none */
 } rondo__onnx_pair;
-/* One thing that a step hands to the next: (B, width), width -1: S. */
+/* A value by its name among inputs and outputs. */
 typedef struct rondo__onnx_handed {
-    char name[16];
+    char name[24];
     int *value;
-    int64_t width;
+    rondo__onnx_shape shape;
 } rondo__onnx_handed;
-/* What a step of the pair hands on; returns how many. */
+/* What a step of the pair hands on; what every step reads of the source. Returns how many. */
 int rondo__onnx_pair_hands(rondo__onnx_pair *p, rondo__onnx_handed out[RONDO__PAIR_STATES]);
+int rondo__onnx_pair_reads(rondo__onnx_pair *p, rondo__onnx_handed out[RONDO__PAIR_MEMORIES]);
+static inline bool rondo__onnx_pair_looks(const rondo__onnx_pair *p) {
+    return p->pair->look.present || p->pair->decoder_transformer;
+}
 /* source (S, B) with p->batch and p->lengths set: fills in all the rest. */
 void rondo__onnx_encode(rondo__onnx_pair *p, int source);
 void rondo__onnx_see_lengths(rondo__onnx_pair *p, int source_steps); /* live, of int64 (1): S */
-/* symbol (B) -> logits (B, V); what is handed on is the step's afterwards. */
+/* symbol (B) -> logits (B, V), or with a pointer log-probabilities (B, X) over the extended vocabulary, as far as copy
+ * goes; what is handed on is the step's afterwards. */
 int rondo__onnx_say(rondo__onnx_pair *p, int symbol);
+
+/* onnx_pair.c, for Transformers: W x + b; attention's heads of (S, B, width): (B, heads, S, width / heads), or the last
+ * two turned. */
+int rondo__onnx_map(const rondo__onnx_pair *p, const char *name, const rondo__affine *a, int x);
+int rondo__onnx_heads(const rondo__onnx_pair *p, int x, int64_t width, int64_t heads, bool turned);
+/* ---- onnx_transformer.c ---- */
+int rondo__onnx_transformer_encode(rondo__onnx_pair *p, int x); /* embedded (S, B, N) -> memory */
+void rondo__onnx_transformer_prepare(rondo__onnx_pair *p, int memory);
+int rondo__onnx_transformer_step(rondo__onnx_pair *p, int y); /* (B, N) -> h (B, N) */
 
 /* ---- onnx_write.c ---- */
 typedef struct rondo__onnx_notes { /* what goes into the file's metadata; each may be NULL */

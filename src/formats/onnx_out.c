@@ -239,6 +239,10 @@ static int constant(rondo__onnx_out *o, rondo_dtype dtype, int rank, int64_t cou
 int rondo__onnx_list(rondo__onnx_out *o, int count, const int64_t *list) {
     return constant(o, RONDO_I64, 1, count, list);
 }
+int rondo__onnx_doubles(rondo__onnx_out *o, int64_t n, const double *data) {
+    return constant(o, RONDO_F64, 1, n, data);
+}
+
 int rondo__onnx_whole(rondo__onnx_out *o, int64_t x) { return constant(o, RONDO_I64, 0, 1, &x); }
 int rondo__onnx_whole32(rondo__onnx_out *o, int32_t x) { return constant(o, RONDO_I32, 0, 1, &x); }
 int rondo__onnx_number(rondo__onnx_out *o, double x) {

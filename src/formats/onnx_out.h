@@ -45,6 +45,7 @@ void rondo__onnx_output(rondo__onnx_out *out, int value, const char *name, rondo
 int rondo__onnx_floats(rondo__onnx_out *out, const char *name, int rank, const int64_t *dims, const real *data);
 int rondo__onnx_default(rondo__onnx_out *out, int input, rondo_dtype dtype, int rank, const int64_t *dims,
                         const void *data);
+int rondo__onnx_doubles(rondo__onnx_out *out, int64_t n, const double *data); /* double (n), written once */
 /* int64, one dimension; the same list is written once. */
 int rondo__onnx_list(rondo__onnx_out *out, int count, const int64_t *list);
 int rondo__onnx_whole(rondo__onnx_out *out, int64_t x);   /* int64, no dimension */

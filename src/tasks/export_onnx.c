@@ -30,23 +30,32 @@ static rondo_status write_it(rondo__task_object *task, const char *path, const r
     return status ? status : rondo__onnx_write(&network, path, notes, options->external_data, err);
 }
 
-rondo_status rondo_model_export_onnx(rondo_model *model, const char *path, const rondo_onnx_options *options,
-                                     rondo_error *err) {
-    static const rondo_onnx_options defaults;
+static rondo_status write_floats(rondo__task_object *task, const char *path, const rondo_onnx_options *options,
+                                 rondo_error *err) {
     rondo__text recipe = {0}, vocabulary = {0};
-    if (!model || !path)
-        return rondo__fail(err, RONDO_ARGUMENT, "export: model or path is NULL");
-    rondo__task_object *task = model->task;
-    if (!task->class->network && !task->class->encdec)
-        return rondo__fail(err, RONDO_UNSUPPORTED, "%s: a model of task %s cannot be written as ONNX", model->path,
-                           task->class->name);
     rondo_status status = make_text(recipe_text, task, &recipe, err);
     if (!status && task->class->vocabulary)
         status = make_text(task->class->vocabulary, task, &vocabulary, err);
     const rondo__onnx_notes notes = {task->class->name, recipe.data, vocabulary.data};
     if (!status)
-        status = write_it(task, path, &notes, options ? options : &defaults, err);
+        status = write_it(task, path, &notes, options, err);
     rondo__text_free(&recipe);
     rondo__text_free(&vocabulary);
+    return status;
+}
+
+rondo_status rondo_model_export_onnx(rondo_model *model, const char *path, const rondo_onnx_options *options,
+                                     rondo_error *err) {
+    static const rondo_onnx_options defaults;
+    rondo_model *floats = NULL;
+    if (!model || !path)
+        return rondo__fail(err, RONDO_ARGUMENT, "export: model or path is NULL");
+    if (!model->task->class->network && !model->task->class->encdec)
+        return rondo__fail(err, RONDO_UNSUPPORTED, "%s: a model of task %s cannot be written as ONNX", model->path,
+                           model->task->class->name);
+    rondo_status status = rondo__model_floats(&floats, model, err);
+    if (!status)
+        status = write_floats(floats->task, path, options ? options : &defaults, err);
+    rondo__model_floats_end(&floats, model);
     return status;
 }
