@@ -29,12 +29,15 @@ class Vocabulary:
         self.unknown = self.ids.get("<unk>", 0)
         self.line_end = self.ids.get("<eos>" if self.words else "\n")
 
-    def encode(self, text):
+    def split(self, text):
         text = text.lower() if self.lowercase else text
-        return [self.ids.get(s, self.unknown) for s in (text.split() if self.words else text)]
+        return text.split() if self.words else list(text)
 
-    def decode(self, ids):
-        return (" " if self.words else "").join(self.symbols[i] for i in ids)
+    def encode(self, text):
+        return [self.ids.get(s, self.unknown) for s in self.split(text)]
+
+    def decode(self, ids, more=()):
+        return (" " if self.words else "").join([*self.symbols, *more][i] for i in ids)
 
 
 def likeliest(logits):
@@ -55,13 +58,22 @@ def write(graph, vocabulary, prompt, tokens):
     print()
 
 
-def batch(lines):
-    """Ids as (S, B), padded with 0, and their lengths."""
+def batch(lines, words=None, target=None):
+    """Ids as (S, B), padded with 0, and their lengths; for a pointer also which word of the target's vocabulary, or which of
+    those that the line brings along, each source word stands for."""
     lengths = np.array([len(line) for line in lines], np.int32)
     source = np.zeros((max(1, lengths.max()), len(lines)), np.int64)
     for b, line in enumerate(lines):
         source[: len(line), b] = line
-    return {"source": source, "lengths": lengths}
+    if words is None:
+        return {"source": source, "lengths": lengths}, [[] for _ in lines]
+    copy, extra = np.full(source.shape, -1, np.int64), [[] for _ in lines]
+    for b, line in enumerate(words):
+        for s, word in enumerate(line):
+            if word not in target.ids and word not in extra[b]:
+                extra[b].append(word)
+            copy[s, b] = target.ids[word] if word in target.ids else len(target.symbols) + extra[b].index(word)
+    return {"source": source, "lengths": lengths, "copy": copy}, extra
 
 
 def translate(graph, inputs):
@@ -70,16 +82,18 @@ def translate(graph, inputs):
 
 
 def translate_by_steps(encoder, decoder, inputs, end):
-    handed = dict(zip([o.name for o in encoder.get_outputs()], encoder.run(None, inputs)))
+    handed = dict(zip([o.name for o in encoder.get_outputs()], encoder.run(None, {k: inputs[k] for k in ("source", "lengths")})))
     names, takes = [o.name for o in decoder.get_outputs()], {i.name for i in decoder.get_inputs()}
     if any(name.startswith("keys") for name in takes):
         handed["lengths"] = inputs["lengths"]
+    if "copy" in inputs:
+        handed["copy"] = inputs["copy"]
     rows = [[] for _ in inputs["lengths"]]
     symbol, open_rows = np.full(len(rows), end, np.int64), set(range(len(rows)))
     while open_rows:
         out = dict(zip(names, decoder.run(names, {"symbol": symbol, **handed})))
         handed.update({name[:-4]: value for name, value in out.items() if name.endswith("_out")})
-        symbol = likeliest(out["logits"]).astype(np.int64)
+        symbol = likeliest(out[names[0]]).astype(np.int64)  # logits, or log-probabilities
         for b in list(open_rows):
             if symbol[b] == end:
                 open_rows.discard(b)
@@ -108,15 +122,17 @@ def main():
             print(port.name, port.type, port.shape)
         return
     source, target = Vocabulary(vocabulary["source"]), Vocabulary(vocabulary.get("target", vocabulary["source"]))
-    inputs = batch([source.encode(line) for line in sys.stdin.read().splitlines()])
+    lines = sys.stdin.read().splitlines()
+    points = "copy" in {i.name for i in graph.get_inputs()}
+    inputs, extra = batch([source.encode(line) for line in lines], [source.split(line) for line in lines] if points else None, target)
     stem = arguments.model.removesuffix(".onnx")
     rows = (
         translate_by_steps(open_graph(stem + "-encoder.onnx"), open_graph(stem + "-decoder.onnx"), inputs, int(about["rondo.end"]))
         if arguments.by_steps
         else translate(graph, inputs)
     )
-    for row in rows:
-        print(target.decode(row))
+    for row, more in zip(rows, extra):
+        print(target.decode(row, more))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ expect 2 'no format that can be written' "$RONDO" export run/model.safetensors -
 expect 2 'C identifier' "$RONDO" export run/model.safetensors --to bad.c --name 'a b'
 expect 1 'nowhere' "$RONDO" export run/model.safetensors --to nowhere/net.c
 expect 2 'missing.safetensors' "$RONDO" export missing.safetensors --to bad.c
+expect 1 'nowhere' "$RONDO" export run/model.safetensors --to nowhere/net.onnx
 
 # an encoder-decoder says in C what the command says, from texts to texts
 small_pairs
@@ -61,7 +62,6 @@ C
 check "a program that translates" sh -c '"${CC:-cc}" -std=c99 -Wall -Werror user.c -DPAIRS_VOCABULARY pairs.c -o user -lm'
 "$RONDO" translate pairs/model.safetensors dev.ja > should 2> /dev/null
 check "its translations are Rondo's" sh -c './user < dev.ja | diff - should'
-expect 1 'nowhere' "$RONDO" export run/model.safetensors --to nowhere/net.onnx
 check "nothing half-written is left" sh -c '! ls bad.c* nowhere 2> /dev/null'
 
 # as ONNX: the graph says what the model says, with its arrays in the file or beside it
@@ -71,11 +71,16 @@ check "arrays stand beside it" test -s apart.onnx.data
 check "and not in it" sh -c '[ "$(wc -c < apart.onnx)" -lt "$(wc -c < net.onnx)" ]'
 if "$RONDO" --version | grep -q onnx && command -v python3 > /dev/null && python3 -c 'import numpy' 2> /dev/null; then
     python3 -c 'import numpy; numpy.save("x.npy", numpy.array([[1, 2], [3, 0], [2, 2]]))'
-    expect 0 '' "$RONDO" run run/model.safetensors --input x=x.npy --output a
+    expect 0 '' "$RONDO" run run/model.safetensors --input x=x.npy --output said-by-model
     for file in net.onnx apart.onnx; do
-        expect 0 '' "$RONDO" run $file --input x=x.npy --output b
+        expect 0 '' "$RONDO" run $file --input x=x.npy --output said-by-file
         check "$file says what the model says" python3 -c 'import numpy
-assert abs(numpy.load("a/y.npy") - numpy.load("b/y.npy")).max() < 1e-5'
+assert abs(numpy.load("said-by-model/y.npy") - numpy.load("said-by-file/y.npy")).max() < 1e-5'
     done
+fi
+expect 0 '' "$RONDO" export pairs/model.safetensors --to pairs.onnx
+check "encoder, decoder and the whole" sh -c 'test -s pairs.onnx && test -s pairs-encoder.onnx && test -s pairs-decoder.onnx'
+if "$RONDO" --version | grep -q onnx; then
+    check "the step hands on what it takes" sh -c '"$1" info pairs-decoder.onnx | grep -q h_l0_out' sh "$RONDO"
 fi
 finish
