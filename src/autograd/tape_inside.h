@@ -15,7 +15,7 @@ typedef struct rondo__node {
     bool cleared;   /* its gradient holds meaningful numbers (a leaf's always does) */
     bool parameter; /* its value stands still for the whole step */
     const rondo__stored *stored;
-    bool placed;    /* its gradient has had a place in the block of this step */
+    bool placed; /* its gradient has had a place in the block of this step */
     rondo__place place;
 } rondo__node;
 
