@@ -28,6 +28,8 @@ static void put(const char *name, const char *data, size_t size) {
     assert_int_equal(rondo__writer_commit(&writer, NULL), RONDO_OK);
 }
 
+static void put_text(const char *name, const char *text) { put(name, text, strlen(text)); }
+
 static void write_all(void) {
     float numbers[3] = {1, 2, 3};
     rondo__text yaml = {0}, lines = {0};
@@ -68,17 +70,17 @@ static void verdicts(void **state) {
     folder_of(folder);
     assert_int_equal(rondo_verify(folder, count, found, &err), RONDO_OK);
     assert_int_equal(found[RONDO_WHOLE], 3);
-    put("metrics.jsonl", "{\"step\": 1, \"checksum\": \"crc32:00000000\"}\n", 44);
+    put_text("metrics.jsonl", "{\"step\": 1, \"checksum\": \"crc32:00000000\"}\n");
     assert_int_equal(rondo_verify(folder, count, found, &err), RONDO_FORMAT);
     assert_non_null(strstr(err.message, "metrics.jsonl:1: "));
     assert_int_equal(found[RONDO_WHOLE], 5);
     assert_int_equal(found[RONDO_DAMAGED], 1);
-    put("metrics.jsonl", "{\"step\": 1}\n", 12);
-    put("recipe.yaml", "", 0);
+    put_text("metrics.jsonl", "{\"step\": 1}\n");
+    put_text("recipe.yaml", "");
     assert_int_equal(rondo_verify(folder, count, found, &err), RONDO_OK);
     assert_int_equal(found[RONDO_UNSIGNED], 2);
-    put("model.safetensors", "short", 5);
-    put("recipe.yaml", "# checksum crc32:00000000\n", 26);
+    put_text("model.safetensors", "short");
+    put_text("recipe.yaml", "# checksum crc32:00000000\n");
     assert_int_equal(rondo_verify(folder, NULL, NULL, &err), RONDO_FORMAT);
     assert_non_null(strstr(err.message, "2 of 3 files are damaged"));
     assert_int_equal(rondo_verify(NULL, NULL, NULL, &err), RONDO_ARGUMENT);
