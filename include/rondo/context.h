@@ -23,8 +23,8 @@ typedef enum rondo_precision { RONDO_PRECISION_F32, RONDO_PRECISION_BF16, RONDO_
 typedef struct rondo_context_options {
     int threads; /* 0: one per available core */
     rondo_precision precision;
-    const char
-        *isa; /* NULL: environment RONDO_ISA, else the best the CPU has; "scalar", "avx2", "avx512", "neon", "wasm" */
+    /* NULL: environment RONDO_ISA, else the best the CPU has; "scalar", "avx2", "avx512", "neon", "wasm" */
+    const char *isa;
 } rondo_context_options;
 
 /* Creates a context with its own threads. options may be NULL. On success *out is owned by the caller

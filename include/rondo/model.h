@@ -54,9 +54,9 @@ typedef struct rondo_train_options {
     int threads;          /* 0: the recipe's */
     rondo_event_fn event; /* may be NULL */
     void *event_arg;
-    /* Bytes that the library may hold while it trains, data and all, in this process; 0: no limit. A first look at the
-     * largest batch tells, before the first step, what the recipe needs: RONDO_MEMORY when that is more, and what was
-     * saved stays whole when more is asked for later. */
+    /* Bytes that the library may hold while it trains, data and all, in this process; 0: no limit. It is the process's:
+     * one training at a time may set it. A first look at the largest batch tells, before the first step, what the
+     * recipe needs: RONDO_MEMORY when that is more, and what was saved stays whole when more is asked for later. */
     size_t memory_limit;
 } rondo_train_options;
 typedef struct rondo_train_result {

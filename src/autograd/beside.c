@@ -72,25 +72,28 @@ static bool reads(const rondo_call *call, const rondo_call *maker, int from) {
     return false;
 }
 
-/* Whether they have an input in common other than in[0] of both. */
-static bool have_in_common(const rondo_call *a, const rondo_call *b) {
+/* Whether they have an input in common; but_first: other than in[0] of both. */
+static bool have_in_common(const rondo_call *a, const rondo_call *b, bool but_first) {
     for (int i = 0; i < a->inputs; i++)
         for (int j = 0; j < b->inputs; j++)
-            if ((i > 0 || j > 0) && share(a->in[i], b->in[j]))
+            if ((i > 0 || j > 0 || !but_first) && share(a->in[i], b->in[j]))
                 return true;
     return false;
 }
 
-bool rondo__are_apart(const rondo_call *a, const rondo_call *b) {
-    return !have_in_common(a, b) && !reads(a, b, 0) && !reads(b, a, 0);
+static bool are_apart(const rondo_call *a, const rondo_call *b, bool but_first) {
+    return !have_in_common(a, b, but_first) && !reads(a, b, 0) && !reads(b, a, 0);
 }
+
+bool rondo__may_pass(const rondo_call *held, const rondo_call *call) { return are_apart(held, call, false); }
 
 rondo__kinship rondo__kinship_of(const rondo_call *first, const rondo_call *second) {
     const rondo__together *op = first->op->together;
-    if (rondo__are_apart(first, second))
+    if (are_apart(first, second, true))
         return RONDO__BESIDE;
-    if (second->in[0] == first->out[0] && first->recording == second->recording && !have_in_common(first, second) &&
-        !reads(second, first, 1) && !reads(first, second, 0) && op->in_steps(first) && op->in_steps(second))
+    if (second->in[0] == first->out[0] && first->recording == second->recording &&
+        !have_in_common(first, second, true) && !reads(second, first, 1) && !reads(first, second, 0) &&
+        op->in_steps(first) && op->in_steps(second))
         return RONDO__BEHIND;
     return RONDO__IN_TURN;
 }

@@ -27,8 +27,8 @@ typedef struct rondo__together {
 typedef enum rondo__kinship { RONDO__IN_TURN, RONDO__BESIDE, RONDO__BEHIND } rondo__kinship;
 /* How second may run together with first, of the same operator, which has .together. */
 rondo__kinship rondo__kinship_of(const rondo_call *first, const rondo_call *second);
-/* Neither reads what the other one makes, and they have nothing but in[0] in common. */
-bool rondo__are_apart(const rondo_call *a, const rondo_call *b);
+/* May call run, and its gradients be summed, as if it came before the held one? They have nothing in common. */
+bool rondo__may_pass(const rondo_call *held, const rondo_call *call);
 
 /* part of both; the first failure. A worker that is late costs no more than the calls in turn. behind: calls[1] goes
  * behind calls[0]. */

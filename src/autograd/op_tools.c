@@ -5,12 +5,7 @@
 #include "autograd/op_tools.h"
 
 void rondo__row_of(const rondo_var *matrix, int64_t i, real *out) {
-    const rondo__stored *stored = rondo__stored_of(matrix);
-    const int64_t width = rondo__width(&matrix->value);
-    if (stored)
-        rondo__stored_row(stored, i, out);
-    else
-        memcpy(out, rondo__data(matrix) + i * width, (size_t)width * sizeof *out);
+    rondo__matrix_row(&matrix->value, rondo__stored_of(matrix), i, out);
 }
 
 bool rondo__same_shape(const rondo_tensor *a, const rondo_tensor *b) {

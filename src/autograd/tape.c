@@ -312,7 +312,7 @@ void rondo__tape_hold(rondo_tape *tape) { tape->holding = true; }
 /* What r needs is computed before it. */
 static void release_for(rondo_tape *tape, const rondo__record *r) {
     rondo__record *held = tape->held;
-    if (!held || (r && !r->call.op->together && rondo__are_apart(&held->call, &r->call)))
+    if (!held || (r && !r->call.op->together && rondo__may_pass(&held->call, &r->call)))
         return;
     tape->held = NULL;
     rondo_status status = rondo__tape_failed(tape) ? RONDO_OK : run_forward(tape, held);

@@ -83,27 +83,25 @@ static void pause_cpu(void) {
 #endif
 }
 
-/* One turn of waiting: spins the first times, then lets others run. */
-static void wait_turn(rondo__pool *pool, int *turns) {
-    if (*turns < pool->spins) {
+/* One turn of waiting: spins the first times, then lets others run, and says so. */
+static bool spin_or_yield(int spins, int *turns) {
+    if (*turns < spins) {
         ++*turns;
         pause_cpu();
-    } else {
-        if (pool->region)
-            atomic_store_explicit(&pool->crowded, true, memory_order_relaxed);
-        sched_yield();
+        return false;
     }
+    sched_yield();
+    return true;
+}
+
+static void wait_turn(rondo__pool *pool, int *turns) {
+    if (spin_or_yield(pool->spins, turns) && pool->region)
+        atomic_store_explicit(&pool->crowded, true, memory_order_relaxed);
 }
 
 void rondo__wait_for(const _Atomic int64_t *count, int64_t least) {
-    for (int turns = 0; atomic_load_explicit(count, memory_order_acquire) < least;) {
-        if (turns < SPINS) {
-            turns++;
-            pause_cpu();
-        } else {
-            sched_yield();
-        }
-    }
+    for (int turns = 0; atomic_load_explicit(count, memory_order_acquire) < least;)
+        spin_or_yield(SPINS, &turns);
 }
 
 static void take_indices(rondo__pool *pool, int index) {

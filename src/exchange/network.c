@@ -29,21 +29,6 @@ const rondo__network_block *rondo__network_find(const rondo__network *network, r
     return NULL;
 }
 
-rondo_status rondo__network_refuse_after(const rondo__network *network, rondo__block_kind last, const char *what,
-                                         rondo_error *err) {
-    static const char *const names[] = {
-        [RONDO__ADAPTIVE] = "an adaptive softmax",      [RONDO__SPELLING] = "words that are spelt by their characters",
-        [RONDO__BEST_PATH] = "the best path of labels", [RONDO__WINDOW] = "a forecast's window",
-        [RONDO__FIXED] = "embedded static columns",     [RONDO__ENDS] = "both ends of a sequence",
-        [RONDO__AHEAD] = "covariates known ahead",      [RONDO__DECODE] = "a forecast's decoder",
-        [RONDO__OWN_PAST] = "an autoregressive part",   [RONDO__OUTCOME] = "a forecast's outcome"};
-    for (int i = 0; i < network->count; i++)
-        if (network->block[i].kind > last)
-            return rondo__fail(err, RONDO_UNSUPPORTED, "export: %s cannot be written %s yet",
-                               names[network->block[i].kind], what);
-    return RONDO_OK;
-}
-
 void rondo__network_row(const rondo__network *network, const real *weight, int64_t i, int64_t width, real *out) {
     const rondo__stored *stored = rondo__params_stored_at(network->params, weight);
     if (stored)

@@ -117,9 +117,6 @@ typedef struct rondo__network {
 rondo_status rondo__network_add(rondo__network *network, rondo__network_block block, rondo_error *err);
 /* The first block of a kind; NULL: there is none. */
 const rondo__network_block *rondo__network_find(const rondo__network *network, rondo__block_kind kind);
-/* RONDO_UNSUPPORTED, by name, where a block is of a kind after `last`. what: "as C". */
-rondo_status rondo__network_refuse_after(const rondo__network *network, rondo__block_kind last, const char *what,
-                                         rondo_error *err);
 /* Row i of a block's weight (rows, width); and all of it packed, as x·Wᵀ takes it. */
 void rondo__network_row(const rondo__network *network, const real *weight, int64_t i, int64_t width, real *out);
 void rondo__network_pack(const rondo__network *network, rondo_context *context, const real *weight, int64_t rows,

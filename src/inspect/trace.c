@@ -1,3 +1,4 @@
+/* The walk over layers and directions; the cells' equations are in trace_cells.c. */
 #include "inspect/trace.h"
 
 #include <string.h>
@@ -120,9 +121,24 @@ static bool make_trace(rondo__trace *out, const rondo_recurrent *net, int64_t T)
     return made && make(&out->y, T, out->width);
 }
 
+/* The equations read floats. */
+static rondo_status check_floats(const rondo_recurrent *net, rondo_error *err) {
+    for (int i = 0; i < rondo_params_count(net->params); i++) {
+        const rondo_param *param = rondo_params_at(net->params, i);
+        if (param->stored)
+            return rondo__fail(err, RONDO_UNSUPPORTED, "inspect: '%s' is stored as %s (take the model of floats)",
+                               param->name, rondo_dtype_name(param->value.dtype));
+    }
+    return RONDO_OK;
+}
+
 rondo_status rondo__trace_run(rondo__trace *out, const rondo_recurrent *net, const rondo__trace_input *input,
                               rondo_error *err) {
     room r = {0};
+    *out = (rondo__trace){0};
+    rondo_status status = check_floats(net, err);
+    if (status)
+        return status;
     const bool made = make_trace(out, net, input->T) && make_room(&r, net, input->T);
     int64_t width = net->config.input_size;
     if (made)

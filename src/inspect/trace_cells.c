@@ -142,7 +142,7 @@ static void step_jordan(const rondo__trace_step *s) {
     feed_back(s, y);
 }
 
-/* a = W_ih x + b_ih + W_hh h + b_hh, each product normalised where there are gains. parts: blocks normalised apart. */
+/* a = W_ih x + b_ih + W_hh h + b_hh, each product normalised where there are gains. */
 static void lstm_products(const rondo__trace_step *s) {
     const int64_t H = s->at->H, R = s->at->R;
     double *a = s->a, *b = s->b;
@@ -211,10 +211,12 @@ static void step_lstm(const rondo__trace_step *s) {
     keep(s->at->output, R, s->t, s->h);
 }
 
-static void gru_norm(const rondo__trace_step *s, int gain, double *a, int64_t first, int64_t count) {
-    if (gain >= 0 && first == 0)
-        norm(2 * s->at->H, weights(s, gain), NULL, a);
-    if (gain >= 0 && count > 2)
+/* Reset and update gate together, then, of 3 products, the candidate. */
+static void gru_norm(const rondo__trace_step *s, int gain, double *a, int products) {
+    if (gain < 0)
+        return;
+    norm(2 * s->at->H, weights(s, gain), NULL, a);
+    if (products == 3)
         norm(s->at->H, weights(s, gain) + 2 * s->at->H, NULL, a + 2 * s->at->H);
 }
 
@@ -240,8 +242,8 @@ static void step_gru(const rondo__trace_step *s) {
     memset(s->b, 0, (size_t)(3 * H) * sizeof *s->b);
     add_product(3 * H, s->at->I, weights(s, s->p->w_ih), s->x, s->a);
     add_product(config->reset_before ? 2 * H : 3 * H, H, weights(s, s->p->w_hh), s->h, s->b);
-    gru_norm(s, s->p->gain_x, s->a, 0, 3);
-    gru_norm(s, s->p->gain_h, s->b, 0, config->reset_before ? 2 : 3);
+    gru_norm(s, s->p->gain_x, s->a, 3);
+    gru_norm(s, s->p->gain_h, s->b, config->reset_before ? 2 : 3);
     add_bias(3 * H, weights(s, s->p->b_ih), s->a);
     for (int64_t j = 0; j < 2 * H; j++)
         s->a[j] = sigmoid(s->a[j] + s->b[j] + (b_hh ? (double)b_hh[j] : 0));

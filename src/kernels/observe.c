@@ -20,7 +20,6 @@ static void count(rondo__observer *o, int64_t K, const real *a, int64_t acs) {
         o->histogram[bits >> SHIFT]++;
         o->most = size > o->most ? size : o->most;
     }
-    o->rows++;
 }
 
 void rondo__observe(rondo__observer *o, rondo__gemm_fn exact, rondo__gemm_fn low, int64_t M, int64_t N, const real *a,

@@ -11,11 +11,10 @@
 
 typedef struct rondo__observer {
     int64_t K, N;
-    uint64_t *histogram; /* (RONDO__OBSERVED_SIZES), by rondo__size_bucket */
+    uint64_t *histogram; /* (RONDO__OBSERVED_SIZES), by the bits of the size >> 17 */
     float most;          /* the largest size that is finite */
-    uint64_t rows;
-    const real *low; /* the same W packed in low precision; NULL: no comparing */
-    real *row[2];    /* (N): one row of products, of each kind */
+    const real *low;     /* the same W packed in low precision; NULL: no comparing */
+    real *row[2];        /* (N): one row of products, of each kind */
     double signal, noise;
 } rondo__observer;
 

@@ -82,13 +82,13 @@ void rondo__input_product(rondo_context *context, const rondo__inputs *in);
  * rondo__inputs_ready before the walk. */
 void rondo__input_units(const rondo__kernels *kernels, const rondo__inputs *in, rondo__units u, int64_t s,
                         int64_t *ready);
-/* By rows: the number of steps whose inputs are multiplied before the walk. */
 /* Rows of a block of steps, but at least one step: `most`, or what a call that runs in steps with another one may let
  * it wait for. */
 static inline int64_t rondo__block_rows(const rondo_context *context, int64_t rows, int64_t most) {
     const int64_t awaited = rondo__awaited_rows(rows);
     return rondo__in_steps(context) && awaited < most ? awaited : most;
 }
+/* By rows: the number of steps whose inputs are multiplied before the walk. */
 static inline int64_t rondo__inputs_ready(const rondo__inputs *in) {
     return rondo__in_steps(in->context) ? 0 : in->plan->steps;
 }

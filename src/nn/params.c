@@ -81,6 +81,8 @@ static rondo_status check_declaration(const rondo_params *params, const char *na
     return RONDO_OK;
 }
 
+static int64_t padded(int64_t count) { return (count + NUMBERS_PER_LINE - 1) / NUMBERS_PER_LINE * NUMBERS_PER_LINE; }
+
 /* Numbers of a parameter and the block's size behind it; false when either is too large to address. */
 static bool place(const rondo_params *params, int rank, const int64_t *dims, int64_t *count, int64_t *size) {
     int64_t n = 1, bytes;
@@ -305,8 +307,7 @@ rondo_status rondo__params_expand(rondo_params *params, rondo_error *err) {
     if (!params->stored)
         return RONDO_OK;
     for (int i = 0; i < params->count; i++) /* as they were declared, so that this can be added */
-        size +=
-            (rondo_tensor_count(&params->item[i].value) + NUMBERS_PER_LINE - 1) / NUMBERS_PER_LINE * NUMBERS_PER_LINE;
+        size += padded(rondo_tensor_count(&params->item[i].value));
     real *values = rondo__calloc((size_t)size + 1, sizeof(real));
     if (!values)
         return rondo__fail(err, RONDO_MEMORY, "parameters: no memory for %lld numbers", (long long)size);
@@ -315,7 +316,7 @@ rondo_status rondo__params_expand(rondo_params *params, rondo_error *err) {
         rondo_param *param = &params->item[i];
         expand(param, values + offset, params->values);
         param->offset = offset;
-        offset += (rondo_tensor_count(&param->value) + NUMBERS_PER_LINE - 1) / NUMBERS_PER_LINE * NUMBERS_PER_LINE;
+        offset += padded(rondo_tensor_count(&param->value));
     }
     rondo__free(params->values);
     rondo__free(params->stored);

@@ -15,12 +15,6 @@ bool rondo__param_may_be_low(const rondo_param *param, rondo_dtype dtype) {
            rondo__stored_fits(dtype, param->value.dims[1]);
 }
 
-/* A matrix of floats described as if it were stored. */
-static rondo__stored described(const rondo_param *param) {
-    return (rondo__stored){
-        .dtype = RONDO_REAL, .rows = param->value.dims[0], .columns = param->value.dims[1], .data = param->value.data};
-}
-
 void rondo__param_pack_rows(const rondo_param *param, rondo_context *context, real *packed, int64_t row, int64_t rows) {
     const int64_t K = param->value.dims[1];
     if (param->stored)
@@ -34,6 +28,5 @@ void rondo__param_pack(const rondo_param *param, rondo_context *context, real *p
 }
 
 void rondo__param_row(const rondo_param *param, int64_t row, real *out) {
-    const rondo__stored floats = described(param);
-    rondo__stored_row(param->stored ? param->stored : &floats, row, out);
+    rondo__matrix_row(&param->value, param->stored, row, out);
 }

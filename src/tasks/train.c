@@ -33,13 +33,15 @@ rondo_status rondo_train(const char *recipe, const rondo_train_options *options,
     rondo__recipe *parsed = rondo__calloc(1, sizeof *parsed);
     if (!parsed)
         return rondo__fail(err, RONDO_MEMORY, "train: no memory");
-    rondo__alloc_limit(options->memory_limit);
+    if (options->memory_limit)
+        rondo__alloc_limit(options->memory_limit);
     rondo_status status = rondo__recipe_read(parsed, recipe, options->sets, options->set, err);
     if (!status)
         status = rondo__folder_check(options, err);
     if (!status)
         status = train(parsed, options, result, err);
-    rondo__alloc_limit(0);
+    if (options->memory_limit)
+        rondo__alloc_limit(0);
     rondo__free(parsed);
     return rondo__limit_error(status, options->memory_limit, err);
 }

@@ -8,7 +8,7 @@
 #include "rondo/tensor.h"
 
 /* How the steps of a recurrent layer are shared out (nn/walk.h). Tests force it; the bits are the same. CALLS: the two
- * directions of a layer run beside each other, each on one thread. */
+ * directions of a layer beside each other, or two layers behind each other, each on one thread. */
 typedef enum rondo__cut { RONDO__CUT_BY_COST, RONDO__CUT_ROWS, RONDO__CUT_UNITS, RONDO__CUT_CALLS } rondo__cut;
 
 struct rondo_context {

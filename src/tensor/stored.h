@@ -6,6 +6,8 @@
 #ifndef RONDO_TENSOR_STORED_H
 #define RONDO_TENSOR_STORED_H
 
+#include <string.h>
+
 #include "kernels/kernels.h"
 #include "tensor/context.h"
 
@@ -30,6 +32,14 @@ void rondo__stored_pack(rondo_context *context, real *dst, const rondo__stored *
 /* One number; and row `row`, as floats. */
 double rondo__stored_at(const rondo__stored *stored, int64_t row, int64_t column);
 void rondo__stored_row(const rondo__stored *stored, int64_t row, real *out);
+/* Row `row` of a matrix (rows, columns) of numbers or, where stored is not NULL, of that. */
+static inline void rondo__matrix_row(const rondo_tensor *matrix, const rondo__stored *stored, int64_t row, real *out) {
+    const int64_t columns = matrix->dims[matrix->rank - 1];
+    if (stored)
+        rondo__stored_row(stored, row, out);
+    else
+        memcpy(out, (const real *)matrix->data + row * columns, (size_t)columns * sizeof *out);
+}
 
 /* A context that shares all of `context` (which outlives it), able to multiply with stored weights. */
 rondo_context rondo__context_mixed(const rondo_context *context);

@@ -1,6 +1,7 @@
 /* The plain trace says what the cells of training say: all cells and options, stacks, both directions. */
 #include "inspect/trace.h"
 #include "support/test.h"
+#include "tensor/stored.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -174,6 +175,20 @@ static void altered(void **state) {
     rig_close(&r);
 }
 
+static void rounded_weights_are_refused(void **state) {
+    (void)state;
+    static const rondo__stored halves = {.dtype = RONDO_BF16};
+    rig r;
+    rondo__trace trace;
+    rondo_error err = {0};
+    rig_open(&r, &configs[0]);
+    const rondo__trace_input input = input_of(&r);
+    rondo_params_at(r.params, 1)->stored = &halves;
+    assert_int_equal(rondo__trace_run(&trace, r.net, &input, &err), RONDO_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "weight_hh_l0"));
+    rig_close(&r);
+}
+
 static int body(void *arg) {
     const rig *r = arg;
     rondo__trace trace;
@@ -194,9 +209,8 @@ static void failing_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_cells),
-        cmocka_unit_test(by_hand),
-        cmocka_unit_test(altered),
+        cmocka_unit_test(all_cells),      cmocka_unit_test(by_hand),
+        cmocka_unit_test(altered),        cmocka_unit_test(rounded_weights_are_refused),
         cmocka_unit_test(failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

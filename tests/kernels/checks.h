@@ -54,7 +54,10 @@ CHECK_VALUE(case_entropy_row, k->entropy_row(n, x[0], (real)1.7, (real)-0.01))
 CHECK_VOID(case_cross_entropy, k->cross_entropy_backward_row(n, x[0], x[1], k->logsumexp_row(n, x[1]), n / 2,
                                                              (real)(variant ? 0.1 : 0), s[0]))
 CHECK_VOID(case_layer_norm, k->layer_norm_row(n, x[0], variant & 1 ? x[0] : x[1], variant & 2 ? x[2] : NULL,
-                                              variant & 4 ? x[3] : NULL, (real)1e-5, x[4]))
+                                              variant & 8   ? x[0]
+                                              : variant & 4 ? x[3]
+                                                            : NULL,
+                                              (real)1e-5, x[4]))
 static double case_layer_norm_backward(const rondo__kernels *k, int64_t n, real **x, const real *s, int variant) {
     real stats[2] = {s[0], 2 + s[1]};
     k->layer_norm_backward_row(n, x[0], variant & 1 ? x[1] : NULL, variant & 2 ? x[2] : NULL, x[3], x[4],
@@ -63,7 +66,7 @@ static double case_layer_norm_backward(const rondo__kernels *k, int64_t n, real 
 }
 static double case_layer_norm_gains(const rondo__kernels *k, int64_t n, real **x, const real *s, int variant) {
     const real stats[8] = {s[0], 2, s[1], 1, -1, (real)0.5, 0, 3};
-    k->layer_norm_gains(variant ? 4 : 1, n, n, x[0], x[1], x[2], stats);
+    k->layer_norm_gains(variant & 1 ? 4 : 1, variant & 2 ? n / 2 + 1 : n, n, x[0], x[1], x[2], stats);
     return 0;
 }
 CHECK_VOID(case_lstm, k->lstm_gates(n, n, x[0], x[1], variant & 8 ? x[1] : x[2], x[3], variant & 1 ? x[4] : NULL,
@@ -134,9 +137,9 @@ static const struct check_entry {
     {"logsumexp_row", case_logsumexp, 1, 1e-6},
     {"entropy_row", case_entropy_row, 1, 2e-6},
     {"cross_entropy_backward_row", case_cross_entropy, 2, 2e-6},
-    {"layer_norm_row", case_layer_norm, 8, 1e-4},
+    {"layer_norm_row", case_layer_norm, 16, 1e-4},
     {"layer_norm_backward_row", case_layer_norm_backward, 8, 1e-4},
-    {"layer_norm_gains", case_layer_norm_gains, 2, 1e-5},
+    {"layer_norm_gains", case_layer_norm_gains, 4, 1e-5},
     {"lstm_gates", case_lstm, 16, 4e-6},
     {"lstm_gates_backward", case_lstm_backward, 16, 2e-4},
     {"gru_gates", case_gru, 4, 4e-6},

@@ -1,5 +1,6 @@
 /* Layers that run behind each other, the next one a few steps after the one it reads: the bits of layers in turn, with
  * any number of threads, and clean failure while memory runs out. */
+#include "autograd/tape_inside.h"
 #include "nn/stack.h"
 #include "tensor/context.h"
 
@@ -38,6 +39,19 @@ static void draw(stack_run *run, int64_t B, bool recording) {
     run->step = (rondo_step){.recording = recording, .training = recording, .seed = 4, .step = 1};
 }
 
+/* Calls of the last step that ran behind another one. */
+static int pairs(const rondo_tape *tape) {
+    int count = 0;
+    for (const rondo__record *r = tape->last; r; r = r->previous)
+        count += r->beside && r->behind;
+    return count;
+}
+
+/* What stands between the layers in training, or is summed over all of a row at once, keeps them in turn. */
+static bool goes_in_turn(const rondo_recurrent_config *c) {
+    return c->cell == RONDO_JORDAN || c->layer_norm || c->dropout > 0;
+}
+
 static void same_as_in_turn(void **unused) {
     (void)unused;
     static stack_run first, again;
@@ -51,6 +65,8 @@ static void same_as_in_turn(void **unused) {
             s.context->cut = ways[way].cut;
             draw(run, 1 + (int64_t)(k / 2 % MOST_B), k % 2);
             stack_go(&s, run);
+            if (run->step.recording && ways[way].cut == RONDO__CUT_CALLS && ways[way].threads == 2)
+                assert_int_equal(pairs(s.tape) > 0, !goes_in_turn(&about->config));
             const size_t bytes = (size_t)rondo_params_size(s.params) * sizeof *grads;
             if (way == 0) {
                 grads = malloc(bytes);

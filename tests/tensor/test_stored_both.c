@@ -183,7 +183,6 @@ static void observed(void **state) {
         memset(histogram, 0, sizeof histogram);
         o.signal = o.noise = 0;
         o.most = 0;
-        o.rows = 0;
         rondo__stored_pack(&mixed, low, &w->int8, 0, w->N);
         rondo__stored watched = w->int8;
         watched.dtype = RONDO_REAL;
@@ -200,7 +199,6 @@ static void observed(void **state) {
         for (int64_t j = 0; j < M * w->K; j++)
             most = fmax(most, fabs((double)w->x[j]));
         assert_int_equal(seen, M * w->K);
-        assert_int_equal(o.rows, M);
         assert_true((double)rondo__observed_size(&o, 1) == (double)(float)most);
         const double half = (double)rondo__observed_size(&o, 0.5);
         int64_t below = 0;
