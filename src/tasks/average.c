@@ -19,9 +19,6 @@ static bool is_weight(const rondo_tensor *tensor) {
            tensor->dtype == RONDO_BF16;
 }
 
-/* Of a checkpoint: what is of its run alone. */
-static bool is_of_run(const char *name) { return strncmp(name, "train.", 6) == 0 || strncmp(name, "state.", 6) == 0; }
-
 static bool same_shape(const rondo_tensor *a, const rondo_tensor *b) {
     return a->rank == b->rank && memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims) == 0;
 }
@@ -76,12 +73,12 @@ static rondo_status add_file(averaging *a, const rondo__safetensors *file, const
                            path);
     rondo_status status = check_meta(a, file, path);
     for (int i = 0; i < a->tensors && !status; i++) {
-        if (!is_of_run(rondo__safetensors_at(a->first, i)->name))
+        if (!rondo__model_is_of_run(rondo__safetensors_at(a->first, i)->name))
             status = add_tensor(a, i, file, path);
     }
     for (int i = 0; i < rondo__safetensors_count(file) && !status; i++) {
         const char *name = rondo__safetensors_at(file, i)->name;
-        if (!is_of_run(name) && !rondo__safetensors_find(a->first, name))
+        if (!rondo__model_is_of_run(name) && !rondo__safetensors_find(a->first, name))
             status = rondo__fail(a->err, RONDO_FORMAT, "%s: tensor '%s' is one too many (the first model lacks it)",
                                  path, rondo__show(name).text);
     }
@@ -99,7 +96,7 @@ static rondo_status begin(averaging *a, const char *path) {
     bool whole = a->sum && a->mean;
     for (int i = 0; i < a->tensors && whole; i++) {
         const rondo__named *named = rondo__safetensors_at(a->first, i);
-        whole = is_of_run(named->name) || !is_weight(&named->tensor) ||
+        whole = rondo__model_is_of_run(named->name) || !is_weight(&named->tensor) ||
                 (a->sum[i] = rondo__calloc((size_t)rondo_tensor_count(&named->tensor), sizeof(double))) != NULL;
     }
     return whole ? RONDO_OK : rondo__fail(a->err, RONDO_MEMORY, "%s: no memory to average it", path);
@@ -127,7 +124,7 @@ static rondo_status finish(averaging *a, int models, const char *to) {
     int count = 0;
     for (int i = 0; i < a->tensors && !status; i++) {
         const rondo__named *named = rondo__safetensors_at(a->first, i);
-        if (is_of_run(named->name))
+        if (rondo__model_is_of_run(named->name))
             continue;
         list[count] = *named;
         if (a->sum[i])

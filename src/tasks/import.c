@@ -6,6 +6,7 @@
 #include "formats/json_text.h"
 #include "nn/params.h"
 #include "tasks/import_task.h"
+#include "tasks/model.h"
 #include "tasks/network_task.h"
 #include "train/model_file.h"
 
@@ -76,10 +77,7 @@ static rondo_status make_network(rondo__task_object **task, rondo_context *conte
                               : rondo__import_no_memory(in);
     if (!status)
         status = rondo__network_make(task, context, recipe, err);
-    if (status == RONDO_ARGUMENT || status == RONDO_UNSUPPORTED) {
-        const rondo_error inner = err ? *err : (rondo_error){0};
-        rondo__fail(err, status, "%s: %s", in->path, inner.message);
-    }
+    status = rondo__model_name_file(status, in->path, err);
     rondo__text_free(&text);
     rondo__free(recipe);
     return status;

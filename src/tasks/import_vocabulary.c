@@ -2,8 +2,8 @@
  *
  *   language_model   the lines as they are; <unk> and for words <eos> are put behind them where they lack them, and get
  *                    rows of their own (src/exchange/import_fill.c)
- *   tag              a word per line, and in another file a label per line. The unknown word is our first: it is the
- * line <unk> of theirs or, without such a line, the first, whatever is in it */
+ *   tag              a word per line, and in another file a label per line. The unknown word, our first, is their line
+ *                    <unk> or, without such a line, their first, whatever is in it */
 #include <string.h>
 
 #include "data/tokenizer.h"

@@ -98,9 +98,6 @@ typedef struct rondo__listening_batch {
  * itself: one beside them). What order points to must stay until that is done. */
 rondo_status rondo__listening_begin_fill(rondo__listening_batch *batch, const rondo__listening_order *order,
                                          rondo__work *work, rondo_error *err);
-/* All of it, rows over the threads. */
-rondo_status rondo__listening_fill(rondo__listening_batch *batch, const rondo__listening_order *order,
-                                   rondo_error *err);
 void rondo__listening_batch_free(rondo__listening_batch *batch);
 
 #endif

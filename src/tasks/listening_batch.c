@@ -235,16 +235,6 @@ rondo_status rondo__listening_begin_fill(rondo__listening_batch *batch, const ro
     return status ? status : make_input_room(batch, batch->T, batch->B, err);
 }
 
-rondo_status rondo__listening_fill(rondo__listening_batch *batch, const rondo__listening_order *order,
-                                   rondo_error *err) {
-    rondo__work work;
-    rondo_status status = rondo__listening_begin_fill(batch, order, &work, err);
-    if (status)
-        return status;
-    rondo__pool_run(order->listening->context->pool, work.n, work.task, work.arg);
-    return RONDO_OK;
-}
-
 void rondo__listening_batch_free(rondo__listening_batch *batch) {
     rondo__free(batch->x);
     rondo__free(batch->lengths);

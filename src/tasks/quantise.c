@@ -146,8 +146,6 @@ static void describe(const rondo__rounding *r, rondo__text *json) {
     rondo__text_format(json, "]}");
 }
 
-static bool is_of_run(const char *name) { return strncmp(name, "train.", 6) == 0 || strncmp(name, "state.", 6) == 0; }
-
 static rondo_status write_file(const rondo__rounding *r, const rondo__safetensors *file, const char *to) {
     const int tensors = rondo__safetensors_count(file);
     listing l = {.tensor = rondo__calloc((size_t)tensors * 3 + 1, sizeof *l.tensor),
@@ -159,7 +157,7 @@ static rondo_status write_file(const rondo__rounding *r, const rondo__safetensor
                               : rondo__fail(r->err, RONDO_MEMORY, "%s: no memory to write it", to);
     for (int rank = 0; rank < 3 && !status; rank++)
         for (int i = 0; i < tensors; i++)
-            if (!is_of_run(rondo__safetensors_at(file, i)->name))
+            if (!rondo__model_is_of_run(rondo__safetensors_at(file, i)->name))
                 list_tensor(r, rondo__safetensors_at(file, i), rank, &l);
     const rondo__pair pairs[] = {
         {"format", "pt"}, {"rondo", rondo__safetensors_metadata(file, "rondo")}, {RONDO__WEIGHTS_KEY, json.data}};

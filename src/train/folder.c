@@ -143,13 +143,14 @@ rondo_status rondo__folder_take(rondo__run *run, rondo_error *err) {
     return status;
 }
 
-rondo_status rondo__folder_prepare(const rondo__run *run, rondo_error *err) {
+rondo_status rondo__folder_prepare(rondo__run *run, rondo_error *err) {
     char path[RONDO__PATH];
     rondo__text yaml = {0};
     rondo__writer *writer = NULL;
     rondo_status status = RONDO_OK;
     rondo__recipe recipe = run->task->recipe;
     rondo__recipe_pin(&recipe);
+    const bool fresh = !rondo__file_exists(rondo__run_path(run, "recipe.yaml", path));
     const rondo_status made = rondo__recipe_yaml(&recipe, &yaml);
     rondo__sign_yaml(&yaml);
     if (made || yaml.failed)
@@ -160,6 +161,7 @@ rondo_status rondo__folder_prepare(const rondo__run *run, rondo_error *err) {
         status = rondo__writer_commit(&writer, err);
     rondo__writer_abandon(&writer);
     rondo__text_free(&yaml);
+    run->wrote = fresh && !status;
     return status;
 }
 
@@ -167,7 +169,8 @@ void rondo__folder_leave(const rondo__run *run) {
     char path[RONDO__PATH];
     if (run->options->resume || holds_run(run->options->folder))
         return;
-    unlink(rondo__run_path(run, "recipe.yaml", path));
+    if (run->wrote)
+        unlink(rondo__run_path(run, "recipe.yaml", path));
     if (run->made)
         rmdir(run->options->folder); /* unless it holds something of others */
 }

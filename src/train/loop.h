@@ -49,6 +49,7 @@ typedef struct rondo__run {
     bool cleared; /* the update has left all gradients at zero */
     int lock;     /* on the folder, -1: none */
     bool made;    /* the folder, which was not there */
+    bool wrote;   /* recipe.yaml, which was not there */
     bool stop;    /* the event function asked for it */
     char message[512];
     rondo__text report; /* of the best evaluation */
@@ -99,7 +100,7 @@ rondo_status rondo__log_cut(const char *path, int64_t lines, rondo_error *err);
 rondo_status rondo__folder_check(const rondo_train_options *options, rondo_error *err);
 /* Makes the folder and keeps other runs out of it from here on. */
 rondo_status rondo__folder_take(rondo__run *run, rondo_error *err);
-rondo_status rondo__folder_prepare(const rondo__run *run, rondo_error *err);
+rondo_status rondo__folder_prepare(rondo__run *run, rondo_error *err);
 /* After a run that failed before it had anything to keep: takes away what it made. */
 void rondo__folder_leave(const rondo__run *run);
 /* Of the files step-N.safetensors there, only the `keep` of the highest N stay. */

@@ -97,12 +97,16 @@ static rondo_status check_parameter(const rondo_param *param, const rondo__safet
     return rondo__model_low_dtype(param, file, path, &low, err);
 }
 
+bool rondo__model_is_of_run(const char *name) {
+    return strncmp(name, "train.", 6) == 0 || strncmp(name, "state.", 6) == 0;
+}
+
 static bool is_listed(const char *name, const char *const *allowed) {
     for (; allowed && *allowed; allowed++) {
         if (strcmp(name, *allowed) == 0)
             return true;
     }
-    return strncmp(name, "train.", 6) == 0 || strncmp(name, "state.", 6) == 0;
+    return rondo__model_is_of_run(name);
 }
 
 rondo_status rondo__model_fits(rondo_params *params, const rondo__safetensors *file, const char *path,

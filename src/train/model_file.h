@@ -56,5 +56,7 @@ rondo_status rondo__model_fill(rondo_params *params, const rondo__safetensors *f
                                const char *const *allowed, rondo_error *err);
 /* Copies every parameter from a file that fits. */
 rondo_status rondo__model_values(rondo_params *params, const rondo__safetensors *file, rondo_error *err);
+/* Of a checkpoint's tensors: is this one of its run alone, no part of the model? */
+bool rondo__model_is_of_run(const char *name);
 
 #endif

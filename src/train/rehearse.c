@@ -44,6 +44,9 @@ static rondo_status try_batch(rondo__run *run, rondo_error *err) {
     int64_t symbols = 0;
     run->progress.batch = largest_batch(run);
     rondo_status status = rondo__batches_take(run, true, err);
+    rondo__work other; /* a thread that makes batches ahead fills the other slot: its memory, without the work */
+    if (!status && run->ahead.thread)
+        status = task->class->prepare(task, !task->slot, run->progress.epoch, run->progress.batch, &other, err);
     if (!status) {
         rondo_tape_begin(run->tape, &step);
         rondo_var *mean = task->class->loss(task, run->tape, run->progress.epoch, run->progress.batch, &symbols);

@@ -50,16 +50,23 @@ static bool ends_in(const char *text, size_t size, const char *end) {
     return size >= strlen(end) && memcmp(text + size - strlen(end), end, strlen(end)) == 0;
 }
 
+/* Without a whole mark: it is damaged where anything is left of one. */
+static rondo_verdict judge_unmarked(const char *text, size_t size, const char *mark) {
+    const size_t most = strlen(mark) + 1, end = size < most ? size : most;
+    const char *tail = text + size - end;
+    return memmem(tail, end, "checksum", 8) || memmem(tail, end, "crc32:", 6) ? RONDO_DAMAGED : RONDO_UNSIGNED;
+}
+
 /* text without its line end; does it bear the mark, and the right digits? */
 static rondo_verdict judge(const char *text, size_t size, const char *mark) {
     const size_t length = strlen(mark), digits = digits_in(mark);
     uint32_t carried;
     if (size < length)
-        return RONDO_UNSIGNED;
+        return judge_unmarked(text, size, mark);
     const char *own = text + size - length;
     if (memcmp(own, mark, digits) != 0 || !ends_in(text, size, mark + digits + RONDO__CRC_DIGITS) ||
         !rondo__crc_read(own + digits - RONDO__CRC_PREFIX, RONDO__CRC_PREFIX + RONDO__CRC_DIGITS, &carried))
-        return RONDO_UNSIGNED;
+        return judge_unmarked(text, size, mark);
     return rondo__crc_of(text, size, size - length + digits) == carried ? RONDO_WHOLE : RONDO_DAMAGED;
 }
 

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 [ -e "${RONDO_FAULTS:-}" ] || { echo "no library of faults here: skipped"; exit 77; }
 EIO=5 ENOSPC=28
-tried=0 survived=0
+tried=0 survived=0 stopped=0
 
 faulty() { # faulty FAULT COMMAND...
     local fault=$1
@@ -40,15 +40,19 @@ whole_files() { # what stands under the final names can be read
 killed() { # killed MODE CALL
     rm -rf run
     faulty "$1:$2" $train --out run > /dev/null 2>&1
+    local code=$? wanted=137
+    [ "$1" != short ] || wanted=0
+    [ $code = $wanted ] || note_failure "$1 $2: the run ended with $code, not $wanted"
     whole_files "$1 $2"
     go_on "$1 $2"
 }
 failed() { # failed MODE CALL CODE: an error says so in one line, and no temporary file stays
     rm -rf run
     if faulty "$1:$2:$3" $train --out run > /dev/null 2> err; then
-        # a folder that cannot be synced, or a log, is no reason to stop, as long as the files are right
+        # a folder that cannot be synced, or a file that cannot be swept away, is no reason to stop
         same_run || note_failure "$1 $2 errno $3: ended well with other bits"
     else
+        stopped=$((stopped + 1))
         [ "$(grep -c '^rondo: ' err)" = 1 ] || note_failure "$1 $2 errno $3 said: $(head -c 300 err)"
         [ "$1" != fail ] || ! ls -A run 2> /dev/null | grep -q tmp || note_failure "$1 $2 errno $3: $(ls -A run)"
     fi
@@ -98,6 +102,8 @@ every ${RONDO_FAULTS_ALL:+torn after fail from signal} kill
 small_sounds
 train="$RONDO train sounds.yaml --quiet --set train.max_steps=4 --set train.evaluate_every=2"
 every ${RONDO_FAULTS_ALL:+torn after fail from signal} kill
+[ $stopped -ge 60 ] || note_failure "only $stopped runs were stopped by an error"
+echo "$stopped runs were stopped by an error or a signal"
 echo "$survived of $tried runs went on to the same bits"
 [ $survived = $tried ] || note_failure "$((tried - survived)) runs did not"
 finish

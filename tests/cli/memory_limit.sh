@@ -35,6 +35,8 @@ small_tags
 limits tags.yaml
 small_series
 limits series.yaml
+sed 's/^train: {/train: {prefetch: on, /' sounds.yaml > ahead.yaml
+limits ahead.yaml
 small_speech
 limits speech.yaml
 rm -rf run

@@ -8,7 +8,7 @@ expect 0 '' "$RONDO" info --verify run/model.safetensors
 # each file, with one byte changed at several places
 for file in recipe.yaml metrics.jsonl model.safetensors last.safetensors; do
     size=$(wc -c < run/$file)
-    for place in 20 $((size / 3)) $((size / 2)) $((size - 40)); do
+    for place in 20 $((size / 3)) $((size / 2)) $((size - 40)) $((size - 21)) $((size - 15)) $((size - 12)) $((size - 6)) $((size - 2)); do
         rm -rf hurt && cp -r run hurt
         old=$(od -An -tu1 -j$place -N1 run/$file)
         printf "\\x$(printf %x $((old ^ 1)))" | dd of=hurt/$file bs=1 seek=$place conv=notrunc 2> /dev/null

@@ -2,6 +2,7 @@
  * through that front end; the same on any number of threads; memory may end anywhere.
  * Needs: JANSSON YAML SNDFILE SAMPLERATE KISSFFT. */
 #include "tasks/listening.h"
+#include "tensor/context.h"
 #include "tiny_sounds.h"
 
 enum { COUNT = 6, SEED = 3, EPOCH = 2 };
@@ -47,7 +48,11 @@ static rondo_status fill(heard *h, rondo_error *err) {
                                           .training = true,
                                           .seed = SEED,
                                           .epoch = EPOCH};
-    return rondo__listening_fill(&h->batch, &order, err);
+    rondo__work work;
+    rondo_status status = rondo__listening_begin_fill(&h->batch, &order, &work, err);
+    if (!status)
+        rondo__pool_run(h->context->pool, work.n, work.task, work.arg);
+    return status;
 }
 
 static void leave(heard *h) {

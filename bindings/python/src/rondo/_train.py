@@ -205,7 +205,8 @@ def train(
 ) -> Run:
     """Trains a recipe, a YAML file or a dict, into the folder out (default: runs/NAME of NAME.yaml).
 
-    memory_limit, in bytes: what the library may hold; too little fails before the first step, and says what it needs.
+    memory_limit, in bytes: what the library may hold. Too little for a step fails before the first one, and says what it
+    needs; what was saved stays whole when more is asked for later.
     set changes keys: {"model.cell": "gru", "train.epochs": 3}. on_progress is told every Event on this thread, in the
     midst of the training; where it returns False, training stops after that step and all is saved. An exception in it,
     and Ctrl-C, do the same and then come out here; train(..., resume=True) goes on to the same bits as if never
