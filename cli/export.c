@@ -49,7 +49,7 @@ static int run(int argc, char **argv) {
     const char *path = NULL, *to = NULL, *name = NULL, *prefix = NULL;
     int precision = 0;
     int64_t steps = 8;
-    bool external = false;
+    bool external = false, precision_given = false, steps_given = false;
     cli_rounded_call rounded = {0};
     const cli_option options[] = {
         {"--to", CLI_TEXT, &to, "FILE",
@@ -71,9 +71,9 @@ static int run(int argc, char **argv) {
         {"--threads", CLI_WHOLE, &rounded.threads, "N", "threads of the report (default: all cores)", 0, 1024},
         {"--name", CLI_TEXT, &name, "NAME", ".c: what its identifiers begin with (default: the file's name)"},
         {"--dtype", CLI_CHOICE, &precision, "f32|int8|int16", ".c: what its weights are (default f32)",
-         .choices = precisions},
+         .choices = precisions, .given = &precision_given},
         {"--check-steps", CLI_WHOLE, &steps, "N", ".c: length of the test sequence in it (default 8; 0: none)", 0,
-         100000},
+         100000, .given = &steps_given},
         {"--external-data", CLI_FLAG, &external, NULL, ".onnx: weights beside it, in FILE.onnx.data"},
         {"--prefix", CLI_TEXT, &prefix, "TEXT", "PyTorch: only parameters whose names begin so (rnn.), and without it"},
     };
@@ -83,12 +83,18 @@ static int run(int argc, char **argv) {
     if (!to)
         return cli_fail(CLI_USAGE, "export: no name for the result (give --to FILE.c or FILE.onnx, as in: %s)",
                         cli_export.usage);
-    if ((precision || name) && !cli_ends_in(to, ".c"))
-        return cli_fail(CLI_USAGE, "export: %s is for C files (leave it out)", precision ? "--dtype" : "--name");
-    if (prefix && !cli_ends_in(to, ".safetensors"))
-        return cli_fail(CLI_USAGE, "export: --prefix is for PyTorch (give --to FILE.safetensors, or leave it out)");
-    const bool c = cli_ends_in(to, ".c") && !rounded.int8 && !rounded.bf16;
-    if (rounded.int8 || rounded.bf16 || (cli_rounded_is_asked(&rounded) && !c))
+    const bool low = rounded.int8 || rounded.bf16, c = cli_ends_in(to, ".c") && !low;
+    if ((precision_given || name || steps_given) && !c)
+        return cli_fail(CLI_USAGE, "export: %s is for C files (leave it out)",
+                        precision_given ? "--dtype"
+                        : name          ? "--name"
+                                        : "--check-steps");
+    if (prefix && (low || !cli_ends_in(to, ".safetensors")))
+        return cli_fail(CLI_USAGE, "export: --prefix is for PyTorch (give --to FILE.safetensors without --int8 and "
+                                   "--bf16, or leave it out)");
+    if (external && (low || !cli_ends_in(to, ".onnx")))
+        return cli_fail(CLI_USAGE, "export: --external-data is for ONNX (give --to FILE.onnx, or leave it out)");
+    if (low || (cli_rounded_is_asked(&rounded) && !c))
         return cli_export_rounded(path, to, &rounded);
     if (cli_ends_in(to, ".safetensors"))
         return cli_export_pytorch(path, to, prefix);

@@ -77,10 +77,9 @@ rondo_status rondo__ahead_create(rondo__ahead **out, int worker, rondo_error *er
     ahead->worker = worker;
     pthread_mutex_init(&ahead->lock, NULL);
     pthread_cond_init(&ahead->changed, NULL);
-    if (start_thread(ahead))
-        return RONDO_OK;
-    release(out);
-    return rondo__fail(err, RONDO_MEMORY, "threads: one that works ahead could not be started");
+    if (!start_thread(ahead))
+        release(out);
+    return RONDO_OK;
 }
 
 void rondo__ahead_begin(rondo__ahead *ahead, const rondo__work *work) {

@@ -81,7 +81,8 @@ typedef struct rondo__work { /* task(arg, i, worker) for i in [0, n) */
     void *arg;
 } rondo__work;
 typedef struct rondo__ahead rondo__ahead;
-rondo_status rondo__ahead_create(rondo__ahead **out, int worker, rondo_error *err); /* worker: what its thread is */
+/* worker: what its thread is. *out is NULL where the system gives no thread more: do without, it is only a gain. */
+rondo_status rondo__ahead_create(rondo__ahead **out, int worker, rondo_error *err);
 void rondo__ahead_destroy(rondo__ahead **ahead); /* what is not begun of its job is left undone; NULL is fine */
 /* Returns at once. One job at a time: begin and end by turns. */
 void rondo__ahead_begin(rondo__ahead *ahead, const rondo__work *work);
@@ -134,6 +135,8 @@ typedef struct rondo__text {
 void rondo__text_add(rondo__text *text, const char *data, size_t size);
 void rondo__text_format(rondo__text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void rondo__text_free(rondo__text *text);
+/* The whole text as one number, with a decimal point whatever the process's locale. */
+bool rondo__text_number(const char *text, double *out);
 
 /* The nearest of names (count) to word by edit distance, NULL if none is near: for "did you mean". */
 const char *rondo__nearest_name(const char *word, const char *const *names, int count);

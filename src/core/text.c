@@ -1,5 +1,8 @@
-/* A text buffer that grows. It keeps its first failure, so that a long builder is checked once. */
+/* A text buffer that grows, which keeps its first failure, so that a long builder is checked once; and a number read
+ * from a text. */
+#include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/core.h"
@@ -52,4 +55,14 @@ void rondo__text_format(rondo__text *text, const char *format, ...) {
 void rondo__text_free(rondo__text *text) {
     rondo__free(text->data);
     *text = (rondo__text){0};
+}
+
+bool rondo__text_number(const char *text, double *out) {
+    char *end;
+    const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!plain)
+        return false;
+    *out = strtod_l(text, &end, plain);
+    freelocale(plain);
+    return end != text && *end == '\0';
 }

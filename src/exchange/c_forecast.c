@@ -249,11 +249,11 @@ static void put_head(rondo__c_file *file) {
 /* The encoder's last states are the decoder's first ones. */
 static void put_handover(rondo__c_file *file, const rondo__network_block *b) {
     for (int l = 0; l < b->net->config.layers; l++) {
-        const char *from = rondo__c_member_name(file, stack_of(file->network), l, 0).text;
-        rondo__c_put(file, "    model_copy(m->decoder_rnn0_l%d_h, m->%s_h, %lld);\n", l, from,
+        const rondo__c_name from = rondo__c_member_name(file, stack_of(file->network), l, 0);
+        rondo__c_put(file, "    model_copy(m->decoder_rnn0_l%d_h, m->%s_h, %lld);\n", l, from.text,
                      (long long)b->net->layer[l].state);
         if (b->net->layer[l].cell > 0)
-            rondo__c_put(file, "    model_copy(m->decoder_rnn0_l%d_c, m->%s_c, %lld);\n", l, from,
+            rondo__c_put(file, "    model_copy(m->decoder_rnn0_l%d_c, m->%s_c, %lld);\n", l, from.text,
                          (long long)b->net->layer[l].cell);
     }
 }

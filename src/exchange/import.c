@@ -181,9 +181,13 @@ static rondo_status check_piece(const rondo__import *in, int from, const char *n
                                  rondo_dtype_name(in->theirs[from].array.dtype));
     if (!twin)
         return RONDO_OK;
+    if (twin->from < 0 || from < 0)
+        return rondo__fail(in->err, RONDO_FORMAT,
+                           "%s: '%s' would be made of zeros, and is given, too (map the other weights of its layer)",
+                           in->path, rondo__show(name).text);
     return rondo__fail(in->err, RONDO_FORMAT, "%s: tensor '%s' and tensor '%s' would both become '%s'", in->path,
-                       twin->from < 0 ? "" : rondo__show(in->theirs[twin->from].name).text,
-                       from < 0 ? "" : rondo__show(in->theirs[from].name).text, rondo__show(name).text);
+                       rondo__show(in->theirs[twin->from].name).text, rondo__show(in->theirs[from].name).text,
+                       rondo__show(name).text);
 }
 
 static rondo__piece *append(rondo__import *in, int from, const char *name, rondo_status *status) {

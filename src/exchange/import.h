@@ -121,7 +121,7 @@ typedef struct rondo__cell_name {
     size_t prefix;    /* bytes before the parameter's name */
     const char *what; /* "weight_ih": static */
     int layer;
-    bool reverse, numbered; /* numbered: it says its layer */
+    bool reverse;
 } rondo__cell_name;
 bool rondo__cell_name_parse(const char *name, rondo__cell_name *out);
 /* "rnn.weight_ih_l0_reverse" into out (RONDO__IMPORT_NAME); false: it has no room. */

@@ -24,7 +24,6 @@ static bool parse_place(const char *text, rondo__cell_name *out) {
         return false;
     out->layer = (int)layer;
     out->reverse = strcmp(end, "_reverse") == 0;
-    out->numbered = true;
     return out->reverse || !*end;
 }
 

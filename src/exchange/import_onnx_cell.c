@@ -74,6 +74,10 @@ static rondo_status read_attributes(rondo__chain *c, cell *n) {
 static rondo_status agree(rondo__chain *c, const cell *n, rondo_activation activation) {
     rondo__import *in = c->in;
     const bool before = n->kind == 1 && rondo__attribute_int(c->node, "linear_before_reset", 0) == 0;
+    const rondo_import_options *asked = in->options;
+    if ((asked->reset_before && !before) || (asked->activation && asked->activation != activation) ||
+        (asked->merge && n->D == 2))
+        return rondo__chain_bad(c, "says itself what it is (leave --reset-before, --activation and --merge out)");
     if (c->layers == 0) {
         in->reset_before = before;
         in->activation = activation;

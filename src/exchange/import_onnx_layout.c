@@ -77,7 +77,7 @@ static void drop_axis(const char *axes, char axis, char out[8]) {
 
 static rondo_status squeeze(rondo__chain *c, const rondo__chain_value *x) {
     const int rank = (int)strlen(x->axes);
-    int64_t axis[8];
+    int64_t axis[8] = {0};
     char axes[8];
     const int count = numbers(c, 1, "axes", axis);
     const int64_t at = count == 1 && axis[0] < 0 ? axis[0] + rank : axis[0];

@@ -1,10 +1,14 @@
 /* A network as an ONNX file.
  *
- *   in    x        symbols (T, B) int64, or vectors (T, B, I); of a forecast (W, B, columns)
- *         lengths  int32 (B): steps of each row; all T where it is left out
- *         h_l0, c_l0, ...   states (B, width) to begin with, where the network goes step by step; its own where left
- * out characters (T, B, C), fixed (B, S) int64, ahead (H, B, columns): where the network reads them out   y        (T,
- * B, V), pooled (B, V), of a forecast (B, H, n, P) labels   (T, B) int64: the best path h_l0_out, c_l0_out, ...
+ *   in, always      x                     symbols (T, B) int64, or vectors (T, B, I); of a forecast (W, B, columns)
+ *       may be      lengths               int32 (B): steps of each row; all T where it is left out
+ *                   h_l0, c_l0, ...       states (B, width) to begin with, where the network goes step by step
+ *       where read  characters, fixed     (T, B, C), (B, S), int64
+ *                   ahead                 (H, B, columns)
+ *
+ *   out, always     y                     (T, B, V), pooled (B, V), of a forecast (B, H, n, P)
+ *        where made labels                (T, B) int64: the best path
+ *                   h_l0_out, c_l0_out, ...
  *
  * An input that may be left out has one row as its default, which is stretched to the batch. */
 #include "exchange/onnx_write.h"

@@ -189,8 +189,9 @@ static bool read_number(reader *in, rondo__json *value, const char *begin) {
     memcpy(in->text, begin, value->size);
     in->text += value->size;
     *in->text++ = '\0';
+    if (!rondo__text_number(value->text, &value->real))
+        return fail(in, "a number that cannot be read");
     errno = 0;
-    value->real = strtod(value->text, NULL);
     if (value->type == RONDO__JSON_REAL)
         return isfinite(value->real) ? true : fail(in, "a number that is too large");
     value->whole = strtoll(value->text, NULL, 10);

@@ -67,19 +67,16 @@ static rondo_status put_outside(rondo__onnx_out *o, rondo__writer *w, const char
     return status;
 }
 
-static rondo_status write_outside(rondo__onnx_out *o, const char *path, rondo_error *err) {
+/* FILE.data is written, and waits for its name in *w. */
+static rondo_status write_outside(rondo__onnx_out *o, const char *path, rondo__writer **w, rondo_error *err) {
     rondo__text name = {0};
-    rondo__writer *w = NULL;
     rondo__text_format(&name, "%s.data", path);
     if (name.failed)
         return rondo__fail(err, RONDO_MEMORY, "%s: no memory to write it", path);
     const char *slash = strrchr(name.data, '/');
-    rondo_status status = rondo__writer_open(&w, name.data, err);
+    rondo_status status = rondo__writer_open(w, name.data, err);
     if (!status)
-        status = put_outside(o, w, slash ? slash + 1 : name.data, err);
-    if (!status)
-        status = rondo__writer_commit(&w, err);
-    rondo__writer_abandon(&w);
+        status = put_outside(o, *w, slash ? slash + 1 : name.data, err);
     rondo__text_free(&name);
     return status;
 }
@@ -128,23 +125,28 @@ static rondo_status put_model(const rondo__onnx_out *o, rondo__writer *w, size_t
     return status;
 }
 
-static rondo_status write_model(const rondo__onnx_out *o, const char *path, size_t arrays, bool external,
-                                rondo_error *err) {
-    rondo__writer *w = NULL;
-    rondo_status status = rondo__writer_open(&w, path, err);
-    if (!status)
-        status = put_model(o, w, arrays, external, err);
-    if (!status)
-        status = rondo__writer_commit(&w, err);
-    rondo__writer_abandon(&w);
-    return status;
-}
-
 static size_t arrays_size(const rondo__onnx_out *o, bool external) {
     size_t sum = 0;
     for (int i = 0; i < o->arrays; i++)
         sum += field_size(array_size(&o->array[i], external));
     return sum;
+}
+
+/* Neither file takes its name before both are whole. */
+static rondo_status write_files(rondo__onnx_out *o, const char *path, bool external, rondo_error *err) {
+    rondo__writer *data = NULL, *model = NULL;
+    rondo_status status = external ? write_outside(o, path, &data, err) : RONDO_OK;
+    if (!status)
+        status = rondo__writer_open(&model, path, err);
+    if (!status)
+        status = put_model(o, model, arrays_size(o, external), external, err);
+    if (!status && external)
+        status = rondo__writer_commit(&data, err);
+    if (!status)
+        status = rondo__writer_commit(&model, err);
+    rondo__writer_abandon(&data);
+    rondo__writer_abandon(&model);
+    return status;
 }
 
 rondo_status rondo__onnx_out_finish(rondo__onnx_out *o, const char *path, const char *graph_name, bool external,
@@ -157,6 +159,5 @@ rondo_status rondo__onnx_out_finish(rondo__onnx_out *o, const char *path, const 
     if (o->status)
         return rondo__fail(err, o->status, "%s", o->message);
     external = external || arrays_size(o, false) + o->graph[0].size + o->notes.size > MOST;
-    rondo_status status = external ? write_outside(o, path, err) : RONDO_OK;
-    return status ? status : write_model(o, path, arrays_size(o, external), external, err);
+    return write_files(o, path, external, err);
 }

@@ -9,9 +9,9 @@ typedef struct rondo__onnx_array {
     int value;
     rondo__text head; /* the message but for its numbers */
     void *data;
-    size_t bytes, offset; /* offset: in the data file */
-    bool shared;          /* a small constant, which serves again */
-    rondo_dtype dtype;    /* and its type and rank */
+    size_t bytes;
+    bool shared;       /* a small constant, which serves again */
+    rondo_dtype dtype; /* and its type and rank */
     int rank;
 } rondo__onnx_array;
 

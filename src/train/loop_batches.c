@@ -27,8 +27,7 @@ static bool is_wanted(const rondo__run *run) {
 rondo_status rondo__batches_open(rondo__run *run, rondo_error *err) {
     if (!run->task->class->prepare || !is_wanted(run))
         return RONDO_OK;
-    const rondo_status status = rondo__ahead_create(&run->ahead.thread, run->task->context->threads, err);
-    return run->task->recipe.train.prefetch == RONDO__PREFETCH_ON ? status : RONDO_OK; /* auto: as well without */
+    return rondo__ahead_create(&run->ahead.thread, run->task->context->threads, err);
 }
 
 void rondo__batches_close(rondo__run *run) { rondo__ahead_destroy(&run->ahead.thread); }

@@ -1,5 +1,4 @@
 /* One value of a recipe: read from a scalar, described, printed. */
-#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,16 +8,9 @@
 
 /* A decimal number and nothing else, whatever the process's locale. */
 static bool scan_number(const char *value, double *out) {
-    locale_t plain;
-    char *end;
     if (*value == '\0' || value[strspn(value, "0123456789+-.eE")] != '\0')
         return false;
-    plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!plain)
-        return false;
-    *out = strtod_l(value, &end, plain);
-    freelocale(plain);
-    return end != value && *end == '\0' && isfinite(*out);
+    return rondo__text_number(value, out) && isfinite(*out);
 }
 
 static bool in_range(const rondo__field *field, double value) {

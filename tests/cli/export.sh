@@ -32,6 +32,10 @@ expect 2 'C identifier' "$RONDO" export run/model.safetensors --to bad.c --name 
 expect 1 'nowhere' "$RONDO" export run/model.safetensors --to nowhere/net.c
 expect 2 'missing.safetensors' "$RONDO" export missing.safetensors --to bad.c
 expect 1 'nowhere' "$RONDO" export run/model.safetensors --to nowhere/net.onnx
+expect 2 'check-steps is for C files' "$RONDO" export run/model.safetensors --to net.onnx --check-steps 3
+expect 2 'dtype is for C files' "$RONDO" export run/model.safetensors --to net.safetensors --dtype f32
+expect 2 'external-data is for ONNX' "$RONDO" export run/model.safetensors --to bad.c --external-data
+expect 2 'prefix is for PyTorch' "$RONDO" export run/model.safetensors --to bad.safetensors --int8 --prefix rnn.
 
 # an encoder-decoder says in C what the command says, from texts to texts
 small_pairs
@@ -62,6 +66,9 @@ C
 check "a program that translates" sh -c '"${CC:-cc}" -std=c99 -Wall -Werror user.c -DPAIRS_VOCABULARY pairs.c -o user -lm'
 "$RONDO" translate pairs/model.safetensors dev.ja > should 2> /dev/null
 check "its translations are Rondo's" sh -c './user < dev.ja | diff - should'
+mkdir folder.onnx
+expect 1 'is a folder' "$RONDO" export run/model.safetensors --to folder.onnx --external-data
+check "weights without their model do not stay" sh -c '! ls folder.onnx.data* 2> /dev/null'
 check "nothing half-written is left" sh -c '! ls bad.c* nowhere 2> /dev/null'
 
 # as ONNX: the graph says what the model says, with its arrays in the file or beside it
