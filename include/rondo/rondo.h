@@ -24,6 +24,7 @@
  *      quantise.h     weights rounded for use: int8 and bf16 files
  *  21. graph.h        run ONNX models of other makers on arrays; arrays.h: .npy, .npz and .safetensors files
  *  22. import.h       models of PyTorch, Keras and ONNX become Rondo's, and go back to PyTorch
+ *  23. inspect.h      look inside a trained model
  * and below them context.h (threads, instruction set), tensor.h, status.h. */
 #ifndef RONDO_RONDO_H
 #define RONDO_RONDO_H
@@ -40,6 +41,7 @@
 #include "rondo/forecast.h"
 #include "rondo/graph.h"
 #include "rondo/import.h"
+#include "rondo/inspect.h"
 #include "rondo/label_score.h"
 #include "rondo/losses.h"
 #include "rondo/model.h"

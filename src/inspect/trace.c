@@ -23,6 +23,7 @@ static bool make_layer(rondo__trace_layer *at, const rondo_recurrent *net, int p
     at->Q = jordan ? p->state : 0;
     at->gate_name = rondo__trace_gates(net->config.cell, &at->gates);
     return make(&at->gate, at->gates * T, at->H) && (!p->cell || make(&at->cell, T, at->H)) &&
+           make(&at->last_h, 1, p->state) && (!p->cell || make(&at->last_c, 1, p->cell)) &&
            make(&at->hidden, T, at->H) && make(&at->output, T, at->R) && (!jordan || make(&at->state, T, at->Q));
 }
 
@@ -61,6 +62,17 @@ static void begin_state(double *state, int64_t n, const double *given, const ron
         state[i] = given ? given[i] : own ? (double)own[i] : 0;
 }
 
+static void drop(rondo__trace_layer *at, const rondo__recurrent_layer *p, const rondo__trace_input *input) {
+    const rondo__alter *alter = input->alter;
+    if (!alter || !alter->on || !alter->drop || (alter->layer >= 0 && alter->layer != at->layer) ||
+        (alter->direction >= 0 && alter->direction != at->direction))
+        return;
+    memset(at->output, 0, (size_t)(input->T * at->R) * sizeof *at->output);
+    memset(at->last_h, 0, (size_t)p->state * sizeof *at->last_h);
+    if (p->cell)
+        memset(at->last_c, 0, (size_t)p->cell * sizeof *at->last_c);
+}
+
 static void run_direction(rondo__trace *trace, const rondo_recurrent *net, const rondo__trace_input *input, int place,
                           room *r) {
     const rondo__recurrent_layer *p = &net->layer[place];
@@ -83,10 +95,10 @@ static void run_direction(rondo__trace *trace, const rondo_recurrent *net, const
         step.x = r->x + step.t * p->I;
         cell(&step);
     }
-    const rondo__alter *alter = input->alter;
-    if (alter && alter->on && alter->drop && (alter->layer < 0 || alter->layer == at->layer) &&
-        (alter->direction < 0 || alter->direction == at->direction))
-        memset(at->output, 0, (size_t)(input->T * at->R) * sizeof *at->output);
+    memcpy(at->last_h, r->h, (size_t)p->state * sizeof *r->h);
+    if (p->cell)
+        memcpy(at->last_c, r->c, (size_t)p->cell * sizeof *r->c);
+    drop(at, p, input);
 }
 
 /* The directions' outputs as the next layer sees them: r->y (T, width), then in the place of r->x. */
@@ -160,7 +172,7 @@ rondo_status rondo__trace_run(rondo__trace *out, const rondo_recurrent *net, con
 void rondo__trace_free(rondo__trace *trace) {
     for (int i = 0; i < 2 * RONDO_MAX_LAYERS; i++) {
         rondo__trace_layer *at = &trace->at[i];
-        double *const all[] = {at->gate, at->cell, at->hidden, at->output, at->state};
+        double *const all[] = {at->gate, at->cell, at->hidden, at->output, at->state, at->last_h, at->last_c};
         for (size_t k = 0; k < sizeof all / sizeof all[0]; k++)
             rondo__free(all[k]);
     }

@@ -21,6 +21,7 @@ typedef struct rondo__trace_layer {
     double *hidden;               /* (T, H): h before a projection; of Jordan the hidden units */
     double *output;               /* (T, R): what leaves the layer in this direction */
     double *state;                /* Jordan: (T, Q) the state units that entered; else NULL */
+    double *last_h, *last_c;      /* what goes on behind the last step: (R) or, Jordan, (Q); (H), LSTM */
 } rondo__trace_layer;
 
 typedef struct rondo__trace {
@@ -38,8 +39,9 @@ typedef struct rondo__alter {
     int gate;      /* frozen at `value`; -1: none */
     int64_t unit;  /* silenced, or whose gate is frozen; -1: all */
     double value;
-    bool silence; /* the unit's output is 0 */
-    bool drop;    /* the direction's outputs are 0 */
+    const double *values; /* (H) instead, each unit at its own; NULL: value */
+    bool silence;         /* the unit's output is 0 */
+    bool drop;            /* the direction's outputs are 0, and what goes on behind its last step */
 } rondo__alter;
 
 /* x (T, I). initial_h, initial_c: by layer * directions + direction, an entry or all NULL: learned, or zeros. feedback:
@@ -49,6 +51,7 @@ typedef struct rondo__trace_input {
     const double *x;
     const double *const *initial_h, *const *initial_c;
     const real *feedback;
+    const double *teacher; /* Jordan's last layer: (T, Q) told in place of its own output, or NULL */
     const rondo__alter *alter;
 } rondo__trace_input;
 rondo_status rondo__trace_run(rondo__trace *out, const rondo_recurrent *net, const rondo__trace_input *input,

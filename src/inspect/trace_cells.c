@@ -13,9 +13,19 @@ static const real *weights(const rondo__trace_step *s, int index) {
     return index < 0 ? NULL : rondo_params_at(s->net->params, index)->value.data;
 }
 
-/* y (N) += W (N, K) x */
+/* y (N) += W (N, K) x; four rows side by side, whose sums need not wait for each other */
 static void add_product(int64_t N, int64_t K, const real *w, const double *x, double *y) {
-    for (int64_t i = 0; i < N; i++) {
+    int64_t i = 0;
+    for (; i + 4 <= N; i += 4) {
+        const real *row = w + i * K;
+        double sum[4] = {0, 0, 0, 0};
+        for (int64_t k = 0; k < K; k++)
+            for (int r = 0; r < 4; r++)
+                sum[r] += (double)row[r * K + k] * x[k];
+        for (int r = 0; r < 4; r++)
+            y[i + r] += sum[r];
+    }
+    for (; i < N; i++) {
         double sum = 0;
         for (int64_t k = 0; k < K; k++)
             sum += (double)w[i * K + k] * x[k];
@@ -71,7 +81,7 @@ static void keep_gate(const rondo__trace_step *s, int gate, double *value) {
     const rondo__alter *alter = altered(s);
     for (int64_t j = 0; j < s->at->H; j++) {
         if (alter && alter->gate == gate && (alter->unit < 0 || alter->unit == j))
-            value[j] = alter->value;
+            value[j] = alter->values ? alter->values[j] : alter->value;
         s->at->gate[(gate * s->T + s->t) * s->at->H + j] = value[j];
     }
 }
@@ -106,12 +116,13 @@ static void step_elman(const rondo__trace_step *s) {
     keep(s->at->output, H, s->t, s->h);
 }
 
-/* feed_t = y, or y · F */
+/* feed_t = y, or y · F, or what it is taught */
 static void feed_back(const rondo__trace_step *s, const double *y) {
     const int64_t O = s->at->O, Q = s->at->Q;
-    const real *f = s->is_last ? s->input->feedback : NULL;
+    const double *taught = s->is_last && s->input->teacher ? s->input->teacher + s->t * Q : NULL;
+    const real *f = s->is_last && !taught ? s->input->feedback : NULL;
     for (int64_t q = 0; q < Q; q++) {
-        double feed = f ? 0 : y[q];
+        double feed = taught ? taught[q] : f ? 0 : y[q];
         for (int64_t o = 0; f && o < O; o++)
             feed += y[o] * (double)f[o * Q + q];
         s->h[q] = (double)s->net->config.decay * s->h[q] + feed;

@@ -6,11 +6,18 @@
 #include "rondo/attention.h"
 
 /* ---- the layer: places of its parameters, -1: not of this type ---- */
+/* Who is shown where each call looked. */
+typedef struct rondo__attention_watch {
+    void (*seen)(void *arg, const rondo_attention_layer *layer, const rondo_var *weights);
+    void *arg;
+} rondo__attention_watch;
+
 struct rondo_attention_layer {
     rondo_params *params;
     rondo_attention_config config; /* sizes filled in */
     int query, query_bias, key, key_bias, value, value_bias, out, out_bias;
     int v, coverage, position, position_v;
+    const rondo__attention_watch *watch; /* NULL: nobody */
 };
 
 /* ---- the operator ---- */

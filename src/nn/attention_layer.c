@@ -143,7 +143,7 @@ rondo_status rondo_attention_layer_create(rondo_attention_layer **out, rondo_par
     rondo_attention_layer *layer = rondo__alloc(sizeof *layer);
     if (!layer)
         return rondo__fail(err, RONDO_MEMORY, "attention: out of memory");
-    *layer = (rondo_attention_layer){params, own, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+    *layer = (rondo_attention_layer){params, own, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, NULL};
     int before = rondo_params_count(params);
     status = declare_all(layer, prefix, err);
     if (status) {
@@ -250,5 +250,7 @@ rondo_attention_result rondo_attention_layer_attend(rondo_attention_layer *layer
     result.context = project(layer, tape, result.context, layer->out, layer->out_bias);
     if (rondo__tape_failed(tape))
         return (rondo_attention_result){0};
+    if (layer->watch)
+        layer->watch->seen(layer->watch->arg, layer, result.weights);
     return result;
 }

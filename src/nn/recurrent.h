@@ -20,11 +20,20 @@ typedef struct rondo__recurrent_layer {
     int64_t cell;  /* width of c; 0: none */
 } rondo__recurrent_layer;
 
+/* Who is shown every forward pass of a stack as it is made, and says what goes on from it: y, or something else of the
+ * same shape. input: as the caller gave it, with the states the pass began from; its final_states (may be NULL) may be
+ * replaced, too. NULL for what is handed in means that the tape has failed: then nobody is called. */
+typedef struct rondo__recurrent_watch {
+    rondo_var *(*seen)(void *arg, rondo_tape *tape, rondo_var *x, const rondo_recurrent_input *input, rondo_var *y);
+    void *arg;
+} rondo__recurrent_watch;
+
 struct rondo_recurrent {
     rondo_recurrent_config config; /* defaults filled in */
     rondo_params *params;
     int directions;
     rondo__recurrent_layer layer[2 * RONDO_MAX_LAYERS]; /* by layer * directions + direction */
+    const rondo__recurrent_watch *watch;                /* NULL: nobody */
 };
 
 /* Fills defaults in and checks every field; errors name the field, its value and the mend. */

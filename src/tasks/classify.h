@@ -102,6 +102,7 @@ rondo_status rondo__classify_evaluate(rondo__task_object *task, rondo_tape *tape
                                       rondo_metrics *metrics, rondo_error *err);
 void rondo__classify_report(const rondo__task_object *task, rondo__text *lines);
 
+extern const struct rondo__look_class rondo__classify_look; /* classify_look.c */
 extern const rondo__task_class rondo__classify_class;
 
 #endif

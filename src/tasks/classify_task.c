@@ -192,4 +192,5 @@ const rondo__task_class rondo__classify_class = {
     .extra_tensors = extra_tensors,
     .network = network,
     .around = around,
+    .look = &rondo__classify_look,
 };

@@ -123,6 +123,8 @@ rondo_status rondo__forecast_read(rondo__forecast *f, rondo_error *err);
 /* Another file by the facts of the model, with room for `more` steps after its end. */
 rondo_status rondo__forecast_open(const rondo__forecast *f, rondo__seen_set *out, const char *path, int64_t more,
                                   rondo_error *err);
+/* The recipe's own file, of a model that was opened from its file, with the parts that its splits make. */
+rondo_status rondo__forecast_open_own(const rondo__forecast *f, rondo__seen_set *out, rondo_error *err);
 void rondo__seen_free(rondo__seen_set *set);
 
 /* ---- one series (forecast_seen.c) ---- */
@@ -266,6 +268,7 @@ void rondo__forecast_write_report(rondo__forecast *f, const rondo__forecast_scor
 /* ---- what is deployed (forecast_deploy.c) ---- */
 rondo_status rondo__forecast_network(rondo__task_object *task, struct rondo__network *out, rondo_error *err);
 
+extern const struct rondo__look_class rondo__forecast_look; /* forecast_look.c */
 extern const rondo__task_class rondo__forecast_class;
 
 #endif

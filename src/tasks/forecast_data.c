@@ -192,6 +192,36 @@ static rondo_status find_splits(const rondo__forecast *f, const rondo__series_se
     return status;
 }
 
+static void set_ends(rondo__seen_set *set, const int64_t *train, const int64_t *valid) {
+    for (int64_t i = 0; i < set->count; i++) {
+        set->series[i].train_end = train[i];
+        set->series[i].valid_end = valid[i];
+    }
+}
+
+rondo_status rondo__forecast_open_own(const rondo__forecast *f, rondo__seen_set *out, rondo_error *err) {
+    char path[RONDO__PATH];
+    rondo__series_set set = {0};
+    *out = (rondo__seen_set){0};
+    rondo_status status = rondo__recipe_find(&f->base.recipe, f->base.recipe.data.series.file, path, err);
+    if (!status)
+        status = read_set(f, &set, path, err);
+    if (status)
+        return status;
+    int64_t *end = rondo__calloc((size_t)set.count, 2 * sizeof *end);
+    status = end ? find_splits(f, &set, end, end + set.count, err)
+                 : rondo__fail(err, RONDO_MEMORY, "forecast: no memory for %lld series", (long long)set.count);
+    if (!status)
+        status = take_all(f, out, &set, 0, err);
+    if (!status)
+        set_ends(out, end, end + set.count);
+    rondo__series_free(&set);
+    rondo__free(end);
+    if (status)
+        rondo__seen_free(out);
+    return status;
+}
+
 static void note_masked(rondo__forecast *f, const rondo__series_set *set, const int64_t *train) {
     for (int64_t i = 0; i < set->count; i++) {
         for (int64_t k = 0; k < train[i]; k++) {
@@ -332,10 +362,8 @@ static rondo_status learn(rondo__forecast *f, rondo__series_set *set, const int6
         rondo__forecast_sizes(f);
         status = take_all(f, &f->data, set, 0, err);
     }
-    for (int64_t i = 0; !status && i < f->data.count; i++) {
-        f->data.series[i].train_end = train[i];
-        f->data.series[i].valid_end = valid[i];
-    }
+    if (!status)
+        set_ends(&f->data, train, valid);
     return status;
 }
 

@@ -153,4 +153,5 @@ const rondo__task_class rondo__forecast_class = {
     .report = report,
     .vocabulary = vocabulary,
     .network = rondo__forecast_network,
+    .look = &rondo__forecast_look,
 };

@@ -82,6 +82,7 @@ rondo_status rondo__lm_evaluate(rondo__task_object *task, rondo_tape *tape, int 
 rondo_status rondo__lm_generate(rondo__lm *lm, const rondo_generate_options *options, rondo_text_fn write, void *arg,
                                 rondo_error *err);
 
+extern const struct rondo__look_class rondo__language_model_look; /* language_model_look.c */
 extern const rondo__task_class rondo__language_model;
 
 #endif

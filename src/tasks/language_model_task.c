@@ -166,4 +166,5 @@ const rondo__task_class rondo__language_model = {
     .extra_tensors = extra_tensors,
     .network = network,
     .around = around,
+    .look = &rondo__language_model_look,
 };

@@ -172,6 +172,7 @@ rondo_status rondo__tag_evaluate(rondo__task_object *task, rondo_tape *tape, int
                                  rondo_metrics *metrics, rondo_error *err);
 void rondo__tag_report(const rondo__task_object *task, rondo__text *lines);
 
+extern const struct rondo__look_class rondo__tag_look; /* tag_look.c */
 extern const rondo__task_class rondo__tag_class;
 
 #endif

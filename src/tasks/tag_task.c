@@ -172,4 +172,5 @@ const rondo__task_class rondo__tag_class = {
     .vocabulary = vocabulary,
     .network = network,
     .around = around,
+    .look = &rondo__tag_look,
 };

@@ -79,6 +79,8 @@ rondo_status rondo__transcribe_read(rondo__transcribe *t, rondo_error *err);
 /* Other recordings with labels. */
 rondo_status rondo__transcribe_open(rondo__transcribe *t, const char *path, rondo__transcribe_part *out,
                                     rondo_error *err);
+/* The recipe's recordings for validation, of a model that was opened from its file. */
+rondo_status rondo__transcribe_open_valid(rondo__transcribe *t, rondo__transcribe_part *out, rondo_error *err);
 /* Puts frames of a set into the room in use. */
 rondo_status rondo__transcribe_listen(rondo__transcribe *t, const rondo__frame_set *set, int64_t count,
                                       const int64_t *example, rondo_error *err);
@@ -133,6 +135,7 @@ void rondo__transcribe_search_close(rondo__transcribe_search *search);
 /* The model as a transcriber, or why not. */
 rondo_status rondo__transcribe_of(const rondo_model *model, rondo__transcribe **out, rondo_error *err);
 
+extern const struct rondo__look_class rondo__transcribe_look; /* transcribe_look.c */
 extern const rondo__task_class rondo__transcribe_class;
 
 #endif

@@ -155,11 +155,9 @@ rondo_status rondo__transcribe_read(rondo__transcribe *t, rondo_error *err) {
                                               recipe->train.seed, err);
 }
 
-rondo_status rondo__transcribe_open(rondo__transcribe *t, const char *path, rondo__transcribe_part *out,
-                                    rondo_error *err) {
-    *out = (rondo__transcribe_part){0};
-    rondo_status status =
-        rondo__listening_list(&t->base.recipe, path, t->base.where, false, rondo__recording_endings, &out->items, err);
+/* All else about recordings that have been listed, unless that failed. */
+static rondo_status take_items(rondo__transcribe *t, rondo_status status, rondo__transcribe_part *out,
+                               rondo_error *err) {
     out->count = out->items.count;
     if (!status)
         status = read_texts(t, out, err);
@@ -170,6 +168,23 @@ rondo_status rondo__transcribe_open(rondo__transcribe *t, const char *path, rond
     if (status)
         rondo__transcribe_part_free(out);
     return status;
+}
+
+rondo_status rondo__transcribe_open(rondo__transcribe *t, const char *path, rondo__transcribe_part *out,
+                                    rondo_error *err) {
+    *out = (rondo__transcribe_part){0};
+    rondo_status status =
+        rondo__listening_list(&t->base.recipe, path, t->base.where, false, rondo__recording_endings, &out->items, err);
+    return take_items(t, status, out, err);
+}
+
+rondo_status rondo__transcribe_open_valid(rondo__transcribe *t, rondo__transcribe_part *out, rondo_error *err) {
+    rondo__labelled train = {0};
+    *out = (rondo__transcribe_part){0};
+    rondo_status status =
+        rondo__listening_lists(&t->base.recipe, false, rondo__recording_endings, &train, &out->items, err);
+    rondo__labelled_free(&train);
+    return take_items(t, status, out, err);
 }
 
 /* ---- batches ---- */

@@ -152,4 +152,5 @@ const rondo__task_class rondo__transcribe_class = {
     .extra_tensors = extra_tensors,
     .network = network,
     .around = around,
+    .look = &rondo__transcribe_look,
 };

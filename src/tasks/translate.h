@@ -73,6 +73,10 @@ rondo_status rondo__translate_read(rondo__translate *t, rondo_error *err);
 /* Other files as a part: two parallel ones, or one dictionary. batch_tokens: of its batches. */
 rondo_status rondo__translate_read_part(rondo__translate *t, rondo__part *part, int files, const char *const *file,
                                         rondo_error *err);
+/* The recipe's validation pairs, of a model that was opened from its file. */
+rondo_status rondo__translate_read_valid(rondo__translate *t, rondo__part *part, rondo_error *err);
+/* part->texts are there already; of sources and targets of the caller's, too. label: for messages. */
+rondo_status rondo__translate_take_part(rondo__translate *t, rondo__part *part, const char *label, rondo_error *err);
 /* Room for the largest batch of a part. */
 rondo_status rondo__room_make(rondo__room *room, const rondo__translate *t, const rondo__part *part, rondo_error *err);
 void rondo__room_free(rondo__room *room);
@@ -153,6 +157,7 @@ bool rondo__translate_is_dictionary(const rondo__translate *t);
 rondo_status rondo__translate_encdec(rondo__task_object *task, struct rondo__encdec *out, rondo_error *err);
 void rondo__translate_around(const rondo__task_object *task, struct rondo__around *out);
 
+extern const struct rondo__look_class rondo__translate_look; /* translate_look.c */
 extern const rondo__task_class rondo__translate_class;
 
 #endif

@@ -195,12 +195,36 @@ rondo_status rondo__translate_read_part(rondo__translate *t, rondo__part *part, 
     rondo_status status = dictionary
                               ? rondo__pair_texts_dictionary(&part->texts, source, t->base.recipe.data.stress, err)
                               : rondo__pair_texts_read(&part->texts, source, rondo__data_find(file[1], room[1]), err);
+    return status ? status : rondo__translate_take_part(t, part, file[0], err);
+}
+
+rondo_status rondo__translate_take_part(rondo__translate *t, rondo__part *part, const char *label, rondo_error *err) {
+    rondo_status status = encode(t, part, err);
     if (!status)
-        status = encode(t, part, err);
-    if (!status)
-        status = make_batches(t, part, false, file[0], err);
+        status = make_batches(t, part, false, label, err);
     if (status)
         rondo__part_free(part);
+    return status;
+}
+
+rondo_status rondo__translate_read_valid(rondo__translate *t, rondo__part *part, rondo_error *err) {
+    const rondo__recipe_data *data = &t->base.recipe.data;
+    const bool dictionary = rondo__translate_is_dictionary(t);
+    part_paths path = {"", ""};
+    rondo_status status = RONDO_OK;
+    if (!*(dictionary ? data->valid : data->valid_source))
+        status =
+            find(t, dictionary ? data->train : data->train_source, dictionary ? "" : data->train_target, &path, err);
+    if (!status && path.source[0])
+        status = read_texts(t, &t->train.texts, &path, err);
+    if (!status)
+        status = read_valid(t, &path, err);
+    rondo__pair_texts_free(&t->train.texts);
+    *part = (rondo__part){.texts = t->valid.texts};
+    t->valid.texts = (rondo__pair_texts){0};
+    if (!status)
+        return rondo__translate_take_part(t, part, path.source, err);
+    rondo__pair_texts_free(&part->texts);
     return status;
 }
 

@@ -159,4 +159,5 @@ const rondo__task_class rondo__translate_class = {
     .extra_tensors = extra_tensors,
     .encdec = rondo__translate_encdec,
     .around = rondo__translate_around,
+    .look = &rondo__translate_look,
 };

@@ -13,6 +13,7 @@ struct rondo__model_meta; /* model_file.h */
 struct rondo__network;    /* exchange/network.h */
 struct rondo__encdec;     /* exchange/encdec.h */
 struct rondo__around;     /* exchange/around.h */
+struct rondo__look_class; /* tasks/look.h */
 
 /* An object of a task begins with this. */
 typedef struct rondo__task_object {
@@ -75,6 +76,8 @@ struct rondo__task_class {
     rondo_status (*encdec)(rondo__task_object *task, struct rondo__encdec *out, rondo_error *err);
     /* What stands around it: the front end, texts of symbols and labels. NULL: nothing. out is empty. */
     void (*around)(const rondo__task_object *task, struct rondo__around *out);
+    /* How it is looked into, one passage of data at a time. NULL: it cannot be. */
+    const struct rondo__look_class *look;
 };
 
 /* Objects (src/train/task.c). On failure *out is NULL. */
