@@ -42,3 +42,17 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT RONDO_COVERAGE)
   set_tests_properties(bench/instructions PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77
     ENVIRONMENT "RONDO_BENCH_WORK=$<TARGET_FILE:bench_work>")
 endif()
+
+# tests/soak: one process that does everything again and again; here for a few rounds, with scripts/soak for hours.
+if(NOT RONDO_CORE_ONLY)
+  file(GLOB SOAK_FILES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/soak/*.c)
+  add_executable(soak ${SOAK_FILES})
+  target_link_libraries(soak PRIVATE rondo_static)
+  target_compile_definitions(soak PRIVATE _GNU_SOURCE=1)
+  set_target_properties(soak PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  if(RONDO_HAVE_SENTENCEPIECE)
+    set_target_properties(soak PROPERTIES LINKER_LANGUAGE CXX)
+  endif()
+  add_test(NAME soak/short COMMAND ${CMAKE_SOURCE_DIR}/scripts/soak 0 ${CMAKE_BINARY_DIR}/soak-short.jsonl)
+  set_tests_properties(soak/short PROPERTIES TIMEOUT 300 ENVIRONMENT "RONDO_SOAK=$<TARGET_FILE:soak>")
+endif()
