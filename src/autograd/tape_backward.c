@@ -119,6 +119,8 @@ static rondo_status run_backward(rondo_tape *tape, rondo__record *r) {
         status =
             r->beside ? run_both_backward(tape, r) : r->call.op->device[RONDO_CPU].backward(&r->call, &tape->failure);
     rondo__arena_clear(&tape->scratch);
+    if (tape->blame)
+        rondo__blame_call(&r->call, tape->blame);
     for (rondo__record *one = r; one; one = one == r ? r->beside : NULL)
         for (int i = 0; i < one->call.outputs; i++)
             one->call.out[i]->grad = NULL; /* others stand there from now on */

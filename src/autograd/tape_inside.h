@@ -1,6 +1,7 @@
 /* The inside of the tape, shared by its files:
  *   tape.c            life, variables, applying an operator
- *   tape_backward.c   gradients */
+ *   tape_backward.c   gradients
+ *   tape_blame.c      where numbers stopped being finite */
 #ifndef RONDO_AUTOGRAD_TAPE_INSIDE_H
 #define RONDO_AUTOGRAD_TAPE_INSIDE_H
 
@@ -8,6 +9,7 @@
 #include "autograd/packs.h"
 #include "autograd/places.h"
 #include "autograd/tape.h"
+#include "autograd/tape_blame.h"
 
 /* Every variable of a tape is the first member of one of these. */
 typedef struct rondo__node {
@@ -41,6 +43,7 @@ struct rondo_tape {
     rondo__record *held; /* made but not computed */
     bool holding;        /* the next operator that can be is held back */
     bool walked;         /* backward has run since begin */
+    rondo__blame *blame; /* backward is done again to fill it */
     rondo_error failure;
 };
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "autograd/tape_blame.h"
 #include "train/average.h"
 #include "train/loop.h"
 
@@ -16,10 +17,21 @@ const char *rondo__run_kept(const rondo__run *run, char out[RONDO__PATH]) {
     return out;
 }
 
-/* Numbers that are not finite end the run; the files keep what was saved last. */
-static rondo_status refuse_numbers(const rondo__run *run, double loss, rondo_error *err) {
+/* ", first in 'lstm' at row 3, time step 15", or nothing where every call of the last batch is finite. */
+static void first_bad(const rondo__run *run, char *out, size_t size) {
+    rondo__blame blame;
+    char place[128];
+    if (rondo__tape_blame(run->tape, &blame))
+        snprintf(out, size, ", first in %s", rondo__blame_text(&blame, place, sizeof place));
+}
+
+/* Numbers that are not finite end the run; the files keep what was saved last. batch: the last one that was computed.
+ */
+static rondo_status refuse_numbers(const rondo__run *run, int64_t epoch, int64_t batch, double loss, rondo_error *err) {
     const char *gradient = rondo__bad_gradient(run->task->params), *value = rondo__bad_value(run->task->params);
-    char kept[RONDO__PATH], what[192];
+    char kept[RONDO__PATH], what[192], first[192] = "";
+    if (gradient || !isfinite(loss)) /* else it was the update */
+        first_bad(run, first, sizeof first);
     if (gradient)
         snprintf(what, sizeof what, ", the gradient of '%s' is not finite", gradient);
     else if (value)
@@ -27,14 +39,16 @@ static rondo_status refuse_numbers(const rondo__run *run, double loss, rondo_err
     else
         snprintf(what, sizeof what, "%s", isfinite(loss) ? ", the norm of the gradients is not finite" : "");
     return rondo__fail(err, RONDO_NUMERIC,
-                       "train: step %lld: the loss is %g%s%s (lower train.optimizer.learning_rate or train.clip_norm)",
-                       (long long)run->progress.step + 1, isnan(loss) ? fabs(loss) : loss, what,
-                       rondo__run_kept(run, kept));
+                       "train: step %lld (epoch %lld, batch %lld): the loss is %g%s%s%s (lower "
+                       "train.optimizer.learning_rate or train.clip_norm)",
+                       (long long)run->progress.step + 1, (long long)epoch + 1, (long long)batch + 1,
+                       isnan(loss) ? fabs(loss) : loss, first, what, rondo__run_kept(run, kept));
 }
 
-/* Batches of one step, and their symbols. */
+/* Batches of one step, their symbols, and which the last one was. */
 typedef struct step_tally {
     int64_t batches, first, all;
+    int64_t epoch, batch;
 } step_tally;
 
 static double share(const step_tally *tally, int64_t symbols) {
@@ -68,12 +82,14 @@ static rondo_status one_batch(rondo__run *run, step_tally *tally, double *loss, 
     tally->first = tally->all ? tally->first : symbols;
     tally->all += symbols;
     tally->batches++;
+    tally->epoch = p->epoch;
+    tally->batch = p->batch;
     status = rondo_backward(run->tape, mean, (real)share(tally, symbols));
     if (status)
         return rondo_tape_status(run->tape, err) ? rondo_tape_status(run->tape, err)
                                                  : rondo__fail(err, status, "train: backward failed");
     if (!isfinite(*loss))
-        return refuse_numbers(run, *loss, err);
+        return refuse_numbers(run, p->epoch, p->batch, *loss, err);
     if (task->class->after_batch)
         task->class->after_batch(task);
     p->loss_sum += *loss * (double)symbols;
@@ -102,7 +118,7 @@ static rondo_status update(rondo__run *run, const step_tally *tally, double loss
     rondo_status status =
         rondo__optimizer_step(run->optimizer, run->last_rate > 0 ? &step : NULL, &after, &run->last_norm, err);
     if (status == RONDO_NUMERIC || (!status && !after.finite))
-        return refuse_numbers(run, loss, err);
+        return refuse_numbers(run, tally->epoch, tally->batch, loss, err);
     run->cleared = !status;
     return status;
 }

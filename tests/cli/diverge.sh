@@ -3,7 +3,7 @@
 small_recipe
 mend='\(lower train.optimizer.learning_rate or train.clip_norm\)$'
 for rule in sgd adam adamw rmsprop adagrad; do
-    expect 1 "step [0-9]+: the .*loss is .*$mend" "$RONDO" train small.yaml --out $rule --quiet \
+    expect 1 "step [0-9]+( \(epoch [0-9]+, batch [0-9]+\))?: the .*loss is .*$mend" "$RONDO" train small.yaml --out $rule --quiet \
         --set "train.optimizer={type: $rule, learning_rate: 1e30}"
     check "$rule: no model of such numbers" test ! -e $rule/model.safetensors
     check "$rule: nothing half-written" test "$(ls $rule | wc -l)" -eq 1
