@@ -50,7 +50,8 @@ typedef struct rondo_train_options {
     const char *folder; /* DIR; created when absent. Must not be NULL */
     int sets;           /* overrides "key.path=value" */
     const char *const *set;
-    bool resume;          /* go on from DIR/last.safetensors; RONDO_NOT_FOUND when there is none */
+    bool resume;          /* go on from DIR/last.safetensors, or begin again where a run was ended before it wrote one;
+                              RONDO_NOT_FOUND where there was no run */
     int threads;          /* 0: the recipe's */
     rondo_event_fn event; /* may be NULL */
     void *event_arg;

@@ -13,13 +13,46 @@ static const char *join(const char *folder, const char *name, char out[RONDO__PA
     return out;
 }
 
-/* A run ended by force before its first checkpoint leaves recipe.yaml, and at most the line and the model of its first
- * evaluation: resuming it means beginning again. */
+/* N of step-N.safetensors (of which size bytes are the name), -1: another file. */
+static int64_t step_of(const char *name, size_t size) {
+    char *end;
+    if (strncmp(name, "step-", 5) != 0 || name[5] < '0' || name[5] > '9')
+        return -1;
+    const long long step = strtoll(name + 5, &end, 10);
+    return size == (size_t)(end - name) + 12 && strncmp(end, ".safetensors", 12) == 0 ? step : -1;
+}
+
+static bool is_half_written(const char *name) {
+    static const char *const files[] = {"model.safetensors", "last.safetensors", "metrics.jsonl", "recipe.yaml"};
+    const char *end = strstr(name, ".tmp-");
+    if (end && step_of(name, (size_t)(end - name)) >= 0)
+        return end[5] && end[5 + strspn(end + 5, "0123456789")] == '\0';
+    for (size_t i = 0; end && i < sizeof files / sizeof files[0]; i++) {
+        const size_t size = strlen(files[i]);
+        if (size == (size_t)(end - name) && strncmp(name, files[i], size) == 0)
+            return end[5] && end[5 + strspn(end + 5, "0123456789")] == '\0';
+    }
+    return false;
+}
+
+/* There, and nothing in it but what a run killed in the middle of writing its first file leaves. */
+static bool is_bare(const char *folder) {
+    DIR *list = opendir(folder);
+    bool bare = list != NULL;
+    for (const struct dirent *entry; bare && (entry = readdir(list));)
+        bare = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || is_half_written(entry->d_name);
+    if (list)
+        closedir(list);
+    return bare;
+}
+
+/* A run ended by force before its first checkpoint leaves an empty folder, or recipe.yaml and at most the line and the
+ * model of its first evaluation: resuming it means beginning again. */
 static bool is_barely_begun(const char *folder) {
     char path[RONDO__PATH], *data = NULL;
     size_t size = 0;
     if (!rondo__file_exists(join(folder, "recipe.yaml", path)))
-        return false;
+        return is_bare(folder);
     if (!rondo__file_exists(join(folder, "metrics.jsonl", path)))
         return !rondo__file_exists(join(folder, "model.safetensors", path));
     if (rondo__file_read(path, 0, &data, &size, NULL))
@@ -72,15 +105,6 @@ rondo_status rondo__folder_check(const rondo_train_options *options, rondo_error
     return status ? status : check_files(options, err);
 }
 
-/* N of step-N.safetensors (of which size bytes are the name), -1: another file. */
-static int64_t step_of(const char *name, size_t size) {
-    char *end;
-    if (strncmp(name, "step-", 5) != 0 || name[5] < '0' || name[5] > '9')
-        return -1;
-    const long long step = strtoll(name + 5, &end, 10);
-    return size == (size_t)(end - name) + 12 && strncmp(end, ".safetensors", 12) == 0 ? step : -1;
-}
-
 /* The lowest N and how many there are. */
 static int64_t lowest_step(const char *folder, int64_t *count) {
     int64_t lowest = -1;
@@ -104,19 +128,6 @@ void rondo__folder_keep(const char *folder, int64_t keep) {
         if (unlink(join(folder, name, path)))
             return;
     }
-}
-
-static bool is_half_written(const char *name) {
-    static const char *const files[] = {"model.safetensors", "last.safetensors", "metrics.jsonl", "recipe.yaml"};
-    const char *end = strstr(name, ".tmp-");
-    if (end && step_of(name, (size_t)(end - name)) >= 0)
-        return end[5] && end[5 + strspn(end + 5, "0123456789")] == '\0';
-    for (size_t i = 0; end && i < sizeof files / sizeof files[0]; i++) {
-        const size_t size = strlen(files[i]);
-        if (size == (size_t)(end - name) && strncmp(name, files[i], size) == 0)
-            return end[5] && end[5 + strspn(end + 5, "0123456789")] == '\0';
-    }
-    return false;
 }
 
 /* What a run killed in the middle of writing left behind (see writer.c); the lock says that nobody writes it now. */

@@ -133,7 +133,10 @@ static rondo_status begin(rondo__run *run, rondo_error *err) {
     run->begun = rondo__clock_seconds() - run->progress.seconds;
     snprintf(run->message, sizeof run->message, "%s: %lld parameters, %lld batches per epoch, %lld steps%s",
              run->task->class->name, (long long)rondo_params_total(run->task->params), (long long)run->batches,
-             (long long)run->total, run->options->resume ? "; resumed" : "");
+             (long long)run->total,
+             !run->options->resume    ? ""
+             : run->progress.step > 0 ? "; resumed"
+                                      : "; begun again");
     rondo__run_event(run, RONDO_EVENT_START, NULL, false, run->message);
     status = show_notes(run, err);
     return status ? status : rondo__run_rehearse(run, err);

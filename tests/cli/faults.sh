@@ -19,7 +19,7 @@ steps() { sed -E 's/.*"step": ?([0-9]+).*/\1/' "$1/metrics.jsonl"; }
 go_on() { # go_on WHAT: the run in the folder `run` ends as `whole` did, and nothing half-written is left
     local resume=--resume
     tried=$((tried + 1))
-    [ -e run/recipe.yaml ] || resume=
+    [ -e run ] || resume= # not even a folder: there was no run
     if ! $train --out run $resume > /dev/null 2> err; then
         note_failure "$1: the run cannot go on: $(head -c 300 err)"
     elif ! same_run; then

@@ -38,7 +38,7 @@ kills=0 round=0
 while [ $round -lt 60 ]; do
     round=$((round + 1))
     resume=
-    [ -e killed/recipe.yaml ] && resume=--resume
+    [ -e killed ] && resume=--resume
     "$RONDO" train small.yaml $sets --out killed --quiet $resume 2> err &
     pid=$!
     [ $kills -lt 20 ] && sleep 0.0$((RANDOM % 7 + 1))
@@ -63,7 +63,21 @@ for part in recipe evaluation; do
     check "begun again ($part), the model has the same bits" cmp whole/model.safetensors $part/model.safetensors
     check "begun again ($part), as many lines of metrics" test "$(wc -l < whole/metrics.jsonl)" -eq "$(wc -l < $part/metrics.jsonl)"
 done
-# but a run that lost its checkpoint is not begun again over its results
+# or an empty folder, or half of the first file
+for part in empty half; do
+    mkdir $part
+    [ $part = empty ] || head -c 20 whole/recipe.yaml > $part/recipe.yaml.tmp-12
+    expect 0 '' "$RONDO" train small.yaml $sets --out $part --quiet --resume
+    check "begun again ($part), the model has the same bits" cmp whole/model.safetensors $part/model.safetensors
+    check "begun again ($part), nothing is half-written" test "$(ls -A $part | wc -l)" -eq 4
+done
+# but not where there was no run
+mkdir other
+echo mine > other/file
+expect 2 'other/last.safetensors: not there, so no run can go on' "$RONDO" train small.yaml $sets --out other --resume
+expect 2 'none/last.safetensors: not there, so no run can go on' "$RONDO" train small.yaml $sets --out none --resume
+check 'nor is anything made there' test ! -e none
+# and a run that lost its checkpoint is not begun again over its results
 rm evaluation/last.safetensors
 expect 2 "evaluation/last.safetensors: not there" "$RONDO" train small.yaml $sets --out evaluation --resume
 check "its model is as it was" cmp whole/model.safetensors evaluation/model.safetensors
