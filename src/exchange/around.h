@@ -16,12 +16,22 @@ typedef struct rondo__texts_of {
     bool finds; /* is a text's number asked for: whole words or characters */
 } rondo__texts_of;
 
+/* What a pointer's decoder says when it copies: of each source symbol the target's. count 0: unknown. */
+typedef struct rondo__twins {
+    int64_t count;
+    bool (*twin)(const void *of, int64_t i, int32_t *out); /* -1: it has none; false: out of memory */
+    const void *of;
+    bool words;      /* a symbol that has none is a word, which can be copied all the same */
+    int32_t unknown; /* the source's, which stands for many words; -1: nothing does */
+} rondo__twins;
+
 #define RONDO__AROUND_TEXTS 4
 typedef struct rondo__around {
     const rondo_frontend *frontend; /* NULL: none */
     int64_t stack;                  /* frames of a step */
     int texts;
     rondo__texts_of text[RONDO__AROUND_TEXTS];
+    rondo__twins twins;
 } rondo__around;
 
 struct rondo__tokenizer;

@@ -2,7 +2,7 @@
  *
  * All that depends on the length S of the source stands in room of the caller: two buffers that the encoder's layers
  * fill in turn, of which one ends up as the memory and the other is used anew for keys, values, weights and coverage;
- * and behind them the logits of model_translate. */
+ * and behind them what a step of model_translate says. */
 #include <stdio.h>
 
 #include "exchange/c_file.h"
@@ -26,7 +26,8 @@ rondo__c_layout rondo__c_layout_of(const rondo__encdec *e) {
                               .values = l->value.weight ? l->W : 0,
                               .coverage = l->u ? 1 : 0,
                               .memory_in_p = rounds(&e->encoder) % 2 == 1};
-    layout.second = larger(layout.width, layout.keys + layout.values + layout.coverage + (l->present ? 1 : 0));
+    const int64_t weights = !l->present ? 0 : l->heads > 1 ? 2 : 1;
+    layout.second = larger(layout.width, layout.keys + layout.values + layout.coverage + weights);
     if (e->encoder_transformer) { /* rows stay in p; keys, values and weights of a layer in q */
         layout.memory_in_p = true;
         layout.second = larger(layout.second, 2 * e->M + 1);
@@ -34,9 +35,10 @@ rondo__c_layout rondo__c_layout_of(const rondo__encdec *e) {
     if (e->decoder_transformer) { /* of each layer, of the memory and of the past */
         const int64_t both = 2 * e->E * e->decoder_transformer->config.layers;
         layout.keys = both;
-        layout.second = larger(layout.second, both + 1);
+        layout.second = larger(layout.second, both + 2);
         layout.past = both + 1;
     }
+    layout.said = e->pointer.weight ? 1 : 0;
     return layout;
 }
 
@@ -74,7 +76,8 @@ static int64_t place_floats(const rondo__encdec *e) {
 
 static int64_t state_floats(const rondo__encdec *e, int64_t cells) {
     const widths w = widths_of(e);
-    return cells + w.x + w.joined + e->H + e->A + (e->repeats ? e->C : 0) + 2 * w.rows + w.room + place_floats(e);
+    return cells + w.x + w.joined + e->H + e->A + (e->repeats ? e->C : 0) + 2 * w.rows + w.room + place_floats(e) +
+           e->pointer.in;
 }
 
 /* ---- costs ---- */
@@ -97,12 +100,13 @@ static cost costs_of(const rondo__c_file *file) {
     const rondo__c_cost encoder = rondo__c_costs(&e->encoder, file->precision),
                         decoder = rondo__c_costs(&e->decoder, file->precision);
     const rondo__look *l = &e->look;
-    const rondo__affine *const maps[] = {&e->combine, &e->output, &l->query, &l->key, &l->value, &l->out, &l->place};
+    const rondo__affine *const maps[] = {&e->combine, &e->output, &e->pointer, &l->query,
+                                         &l->key,     &l->value,  &l->out,     &l->place};
     const rondo__affine table = {e->target, e->E, e->embedding, NULL};
     cost c = {.weights = encoder.weight_bytes + decoder.weight_bytes,
               .encode = encoder.products + products(&l->key) + products(&l->value),
               .step = decoder.products + products(&e->combine) + products(&e->output) + products(&l->query) +
-                      products(&l->out) + products(&l->place),
+                      products(&l->out) + products(&l->place) + products(&e->pointer),
               .look = l->present ? l->A + l->W : 0};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         c.weights += affine_bytes(maps[i], bytes);
@@ -120,8 +124,9 @@ static cost costs_of(const rondo__c_file *file) {
     c.step += second.products;
     if (e->decoder_transformer)
         c.look = 2 * e->E * e->decoder_transformer->config.layers;
+    c.weights += rondo__c_twins_bytes(file);
     c.state = 4 * ((e->decoder_transformer ? 2 : 1) + state_floats(e, encoder.state_floats + decoder.state_floats)) +
-              (e->decoder_transformer ? 7 : 5) * 8;
+              ((e->decoder_transformer ? 7 : 5) + (e->pointer.weight ? 1 : 0)) * 8;
     c.state = (c.state + 7) / 8 * 8;
     return c;
 }
@@ -130,7 +135,7 @@ static int64_t widest_product(const rondo__encdec *e) {
     const widths w = widths_of(e);
     int64_t widest = larger(rondo__c_widest_product(&e->encoder), rondo__c_widest_product(&e->decoder));
     widest = larger(widest, larger(w.x, w.joined));
-    widest = larger(widest, larger(e->A, e->H));
+    widest = larger(widest, larger(e->pointer.in, larger(e->A, e->H)));
     widest = larger(widest, larger(rondo__c_transformer_widest(e->encoder_transformer),
                                    rondo__c_transformer_widest(e->decoder_transformer)));
     return larger(widest, larger(e->M, larger(e->look.A, e->look.W)));
@@ -164,8 +169,9 @@ static void put_state(rondo__c_file *file) {
     rondo__c_put(file,
                  "typedef struct model_state {\n    const float *memory, *keys, *values; /* (S, .) in the room */\n"
                  "    float *weights, *coverage;           /* (S) where the last step looked; so far */\n"
-                 "%s    int S;\n",
-                 e->decoder_transformer ? "    float *past, *past_weights;          /* what was told so far */\n" : "");
+                 "%s%s    int S;\n",
+                 e->decoder_transformer ? "    float *past, *past_weights;          /* what was told so far */\n" : "",
+                 e->pointer.weight ? "    const int *copy;                     /* (S) the caller's */\n" : "");
     if (e->decoder_transformer)
         rondo__c_put(file, "    int n; /* symbols that were told */\n");
     rondo__c_put_members(file);
@@ -178,6 +184,8 @@ static void put_state(rondo__c_file *file) {
                  (long long)e->A, (long long)w.joined);
     if (e->repeats)
         rondo__c_put(file, "    float context[%lld];\n", (long long)e->C);
+    if (e->pointer.weight)
+        rondo__c_put(file, "    float point[%lld];\n", (long long)e->pointer.in);
     rondo__c_put(file, "    float row[2][%lld], room[%lld];\n} model_state;\n", (long long)w.rows, (long long)w.room);
     file->network = &e->encoder;
     file->part = "";
@@ -197,16 +205,21 @@ static void put_declarations(rondo__c_file *file) {
                  "#define MODEL_LONGEST(S) (2 * (S) + 50) /* how long `rondo translate` lets an answer be */\n\n",
                  (long long)rondo__c_room_of_symbol(&layout), (long long)(51 * layout.past));
     put_state(file);
-    rondo__c_put(file, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n"
-                       "/* Reads a source of S symbols. The room serves until the last step. */\n"
-                       "void model_encode(model_state *m, const int *symbols, int S, float *room);\n");
-    rondo__c_put(file, "/* One step: told the symbol said before, or first MODEL_END; y (MODEL_TARGET): logits. */\n"
-                       "void model_decode_step(model_state *m, int symbol, float *y);\n");
+    rondo__c_put(file, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
+    rondo__c_put_pointer_declarations(file);
+    rondo__c_put(file,
+                 "/* Reads a source of S symbols. The room serves until the last step. */\n"
+                 "void model_encode(model_state *m, const int *symbols, %sint S, float *room);\n"
+                 "/* One step: told the symbol said before, or first MODEL_END; y (%s. */\n"
+                 "void model_decode_step(model_state *m, int symbol, float *y);\n",
+                 e->pointer.weight ? "const int *copy, " : "",
+                 e->pointer.weight ? "MODEL_TARGET + S): probabilities" : "MODEL_TARGET): logits");
     rondo__c_put(file,
                  "/* Both, and the likeliest symbol at each step, up to `most` of them. Returns how many there are "
                  "in out,\n * MODEL_END not among them. */\n"
-                 "int model_translate(model_state *m, const int *symbols, int S, float *room, int *out, int "
-                 "most);\n");
+                 "int model_translate(model_state *m, const int *symbols, %sint S, float *room, int *out, int "
+                 "most);\n",
+                 e->pointer.weight ? "const int *copy, " : "");
     rondo__c_put_declared(file);
 }
 
@@ -282,6 +295,7 @@ static void put_weights(rondo__c_file *file) {
     rondo__c_put_transformer(file, e->decoder_transformer, "decoder");
     rondo__c_put_affine(file, "model_combine", &e->combine);
     rondo__c_put_affine(file, "model_output", &e->output);
+    rondo__c_put_affine(file, "model_pointer", &e->pointer);
 }
 
 static void need_transformers(const rondo__encdec *e, rondo__c_needs *needs) {
@@ -290,7 +304,7 @@ static void need_transformers(const rondo__encdec *e, rondo__c_needs *needs) {
     needs->decoder = second != NULL;
     needs->norm = first || second;
     needs->prepare = needs->prepare || second;
-    needs->activation = needs->activation || first || second;
+    needs->activation = needs->activation || first || second || e->pointer.weight;
     needs->places = (first && first->frequencies) || (second && second->frequencies);
 }
 
@@ -299,6 +313,7 @@ void rondo__c_put_encdec(rondo__c_file *file) {
     rondo__c_needs needs = {.activation = e->look.present || e->combine.weight,
                             .attention = e->look.present,
                             .prepare = e->look.key.weight || e->look.value.weight,
+                            .pointer = e->pointer.weight,
                             .row = e->embedding == e->output.weight};
     file->network = &e->encoder;
     put_title(file);
@@ -316,5 +331,7 @@ void rondo__c_put_encdec(rondo__c_file *file) {
         rondo__c_put_lookup(file);
     rondo__c_put_encode(file);
     rondo__c_put_decode(file);
+    rondo__c_put_copies(file);
     rondo__c_put_texts(file);
+    rondo__c_put_text_copies(file);
 }

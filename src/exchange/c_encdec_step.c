@@ -133,7 +133,8 @@ void rondo__c_put_encode(rondo__c_file *file) {
     const rondo__c_layout layout = rondo__c_layout_of(e);
     const bool indexed = rondo__c_uses_index(&e->encoder, 0, e->encoder.count) || sums(e) || e->encoder_transformer ||
                          e->decoder_transformer;
-    rondo__c_put(file, "\nvoid model_encode(model_state *m, const int *symbols, int T, float *room) {\n");
+    rondo__c_put(file, "\nvoid model_encode(model_state *m, const int *symbols, %sint T, float *room) {\n",
+                 e->pointer.weight ? "const int *copy, " : "");
     if (layout.memory_in_p)
         rondo__c_put(file, "    float *p = room, *q = room + (size_t)T * %lld;\n", (long long)layout.width);
     else
@@ -152,7 +153,8 @@ void rondo__c_put_encode(rondo__c_file *file) {
         rondo__c_put_rows(file, 0, e->encoder.count, "x", NULL);
     put_memory(file);
     put_firsts(file);
-    rondo__c_put(file, "    model_copy(m->a, 0, %lld);\n}\n", (long long)e->A);
+    rondo__c_put(file, "%s    model_copy(m->a, 0, %lld);\n}\n", e->pointer.weight ? "    m->copy = copy;\n" : "",
+                 (long long)e->A);
 }
 
 /* ---- one step ---- */
@@ -217,13 +219,39 @@ static void put_combination(rondo__c_file *file) {
                  A, A, (long long)e->combine.in, A);
 }
 
+/* Greedy decoding. */
+static void put_translate(rondo__c_file *file) {
+    const rondo__encdec *e = file->encdec;
+    const char *copy = e->pointer.weight ? "const int *copy, " : "", *width = e->pointer.weight ? " + S" : "";
+    rondo__c_put(file,
+                 "\nint model_translate(model_state *m, const int *symbols, %sint S, float *room, int *out, int most) "
+                 "{\n    float *y = room + MODEL_ROOM(S) - (MODEL_TARGET%s);\n    int n, v, said = MODEL_END;\n",
+                 copy, width);
+    if (e->decoder_transformer)
+        rondo__c_put(file, "    most = most < MODEL_LONGEST(S) ? most : MODEL_LONGEST(S);\n");
+    if (e->decoder_transformer && e->decoder_transformer->positions >= 0)
+        rondo__c_put(file, "    most = most < %lld ? most : %lld; /* places that were learned */\n",
+                     (long long)e->decoder_transformer->config.max_length,
+                     (long long)e->decoder_transformer->config.max_length);
+    rondo__c_put(file,
+                 "    model_encode(m, symbols, %sS, room);\n    for (n = 0; n < most; n++) {\n"
+                 "        model_decode_step(m, said, y);\n        said = 0;\n"
+                 "        for (v = 1; v < MODEL_TARGET%s; v++)\n            said = y[v] > y[said] ? v : said;\n"
+                 "        if (said == MODEL_END)\n            break;\n        out[n] = said;\n    }\n"
+                 "    return n;\n}\n",
+                 e->pointer.weight ? "copy, " : "", width);
+}
+
 void rondo__c_put_decode(rondo__c_file *file) {
     const rondo__encdec *e = file->encdec;
     const bool indexed = rondo__c_uses_index(&e->decoder, 0, e->decoder.count) || e->decoder_transformer;
     rondo__c_put(file, "\nvoid model_decode_step(model_state *m, int symbol, float *y) {\n%s",
                  indexed ? "    int i;\n" : "");
+    rondo__c_put(file, e->pointer.weight ? "    float gate;\n" : "");
     put_place_pointer(file, e->decoder_transformer);
+    rondo__c_put_told(file);
     put_input(file);
+    rondo__c_put_pointed(file);
     if (e->decoder_transformer) {
         rondo__c_put_transformer_step(file);
     } else {
@@ -234,21 +262,10 @@ void rondo__c_put_decode(rondo__c_file *file) {
         file->part = "";
     }
     put_combination(file);
-    rondo__c_put(file, "    model_copy(y, %s, %lld);\n    model_product(y, m->a, &model_output, %lld, %lld);\n}\n",
+    rondo__c_put(file, "    model_copy(y, %s, %lld);\n    model_product(y, m->a, &model_output, %lld, %lld);\n",
                  e->output.bias ? "model_output_bias" : "0", (long long)e->target, (long long)e->target,
                  (long long)e->A);
-    rondo__c_put(file,
-                 "\nint model_translate(model_state *m, const int *symbols, int S, float *room, int *out, int "
-                 "most) {\n    float *y = room + MODEL_ROOM(S) - MODEL_TARGET;\n    int n, v, said = MODEL_END;\n");
-    if (e->decoder_transformer)
-        rondo__c_put(file, "    most = most < MODEL_LONGEST(S) ? most : MODEL_LONGEST(S);\n");
-    if (e->decoder_transformer && e->decoder_transformer->positions >= 0)
-        rondo__c_put(file, "    most = most < %lld ? most : %lld; /* places that were learned */\n",
-                     (long long)e->decoder_transformer->config.max_length,
-                     (long long)e->decoder_transformer->config.max_length);
-    rondo__c_put(file, "    model_encode(m, symbols, S, room);\n    for (n = 0; n < most; n++) {\n"
-                       "        model_decode_step(m, said, y);\n        said = 0;\n"
-                       "        for (v = 1; v < MODEL_TARGET; v++)\n            said = y[v] > y[said] ? v : said;\n"
-                       "        if (said == MODEL_END)\n            break;\n        out[n] = said;\n    }\n"
-                       "    return n;\n}\n");
+    rondo__c_put_point(file);
+    rondo__c_put(file, "}\n");
+    put_translate(file);
 }

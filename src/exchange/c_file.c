@@ -56,6 +56,7 @@ void rondo__c_put_part(rondo__c_file *file, rondo__c_part part) {
         [RONDO__C_LSTM] = {part_lstm, sizeof part_lstm},
         [RONDO__C_GRU] = {part_gru, sizeof part_gru},
         [RONDO__C_ATTENTION] = {part_attention, sizeof part_attention},
+        [RONDO__C_POINTER] = {part_pointer, sizeof part_pointer},
         [RONDO__C_PREPARE] = {part_prepare, sizeof part_prepare},
         [RONDO__C_TRANSFORMER] = {part_transformer, sizeof part_transformer},
         [RONDO__C_TRANSFORMER_PLACES] = {part_transformer_places, sizeof part_transformer_places},

@@ -6,7 +6,7 @@
  *   c_costs.c   memory and work
  *   c_check.c   test vectors and the main function that compares
  *   c_source.c  the whole, in order, with what it costs in the first comment
- *   c_encdec.c  c_encdec_step.c   the same of an encoder-decoder */
+ *   c_encdec.c  c_encdec_step.c  c_pointer.c   the same of an encoder-decoder */
 #ifndef RONDO_EXCHANGE_C_FILE_H
 #define RONDO_EXCHANGE_C_FILE_H
 
@@ -52,6 +52,7 @@ typedef enum rondo__c_part {
     RONDO__C_LSTM,
     RONDO__C_GRU,
     RONDO__C_ATTENTION,
+    RONDO__C_POINTER,
     RONDO__C_PREPARE,
     RONDO__C_TRANSFORMER,
     RONDO__C_TRANSFORMER_PLACES,
@@ -191,7 +192,7 @@ void rondo__c_put_texts(rondo__c_file *file);
 
 /* ---- c_source.c ---- */
 typedef struct rondo__c_needs {
-    bool cell[RONDO_GRU + 1], activation, attention, prepare, row, sqrt, norm, log;
+    bool cell[RONDO_GRU + 1], activation, attention, pointer, prepare, row, sqrt, norm, log;
     bool encoder, decoder, places; /* Transformers */
 } rondo__c_needs;
 void rondo__c_need(rondo__c_needs *needs, const rondo__network *network);
@@ -226,6 +227,17 @@ void rondo__c_put_transformer_encode(rondo__c_file *file);
 void rondo__c_put_transformer_prepare(rondo__c_file *file, const char *memory, const char *second);
 void rondo__c_put_transformer_step(rondo__c_file *file);
 
+/* ---- c_pointer.c: where the decoder has a pointer ---- */
+void rondo__c_put_pointer_declarations(rondo__c_file *file);
+int64_t rondo__c_twins_bytes(const rondo__c_file *file);
+/* Of a step: the symbol it is told; what the gate sees of it; y (MODEL_TARGET + S) from logits. */
+void rondo__c_put_told(rondo__c_file *file);
+void rondo__c_put_pointed(rondo__c_file *file);
+void rondo__c_put_point(rondo__c_file *file);
+/* What source symbols stand for: by number; by text, behind the texts. */
+void rondo__c_put_copies(rondo__c_file *file);
+void rondo__c_put_text_copies(rondo__c_file *file);
+
 /* ---- c_encdec_step.c ---- */
 void rondo__c_put_encode(rondo__c_file *file);
 void rondo__c_put_decode(rondo__c_file *file);
@@ -233,10 +245,13 @@ void rondo__c_put_decode(rondo__c_file *file);
 typedef struct rondo__c_layout {
     int64_t width, keys, values, coverage, second;
     int64_t past;     /* for each symbol said */
+    int64_t said;     /* behind all: words that are copied */
     bool memory_in_p; /* which of the two holds the memory */
 } rondo__c_layout;
 /* Of one more source symbol, two more may be said. */
-static inline int64_t rondo__c_room_of_symbol(const rondo__c_layout *l) { return l->width + l->second + 2 * l->past; }
+static inline int64_t rondo__c_room_of_symbol(const rondo__c_layout *l) {
+    return l->width + l->second + 2 * l->past + l->said;
+}
 rondo__c_layout rondo__c_layout_of(const rondo__encdec *encdec);
 
 #endif

@@ -57,6 +57,8 @@ void rondo__c_put_parts(rondo__c_file *file, const rondo__c_needs *need) {
         rondo__c_put_part(file, RONDO__C_TRANSFORMER_DECODER);
     if (need->attention)
         rondo__c_put_part(file, RONDO__C_ATTENTION);
+    if (need->pointer)
+        rondo__c_put_part(file, RONDO__C_POINTER);
 }
 
 /* ---- the file ---- */

@@ -17,17 +17,6 @@ static rondo__affine affine(const rondo_params *params, int weight, int bias) {
     return (rondo__affine){dims[0], dims[1], values(params, weight), values(params, bias)};
 }
 
-/* ---- what is refused ---- */
-
-rondo_status rondo__encdec_refuse_pointer(const rondo__encdec *pair, const char *what, rondo_error *err) {
-    if (pair->pointer.weight)
-        return rondo__fail(err, RONDO_UNSUPPORTED,
-                           "export: an encoder-decoder with a pointer cannot be written yet %s (train it with "
-                           "model.copy: false)",
-                           what);
-    return RONDO_OK;
-}
-
 int64_t rondo__encdec_places(const rondo__encdec *pair) {
     const rondo_transformer *net = pair->decoder_transformer;
     return net && net->config.positions == RONDO_POSITIONS_LEARNED ? net->config.max_length : 0;

@@ -12,6 +12,8 @@
  *             a (A)   = tanh(combine [h; context; y] if before, [context; h] if after, [h] without attention),
  *                       or h where nothing combines;  fed = a
  *             logits (V) = output a + output_bias
+ *             pointer:  g = sigmoid(pointer [context; h; y]), and where each source symbol s stands for copy_s,
+ *                       p(v) = g softmax(logits)_v + (1 - g) sum of the weights_s of look with copy_s = v
  *   look(q)   see rondo__look
  *
  * The first step is told `end`, and the sequence ends when `end` is the likeliest symbol: greedy decoding. */
@@ -75,8 +77,6 @@ typedef struct rondo__encdec {
 
 /* What an attention layer looks with; NULL: it is absent. */
 rondo__look rondo__look_of(const rondo_attention_layer *layer);
-/* RONDO_UNSUPPORTED where there is a pointer. what: "as C". */
-rondo_status rondo__encdec_refuse_pointer(const rondo__encdec *pair, const char *what, rondo_error *err);
 /* What net is made of; `end`: its first and last symbol. */
 rondo_status rondo__encdec_of(rondo__encdec *out, const rondo_seq2seq *net, int32_t end, rondo_error *err);
 
@@ -88,9 +88,17 @@ static inline int64_t rondo__encdec_longest(int64_t S) { return 2 * S + 50; }
 /* Steps that a Transformer decoder has learned places for; 0: any number. */
 int64_t rondo__encdec_places(const rondo__encdec *pair);
 
-/* The reference: greedy decoding of source (S) up to `max` symbols. out (max): *count symbols without the end.
- * logits (max, V) or NULL: of the steps that were run, min(*count + 1, max). */
+/* What a step says of S source symbols: V logits, or with a pointer V + S log-probabilities. */
+static inline int64_t rondo__encdec_width(const rondo__encdec *pair, int64_t S) {
+    return pair->target + (pair->pointer.weight ? S : 0);
+}
+
+/* The reference: greedy decoding of source (S) up to `max` symbols. copy (S): for a pointer, what each stands for, a
+ * symbol of the target, V + s for the word at place s (of words that are the same the first one's), or -1; else NULL.
+ * out (max): *count symbols without the end. logits (max, width) or NULL: of the steps that were run,
+ * min(*count + 1, max). */
 rondo_status rondo__encdec_run(const rondo__encdec *pair, rondo_context *context, int64_t S, const int32_t *source,
-                               int64_t max, int32_t *out, int64_t *count, real *logits, rondo_error *err);
+                               const int32_t *copy, int64_t max, int32_t *out, int64_t *count, real *logits,
+                               rondo_error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "exchange/encdec.h"
 #include "nn/recurrent.h"
 #include "nn/rows.h"
+#include "rondo/attention.h"
 
 /* What one step hands to the next: plain memory, as the tape begins anew at each step. */
 typedef struct carried {
@@ -21,6 +22,8 @@ typedef struct run {
     const rondo__encdec *pair;
     rondo_tape *tape;
     int64_t S;
+    const int32_t *copy; /* (S), for a pointer */
+    rondo_var *weights;  /* (1, 1, S): where the step at hand looked */
     carried now;
     int64_t told;
     int32_t *symbols; /* (max): what a Transformer was told so far */
@@ -164,6 +167,7 @@ static rondo_var *look(run *r, rondo_var *query) {
     const rondo_attention_result result = rondo_attention(r->tape, &input, &options);
     if (l->u)
         keep(r, r->now.coverage, result.coverage);
+    r->weights = result.weights;
     return map(r, &l->out, result.context);
 }
 
@@ -191,34 +195,59 @@ static rondo_var *combine(const run *r, rondo_var *y, rondo_var *h, rondo_var *c
     return rondo_tanh(r->tape, map(r, &p->combine, concat(r, 3, all)));
 }
 
+/* logits, or what a pointer makes of them; hands a on */
+static rondo_var *say(const run *r, rondo_var *y, rondo_var *h, rondo_var *context) {
+    const rondo__encdec *p = r->pair;
+    rondo_var *const all[] = {context, h, y};
+    if (rondo__tape_failed(r->tape))
+        return NULL;
+    rondo_var *a = combine(r, y, h, context), *logits = map(r, &p->output, a);
+    keep(r, r->now.fed, p->feeds ? a : NULL);
+    if (!p->pointer.weight || rondo__tape_failed(r->tape))
+        return logits;
+    rondo_var *gate = rondo_reshape(r->tape, map(r, &p->pointer, concat(r, 3, all)), 2, (int64_t[]){1, 1});
+    const rondo_pointer_options options = {.copy = r->copy, .extended = rondo__encdec_width(p, r->S)};
+    return rondo_pointer_log_probabilities(r->tape, logits, gate, r->weights, &options);
+}
+
+static rondo_var *embedded(const run *r, const int32_t *symbols, int64_t T) {
+    const rondo__encdec *p = r->pair;
+    return rondo_embedding(r->tape, constant(r, p->embedding, 2, (int64_t[]){p->target, p->E}), symbols, 2,
+                           (int64_t[]){T, 1});
+}
+
+static rondo_var *last_of(const run *r, rondo_var *x, int64_t T) {
+    return rondo__tape_failed(r->tape) ? NULL : rondo_slice(r->tape, x, 0, T - 1, T);
+}
+
 /* All that was told so far at once; of the last step what it says. */
 static rondo_status step_transformer(run *r, const int32_t *symbol, real *logits, rondo_error *err) {
     const rondo__encdec *p = r->pair;
     const int64_t T = ++r->told;
     rondo_attention_memory memory[RONDO_MAX_LAYERS];
+    rondo_var *weights = NULL;
     r->symbols[T - 1] = *symbol;
     rondo_tape_begin(r->tape, NULL);
-    rondo_var *y = rondo_embedding(r->tape, constant(r, p->embedding, 2, (int64_t[]){p->target, p->E}), r->symbols, 2,
-                                   (int64_t[]){T, 1});
+    rondo_var *y = embedded(r, r->symbols, T);
     rondo_transformer_prepare(changeable(p->decoder_transformer), r->tape,
                               constant(r, r->now.memory, 3, (int64_t[]){r->S, 1, p->M}), NULL, memory);
     rondo_var *h = rondo_transformer_forward(changeable(p->decoder_transformer), r->tape, y,
-                                             &(rondo_transformer_input){.memory = memory}, NULL);
-    rondo_var *a = rondo__tape_failed(r->tape) ? NULL : combine(r, NULL, rondo_slice(r->tape, h, 0, T - 1, T), NULL);
-    keep(r, logits, map(r, &p->output, a));
+                                             &(rondo_transformer_input){.memory = memory}, &weights);
+    if (rondo__tape_failed(r->tape))
+        return rondo_tape_status(r->tape, err);
+    r->weights = last_of(r, weights, T);
+    keep(r, logits, say(r, last_of(r, y, T), last_of(r, h, T), NULL));
     return rondo_tape_status(r->tape, err);
 }
 
-/* -> logits (V) */
+/* -> logits (width) */
 static rondo_status step(run *r, const int32_t *symbol, real *logits, rondo_error *err) {
     const rondo__encdec *p = r->pair;
     if (p->decoder_transformer)
         return step_transformer(r, symbol, logits, err);
     const int top = rondo__encdec_decoder(p)->config.layers - 1;
     rondo_tape_begin(r->tape, NULL);
-    rondo_var *context = NULL;
-    rondo_var *y = rondo_embedding(r->tape, constant(r, p->embedding, 2, (int64_t[]){p->target, p->E}), symbol, 2,
-                                   (int64_t[]){1, 1});
+    rondo_var *context = NULL, *y = embedded(r, symbol, 1);
     if (p->before)
         context = look(r, constant(r, r->now.h[top], 3, (int64_t[]){1, 1, p->H}));
     rondo_var *enters = p->repeats ? constant(r, r->now.context, 3, (int64_t[]){1, 1, p->C}) : context;
@@ -229,9 +258,7 @@ static rondo_status step(run *r, const int32_t *symbol, real *logits, rondo_erro
     rondo_var *h = run_cells(r, concat(r, 3, all));
     if (p->look.present && !p->before)
         context = look(r, h);
-    rondo_var *a = rondo__tape_failed(r->tape) ? NULL : combine(r, y, h, context);
-    keep(r, r->now.fed, p->feeds ? a : NULL);
-    keep(r, logits, map(r, &p->output, a));
+    keep(r, logits, say(r, y, h, context));
     return rondo_tape_status(r->tape, err);
 }
 
@@ -243,9 +270,11 @@ static int32_t likeliest(int64_t V, const real *logits) {
 }
 
 rondo_status rondo__encdec_run(const rondo__encdec *pair, rondo_context *context, int64_t S, const int32_t *source,
-                               int64_t max, int32_t *out, int64_t *count, real *logits, rondo_error *err) {
-    run r = {.pair = pair, .S = S};
-    real *row = rondo__alloc((size_t)pair->target * sizeof *row);
+                               const int32_t *copy, int64_t max, int32_t *out, int64_t *count, real *logits,
+                               rondo_error *err) {
+    const int64_t width = rondo__encdec_width(pair, S);
+    run r = {.pair = pair, .S = S, .copy = copy};
+    real *row = rondo__alloc((size_t)width * sizeof *row);
     r.symbols = rondo__alloc((size_t)(max + 1) * sizeof *r.symbols);
     int32_t said = pair->end;
     *count = 0;
@@ -260,11 +289,12 @@ rondo_status rondo__encdec_run(const rondo__encdec *pair, rondo_context *context
         if (status)
             break;
         if (logits)
-            memcpy(logits + *count * pair->target, row, (size_t)pair->target * sizeof *row);
-        said = likeliest(pair->target, row);
+            memcpy(logits + *count * width, row, (size_t)width * sizeof *row);
+        said = likeliest(width, row);
         if (said == pair->end)
             break;
         out[(*count)++] = said;
+        said = said < pair->target ? said : pair->unknown;
     }
     rondo_tape_destroy(&r.tape);
     rondo__free(r.block);

@@ -85,8 +85,6 @@ static rondo_status write_deployed(rondo_model *model, const char *path, const r
     if (task->class->encdec) {
         deployed.encdec = &encdec;
         status = task->class->encdec(task, &encdec, err);
-        if (!status)
-            status = rondo__encdec_refuse_pointer(&encdec, "as C", err);
     } else if (task->class->network) {
         deployed.network = &network;
         status = task->class->network(task, &network, err);

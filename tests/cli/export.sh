@@ -66,6 +66,52 @@ C
 check "a program that translates" sh -c '"${CC:-cc}" -std=c99 -Wall -Werror user.c -DPAIRS_VOCABULARY pairs.c -o user -lm'
 "$RONDO" translate pairs/model.safetensors dev.ja > should 2> /dev/null
 check "its translations are Rondo's" sh -c './user < dev.ja | diff - should'
+
+# a pointer copies words that neither vocabulary has: from texts, and by place where only symbols are there
+sed -E 's/pairs\.ja/pairs.en/; s/dev\.ja/dev.en/; s/min_count: 2/max_size: 20/; s/^model:/model:\n  copy: true\n  attention: additive/; s/max_steps: 40/max_steps: 150/; s/epochs: 2/epochs: 9/' pairs.yaml > copy.yaml
+sed -i 's/target_tokenizer: {type: word, max_size: 20}/target_tokenizer: {type: word, max_size: 12}/' copy.yaml
+expect 0 '' "$RONDO" train copy.yaml --out copy --quiet
+expect 0 '' "$RONDO" export copy/model.safetensors --to copy.c --name net
+check "pointer: C says what Rondo says" sh -c '"${CC:-cc}" -std=c99 -Wall -Wextra -Wpedantic -Werror -DNET_CHECK copy.c -o check -lm && ./check'
+cat > user.c <<'C'
+#define NET_DECLARATIONS
+#include "copy.c"
+#include <stdio.h>
+#include <string.h>
+int main(int argc, char **argv) {
+    static net_state m;
+    static float room[NET_ROOM(100)];
+    char line[4096];
+    while (fgets(line, sizeof line, stdin)) {
+        const char *words[100];
+        int symbols[100], copy[100], said[NET_LONGEST(100)], n = 0, count, i;
+        for (char *word = strtok(line, " \n"); word; word = strtok(0, " \n"))
+            words[n++] = word;
+        for (i = 0; i < n; i++)
+            symbols[i] = net_text_source(words[i]);
+        if (argc > 1)
+            net_copies(symbols, n, copy);
+        else
+            net_text_copies(words, n, copy);
+        count = net_translate(&m, symbols, copy, n, room, said, NET_LONGEST(n));
+        for (i = 0; i < count; i++)
+            printf("%s%s", i ? " " : "",
+                   said[i] < NET_TARGET ? net_target_text(said[i]) : words[said[i] - NET_TARGET]);
+        printf("\n");
+    }
+    return argc > 2;
+}
+C
+check "a program that copies" sh -c '"${CC:-cc}" -std=c99 -Wall -Werror user.c -DNET_VOCABULARY copy.c -o user -lm'
+"$RONDO" translate copy/model.safetensors dev.en > should 2> /dev/null
+sed -n '/net_target_texts\[/,/^}/p' copy.c | tr -d '",' | sort -u > known
+check "words are copied that it does not know" sh -c 'tr " " "\n" < should | sort -u | comm -23 - known | grep -q .'
+check "its words are Rondo's" sh -c './user < dev.en | diff - should'
+check "by their places, too" sh -c './user places < dev.en | diff - should'
+sed -E 's/word, max_size: [0-9]+/char/; /target_tokenizer/d; s/^data:/data:\n  shared_vocabulary: true/; s/max_steps: 150/max_steps: 2/' copy.yaml > letters.yaml
+expect 0 '' "$RONDO" train letters.yaml --out letters --quiet
+expect 0 '' "$RONDO" export letters/model.safetensors --to copy.c --name net
+check "a pointer to letters" sh -c '"${CC:-cc}" -std=c99 -Wall -Wextra -Wpedantic -Werror -DNET_CHECK copy.c -o check -lm && ./check'
 mkdir folder.onnx
 expect 1 'is a folder' "$RONDO" export run/model.safetensors --to folder.onnx --external-data
 check "weights without their model do not stay" sh -c '! ls folder.onnx.data* 2> /dev/null'

@@ -53,8 +53,8 @@ static void ask_reference(const model *m, const rondo__encdec *pair, said *out) 
         rondo_error err = {0};
         for (int s = 0; s < S; s++)
             row[s] = (int32_t)source[s][b];
-        if (rondo__encdec_run(pair, m->context, lengths[b], row, rondo__encdec_longest(lengths[b]), out->symbol[b],
-                              &out->count[b], out->logits[b], &err))
+        if (rondo__encdec_run(pair, m->context, lengths[b], row, NULL, rondo__encdec_longest(lengths[b]),
+                              out->symbol[b], &out->count[b], out->logits[b], &err))
             fail_msg("%s: %s", m->name, err.message);
     }
 }
