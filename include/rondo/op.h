@@ -45,6 +45,8 @@ struct rondo_op {
     rondo_kernel_pair device[RONDO_DEVICE_COUNT];
     const struct rondo__together *together; /* NULL; the library's own, for two calls at the same time */
     unsigned weights; /* bit i: input i may be a weight of an int8 or bf16 file, whose data are no rondo_real */
+    bool in_place; /* out[0] of the size of in[0] takes its place: for an input whose value nobody reads any more, the
+                      backward of its maker included */
 };
 
 /* Applies an operator. in[] holds n_in variables (NULL for an absent optional input, which shape() must check);

@@ -56,7 +56,7 @@ RONDO_API rondo_status rondo_backward(rondo_tape *tape, rondo_var *loss, rondo_r
 RONDO_API rondo_status rondo_backward_from(rondo_tape *tape, int count, rondo_var *const *vars,
                                            const rondo_real *const *grads);
 
-/* Bytes that the step arena held at its fullest. */
+/* Bytes that the tape held at its fullest, the scratch memory of operators included. */
 RONDO_API size_t rondo_tape_peak_bytes(const rondo_tape *tape);
 
 #ifdef __cplusplus

@@ -1,5 +1,6 @@
 /* tanh, sigmoid, relu: each from its kernel; backward needs only the output y. clip: backward needs the input. */
 #include "autograd/op_tools.h"
+#include "autograd/tape.h"
 #include "rondo/ops.h"
 
 typedef struct blocks_job {
@@ -45,6 +46,13 @@ static const rondo_op tanh_op = {
     .name = "tanh", .shape = rondo__shape_like_x, .device[RONDO_CPU] = {tanh_forward, tanh_backward}};
 
 rondo_var *rondo_tanh(rondo_tape *tape, rondo_var *x) { return rondo__apply(tape, &tanh_op, NULL, 1, &x); }
+
+static const rondo_op tanh_in_place = {
+    .name = "tanh", .shape = rondo__shape_like_x, .device[RONDO_CPU] = {tanh_forward, tanh_backward}, .in_place = true};
+
+rondo_var *rondo__tanh_in_place(rondo_tape *tape, rondo_var *x) {
+    return rondo__apply(tape, &tanh_in_place, NULL, 1, &x);
+}
 
 static rondo_status sigmoid_forward(rondo_call *call, rondo_error *err) {
     (void)err;

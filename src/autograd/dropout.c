@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "autograd/op_tools.h"
+#include "autograd/tape.h"
 #include "rondo/ops.h"
 
 typedef struct dropout_options {
@@ -88,7 +89,14 @@ static const rondo_op dropout = {.name = "dropout",
                                  .saved_bytes = saved_bytes,
                                  .device[RONDO_CPU] = {forward, backward}};
 
-rondo_var *rondo_dropout(rondo_tape *tape, rondo_var *x, rondo_real rate, bool shared_steps) {
+static const rondo_op dropout_in_place = {.name = "dropout",
+                                          .options_size = sizeof(dropout_options),
+                                          .shape = rondo__shape_like_x,
+                                          .saved_bytes = saved_bytes,
+                                          .device[RONDO_CPU] = {forward, backward},
+                                          .in_place = true};
+
+static rondo_var *apply(rondo_tape *tape, const rondo_op *op, rondo_var *x, real rate, bool shared_steps) {
     if (rondo__tape_failed(tape))
         return NULL;
     if (!(rate >= 0 && rate < 1)) {
@@ -102,5 +110,13 @@ rondo_var *rondo_dropout(rondo_tape *tape, rondo_var *x, rondo_real rate, bool s
     }
     if (x && (rate == 0 || !rondo_tape_training(tape)))
         return x;
-    return rondo__apply(tape, &dropout, &(dropout_options){rate, shared_steps}, 1, &x);
+    return rondo__apply(tape, op, &(dropout_options){rate, shared_steps}, 1, &x);
+}
+
+rondo_var *rondo_dropout(rondo_tape *tape, rondo_var *x, rondo_real rate, bool shared_steps) {
+    return apply(tape, &dropout, x, rate, shared_steps);
+}
+
+rondo_var *rondo__dropout_in_place(rondo_tape *tape, rondo_var *x, rondo_real rate, bool shared_steps) {
+    return apply(tape, &dropout_in_place, x, rate, shared_steps);
 }

@@ -1,11 +1,15 @@
 /* The tape.
  *
- * Two arenas. The step arena holds, in the order of the calls, each call's record, its options, its outputs and what it
- * saved; backward pushes gradients behind them. rondo_tape_begin rewinds all of it. The scratch arena is emptied after
- * every function of an operator; a call that is not recorded has its saved memory there too. What operators pack of
- * parameters stands apart from both (packs.c).
+ * One arena holds, in the order of the calls, each call's record, its options, its outputs and what it saved; backward
+ * pushes gradients behind them. rondo_tape_begin rewinds all of it. On top stands the scratch memory of the operator
+ * that runs, and what it saved where it is not recorded: both are taken back after it, so that the scratch of forward
+ * and the gradients, which are not there at the same time, share memory. What operators pack of parameters stands apart
+ * (packs.c).
  *
- *     step arena | record options out0 out1 saved | record options out0 saved | ... | gradients (backward) |
+ *     | record options out0 out1 saved | record options out0 saved | ... | gradients (backward) | scratch |
+ *
+ * What the last call saved (a loss: megabytes) serves no longer once its backward has run, which is first: where it
+ * stands on top the gradients begin upon it, and those that come later take its place.
  *
  * Records form a list from the last call to the first, which is the order backward wants (tape_backward.c).
  *
@@ -33,7 +37,6 @@ rondo_status rondo_tape_create(rondo_tape **out, rondo_context *context, rondo_e
         return rondo__fail(err, RONDO_MEMORY, "rondo_tape_create: out of memory");
     tape->context = context;
     rondo__arena_init(&tape->step);
-    rondo__arena_init(&tape->scratch);
     rondo__packs_init(&tape->packs);
     *out = tape;
     return RONDO_OK;
@@ -43,7 +46,6 @@ void rondo_tape_destroy(rondo_tape **tape) {
     if (!tape || !*tape)
         return;
     rondo__arena_free(&(*tape)->step);
-    rondo__arena_free(&(*tape)->scratch);
     rondo__packs_free(&(*tape)->packs);
     rondo__free(*tape);
     *tape = NULL;
@@ -73,6 +75,7 @@ rondo_status rondo_tape_status(const rondo_tape *tape, rondo_error *err) {
 rondo_context *rondo_tape_context(const rondo_tape *tape) { return tape->context; }
 bool rondo_tape_training(const rondo_tape *tape) { return tape->now.training; }
 size_t rondo_tape_peak_bytes(const rondo_tape *tape) { return tape->step.peak; }
+size_t rondo__tape_held(const rondo_tape *tape) { return tape->step.used; }
 
 bool rondo__tape_failed(const rondo_tape *tape) { return !tape || tape->failure.status != RONDO_OK; }
 
@@ -96,7 +99,6 @@ void rondo__tape_release(rondo_tape *tape) {
     rondo_tape_begin(tape, NULL);
     rondo__packs_begin(&tape->packs, false);
     rondo__arena_free(&tape->step);
-    rondo__arena_free(&tape->scratch);
     rondo__packs_free(&tape->packs);
 }
 
@@ -241,7 +243,8 @@ static rondo_status push_outputs(rondo_tape *tape, rondo_call *call) {
         rondo_status status = rondo__shape_check(value, &tape->failure);
         if (status)
             return status;
-        value->data = rondo__arena_push(&tape->step, rondo__tensor_bytes(value));
+        value->data = call->op->in_place && i == 0 ? call->in[0]->value.data
+                                                   : rondo__arena_push(&tape->step, rondo__tensor_bytes(value));
         if (!value->data)
             return RONDO_MEMORY;
     }
@@ -250,7 +253,7 @@ static rondo_status push_outputs(rondo_tape *tape, rondo_call *call) {
 
 rondo_status rondo__tape_push_scratch(rondo_tape *tape, rondo_call *call, bool backward) {
     size_t bytes = call->op->scratch_bytes ? call->op->scratch_bytes(call, backward) : 0;
-    call->scratch = bytes ? rondo__arena_push(&tape->scratch, bytes) : NULL;
+    call->scratch = bytes ? rondo__arena_push(&tape->step, bytes) : NULL;
     return (bytes && !call->scratch) || tape->packs.failed ? RONDO_MEMORY : RONDO_OK;
 }
 
@@ -259,16 +262,11 @@ static rondo_status make_outputs(rondo_tape *tape, rondo__record *r) {
     return status ? status : push_outputs(tape, &r->call);
 }
 
-/* Memory for what forward saves and scratches. */
-static rondo_status make_room(rondo_tape *tape, rondo__record *r) {
+static rondo_status push_saved(rondo_tape *tape, rondo__record *r) {
     rondo_call *call = &r->call;
     r->saved_bytes = call->op->saved_bytes ? call->op->saved_bytes(call) : 0;
-    if (r->saved_bytes) {
-        call->saved = rondo__arena_push(call->recording ? &tape->step : &tape->scratch, r->saved_bytes);
-        if (!call->saved)
-            return RONDO_MEMORY;
-    }
-    return rondo__tape_push_scratch(tape, call, false);
+    call->saved = r->saved_bytes ? rondo__arena_push(&tape->step, r->saved_bytes) : NULL;
+    return r->saved_bytes && !call->saved ? RONDO_MEMORY : RONDO_OK;
 }
 
 static void link_record(rondo_tape *tape, rondo__record *r) {
@@ -279,23 +277,35 @@ static void link_record(rondo_tape *tape, rondo__record *r) {
 }
 
 static rondo_status run_forward(rondo_tape *tape, rondo__record *r) {
-    rondo_status status = make_room(tape, r);
+    rondo__mark kept = rondo__arena_mark(&tape->step);
+    rondo_status status = push_saved(tape, r);
+    if (r->call.recording)
+        kept = rondo__arena_mark(&tape->step);
+    if (!status)
+        status = rondo__tape_push_scratch(tape, &r->call, false);
     if (!status)
         status = r->call.op->device[RONDO_CPU].forward(&r->call, &tape->failure);
-    rondo__arena_clear(&tape->scratch);
+    rondo__arena_rewind(&tape->step, kept);
     if (!status)
         link_record(tape, r);
     return status;
 }
 
 static rondo_status run_both_forward(rondo_tape *tape, rondo__record *first, rondo__record *r, bool behind) {
-    rondo_status status = make_room(tape, first);
+    rondo__mark kept = rondo__arena_mark(&tape->step);
+    rondo_status status = push_saved(tape, first);
     if (!status)
-        status = make_room(tape, r);
+        status = push_saved(tape, r);
+    if (first->call.recording || r->call.recording)
+        kept = rondo__arena_mark(&tape->step);
+    if (!status)
+        status = rondo__tape_push_scratch(tape, &first->call, false);
+    if (!status)
+        status = rondo__tape_push_scratch(tape, &r->call, false);
     if (!status)
         status = rondo__run_together((rondo_call *[]){&first->call, &r->call}, behind,
                                      r->call.op->device[RONDO_CPU].forward, &tape->failure);
-    rondo__arena_clear(&tape->scratch);
+    rondo__arena_rewind(&tape->step, kept);
     if (status)
         return status;
     link_record(tape, first);

@@ -24,6 +24,11 @@ rondo_var *rondo__leaf_stored(rondo_tape *tape, const rondo_tensor *value, const
 bool rondo__is_parameter(const rondo_var *var);
 /* NULL for a variable that holds numbers. */
 const rondo__stored *rondo__stored_of(const rondo_var *var);
+size_t rondo__tape_held(const rondo_tape *tape); /* bytes, now */
+
+/* In place of x, whose value is lost: where nobody reads it any more, as what an embedding or a linear layer made. */
+rondo_var *rondo__dropout_in_place(rondo_tape *tape, rondo_var *x, rondo_real rate, bool shared_steps);
+rondo_var *rondo__tanh_in_place(rondo_tape *tape, rondo_var *x);
 
 /* Two calls at the same time (beside.h). After rondo__tape_hold the next call of an operator with .together is held
  * back: its outputs have shapes and memory, but no numbers before the next such call, which runs with it if it can

@@ -35,8 +35,8 @@ static void give_places_back(rondo_tape *tape, const rondo_call *call) {
         rondo__place_give_back(&tape->places, &((rondo__node *)call->out[i])->place);
 }
 
-/* First pass, one record, or two: is it reached, and from when to when does it need which gradients. */
-static rondo_status plan(rondo_tape *tape, rondo__record *r) {
+/* One record, or two: is it reached, and from when to when does it need which gradients. */
+static rondo_status plan_reached(rondo_tape *tape, rondo__record *r) {
     r->reached = is_reached(r);
     if (!r->reached)
         return RONDO_OK;
@@ -54,6 +54,16 @@ static rondo_status plan(rondo_tape *tape, rondo__record *r) {
     return RONDO_OK;
 }
 
+/* First pass, one record. The first of them gives back what it saved. */
+static rondo_status plan(rondo_tape *tape, rondo__record *r) {
+    const rondo_status status = plan_reached(tape, r);
+    if (r == tape->last && tape->hole.bytes > 0) {
+        rondo__place_give_back(&tape->places, &tape->hole);
+        tape->hole.bytes = 0;
+    }
+    return status;
+}
+
 static void point_gradient(char *block, rondo_var *var) {
     rondo__node *n = (rondo__node *)var;
     if (var && n->placed)
@@ -62,6 +72,7 @@ static void point_gradient(char *block, rondo_var *var) {
 
 /* Second pass, one record: its gradients, and memory for the scratch and the packed weights that it needs. */
 static rondo_status prepare(rondo_tape *tape, rondo__record *r) {
+    const rondo__mark mark = rondo__arena_mark(&tape->step);
     rondo_status status = RONDO_OK;
     for (rondo__record *one = r; one && !status; one = one == r ? r->beside : NULL) {
         rondo_call *call = &one->call;
@@ -71,7 +82,7 @@ static rondo_status prepare(rondo_tape *tape, rondo__record *r) {
             point_gradient(tape->gradients, call->in[i]);
         status = rondo__tape_push_scratch(tape, call, true);
     }
-    rondo__arena_clear(&tape->scratch);
+    rondo__arena_rewind(&tape->step, mark);
     return status;
 }
 
@@ -107,6 +118,7 @@ static rondo_status run_both_backward(rondo_tape *tape, rondo__record *r) {
 
 /* Third pass, one record. */
 static rondo_status run_backward(rondo_tape *tape, rondo__record *r) {
+    const rondo__mark mark = rondo__arena_mark(&tape->step);
     rondo_status status = RONDO_OK;
     for (rondo__record *one = r; one && !status; one = one == r ? r->beside : NULL) {
         for (int i = 0; i < one->call.outputs; i++)
@@ -118,7 +130,7 @@ static rondo_status run_backward(rondo_tape *tape, rondo__record *r) {
     if (!status)
         status =
             r->beside ? run_both_backward(tape, r) : r->call.op->device[RONDO_CPU].backward(&r->call, &tape->failure);
-    rondo__arena_clear(&tape->scratch);
+    rondo__arena_rewind(&tape->step, mark);
     if (tape->blame)
         rondo__blame_call(&r->call, tape->blame);
     for (rondo__record *one = r; one; one = one == r ? r->beside : NULL)
@@ -152,19 +164,33 @@ static rondo_status check_backward(rondo_tape *tape, int count, rondo_var *const
     return tape->failure.status;
 }
 
-/* The first two passes. */
-static rondo_status make_gradients(rondo_tape *tape, int count, rondo_var *const *vars) {
+/* The gradients' block: behind what the tape holds, or upon what its last call saved. */
+static rondo_status push_gradients(rondo_tape *tape, int count, rondo_var *const *vars) {
+    rondo__record *last = tape->last;
+    const size_t saved = last ? last->saved_bytes : 0;
+    const bool upon = saved && rondo__arena_stretch(&tape->step, last->call.saved, saved, saved); /* on top? */
     bool fits = true;
     tape->places = (rondo__places){0};
+    tape->hole = (rondo__place){0};
+    if (upon)
+        fits = rondo__place_take(&tape->places, &tape->hole, saved);
     for (int i = 0; i < count; i++)
         fits &= plan_gradient(tape, vars[i]);
     rondo_status status = fits ? walk(tape, plan) : RONDO_MEMORY;
-    if (!status)
+    if (status)
+        return status;
+    if (upon && rondo__arena_stretch(&tape->step, last->call.saved, saved, tape->places.height))
+        tape->gradients = last->call.saved;
+    else
         tape->gradients = rondo__arena_push(&tape->step, tape->places.height);
-    if (!status && tape->gradients)
+    return tape->gradients ? RONDO_OK : RONDO_MEMORY;
+}
+
+/* The first two passes. */
+static rondo_status make_gradients(rondo_tape *tape, int count, rondo_var *const *vars) {
+    rondo_status status = push_gradients(tape, count, vars);
+    if (!status)
         status = walk(tape, prepare);
-    else if (!status)
-        status = RONDO_MEMORY;
     if (status)
         rondo__tape_fail(tape, status, "backward: out of memory"); /* unless a record told its own story */
     return status;

@@ -33,10 +33,11 @@ typedef struct rondo__record {
 
 struct rondo_tape {
     rondo_context *context;
-    rondo__arena step, scratch;
+    rondo__arena step;
     rondo__packs packs;
     rondo__places places; /* of gradients, while backward plans */
-    char *gradients;      /* their block */
+    rondo__place hole; /* the beginning of their block, while the last call's saved memory stands there; or 0 bytes */
+    char *gradients;   /* their block */
     rondo_step now;
     uint64_t calls; /* since begin */
     rondo__record *last;

@@ -1,14 +1,14 @@
 /* Arenas: stacks of memory.
  *
  * An arena is a list of chunks. Pushes fill the current chunk from below; when it is full the next one that is large
- * enough takes over, and a new one is appended when none is. Nothing ever moves while it is in use. Clearing empties
- * the chunks and keeps them, so the same pushes again fall on the same places: the first step of a size may allocate,
- * no later one does. There are three exceptions, all when the arena is empty, and in all of them a single chunk takes
- * the place of the others, as large as the arena was ever full and somewhat larger (what is never touched costs
- * nothing). A piece for which no chunk is large enough (a scratch arena asks for one piece after the other). A step
- * after the first that was larger than those before, so that chunks had to be appended: what is left free at their ends
- * would add up. And when steps of ever other sizes have left chunks that are too small for those after them, more than
- * WASTE times what was ever in use together.
+ * enough takes over, and a new one is appended when none is, in place of those behind that hold nothing. Nothing ever
+ * moves while it is in use. Clearing empties the chunks and keeps them, so the same pushes again fall on the same
+ * places: the first step of a size may allocate, no later one does. There are three exceptions, all when the arena is
+ * empty, and in all of them a single chunk takes the place of the others, as large as the arena was ever full and
+ * somewhat larger (what is never touched costs nothing). A piece for which no chunk is large enough. A step after the
+ * first that was larger than those before, so that chunks had to be appended: what is left free at their ends would add
+ * up. And when steps of ever other sizes have left chunks that are too small for those after them, more than WASTE
+ * times what was ever in use together.
  *
  *     first -> [header | piece | piece | piece |~~~~]  -> [header | piece |~~~~~~~~~~~] -> [header |~~~~~~~]
  *                                                          ^ current
@@ -68,12 +68,16 @@ static chunk *chunk_create(size_t size) {
     return c;
 }
 
-static void free_chunks(rondo__arena *arena) {
-    for (chunk *c = arena->first, *next; c; c = next) {
+static void free_list(chunk *c) {
+    for (chunk *next; c; c = next) {
         next = c->next;
         UNPOISON(chunk_data(c), c->size);
         rondo__free(c);
     }
+}
+
+static void free_chunks(rondo__arena *arena) {
+    free_list(arena->first);
     arena->first = arena->current = NULL;
     arena->used = 0;
     arena->grown = false;
@@ -121,9 +125,8 @@ static bool make_room(rondo__arena *arena, size_t size) {
     chunk *fresh = chunk_create(size > wanted ? size : wanted);
     if (!fresh)
         return false;
-    chunk **end = &arena->first;
-    while (*end)
-        end = &(*end)->next;
+    chunk **end = arena->current ? &arena->current->next : &arena->first;
+    free_list(*end); /* empty, and too small */
     *end = arena->current = fresh;
     return true;
 }
@@ -151,6 +154,20 @@ void *rondo__arena_push(rondo__arena *arena, size_t bytes) {
         arena->peak = arena->used;
     UNPOISON(p, bytes);
     return p;
+}
+
+bool rondo__arena_stretch(rondo__arena *arena, void *piece, size_t old_bytes, size_t new_bytes) {
+    chunk *c = arena->current;
+    size_t was, size;
+    if (!c || !piece || !piece_size(old_bytes, &was) || !piece_size(new_bytes, &size) || size < was || c->used < was ||
+        (char *)piece != chunk_data(c) + (c->used - was) || c->size - c->used < size - was)
+        return false;
+    c->used += size - was;
+    arena->used += size - was;
+    if (arena->used > arena->peak)
+        arena->peak = arena->used;
+    UNPOISON(piece, new_bytes);
+    return true;
 }
 
 rondo__mark rondo__arena_mark(const rondo__arena *arena) {

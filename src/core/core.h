@@ -49,6 +49,8 @@ typedef struct rondo__mark {
 void rondo__arena_init(rondo__arena *arena);
 rondo_status rondo__arena_reserve(rondo__arena *arena, size_t bytes); /* room for bytes in one piece */
 void *rondo__arena_push(rondo__arena *arena, size_t bytes);           /* aligned, not cleared; NULL: out of memory */
+/* The last piece becomes larger where it stands; false: it is not the last one, or its chunk has no more room. */
+bool rondo__arena_stretch(rondo__arena *arena, void *piece, size_t old_bytes, size_t new_bytes);
 rondo__mark rondo__arena_mark(const rondo__arena *arena);
 void rondo__arena_rewind(rondo__arena *arena, rondo__mark mark);
 /* Rewinds to empty; the chunks stay: pushing the same pieces again allocates nothing. */

@@ -17,10 +17,11 @@
  *
  * Memory. Inner arrays hold the N = Σ lengths rows that exist, step after step (sequence.h). Saved for backward:
  *
- *     gates (N,4H) | cell (N,H) c* | tanh_c (N,H) | h0 (B,R) | c0 (B,H)                                    always
+ *     gates (N,4H) | cell (N,H) c* | h0 (B,R) | c0 (B,H)                                                   always
  *     h (N,R)       ragged; a full batch has it in the output      c (N,H)                       zoned cell
  *     hidden (N,H)  u, with projection                             mask (B,R) keep_h (N,R) keep_c (N,H)
  *     zx zh (N,4H) stats_x stats_h stats_c (N,2)    normalised: products before LN, means and deviations
+ *     tanh_c (N,H)                                  normalised; otherwise backward makes tanh(c*) anew, row by row
  *
  * Scratch of forward: the packed weights (unless the tape keeps them), the sum of the biases, the packed rows of x when
  * ragged, and row buffers per place of the batch (two with dropout: units write the next step's while others read).
@@ -118,7 +119,7 @@ rondo__lstm_saved rondo__lstm_lay_out(const rondo__lstm_sizes *s, const rondo_ca
     int64_t NH = s->N * s->H, NR = s->N * s->R;
     m.gates = rondo__carve(carver, 4 * NH);
     m.cell = rondo__carve(carver, NH);
-    m.tanh_c = rondo__carve(carver, NH);
+    m.tanh_c = rondo__carve_if(carver, s->norm, NH);
     m.h0 = rondo__carve(carver, s->B * s->R);
     m.c0 = rondo__carve(carver, s->B * s->H);
     m.h = s->ragged ? rondo__carve(carver, NR) : call->out[LSTM_OUTPUT]->value.data;
@@ -141,7 +142,7 @@ rondo__lstm_rows rondo__lstm_rows_at(const rondo__lstm_sizes *s, const rondo__ls
     return (rondo__lstm_rows){
         .gates = rondo__offset(m->gates, row * 4 * s->H),
         .cell = rondo__offset(m->cell, row * s->H),
-        .tanh_c = rondo__offset(m->tanh_c, row * s->H),
+        .tanh_c = rondo__offset(m->tanh_c, (s->norm ? row : first) * s->H),
         .hidden = rondo__offset(m->hidden, row * s->H),
         .h = rondo__offset(m->h, row * s->R),
         .c = rondo__offset(m->c, row * s->H),
@@ -172,6 +173,7 @@ typedef struct scratch {
     real *bias;   /* (4H) */
     real *x;      /* (N, I) when ragged */
     real *masked; /* (2, B, R) */
+    real *tanh_c; /* (B, H) of a step, unless it is saved */
 } scratch;
 
 static scratch lay_out_scratch(const rondo__lstm_sizes *s, const rondo_call *call, rondo__carver *carver) {
@@ -183,6 +185,7 @@ static scratch lay_out_scratch(const rondo__lstm_sizes *s, const rondo_call *cal
     m.bias = rondo__carve(carver, 4 * s->H);
     m.x = rondo__carve_if(carver, s->ragged, s->N * s->I);
     m.masked = rondo__carve_if(carver, s->dropout, 2 * s->B * s->R);
+    m.tanh_c = rondo__carve_if(carver, !s->norm, s->B * s->H);
     return m;
 }
 
@@ -368,6 +371,8 @@ static rondo_status forward(rondo_call *call, rondo_error *err) {
     const rondo__lstm_sizes *s = &run.sizes;
     run.saved = rondo__lstm_lay_out(s, call, &(rondo__carver){.base = call->saved});
     run.scratch = lay_out_scratch(s, call, &(rondo__carver){.base = call->scratch});
+    if (!s->norm)
+        run.saved.tanh_c = run.scratch.tanh_c;
 
     /* 1. the plan of rows, initial states and masks */
     rondo__plan_make(&run.plan, run.scratch.plan, s->T, s->B, &options_of(call)->sequence);

@@ -16,8 +16,9 @@
  *
  * Scratch: da, dz (N,4H), dn (N,H) normalised: through the norms; otherwise δ takes the place of the saved gates, which
  * nobody reads after it | dr (N,P) projected: dh* | dh (B,R) dc (B,H) running | kept_h (B,R) kept_c (B,H) zoneout | du
- * (B,H) | one room, where it is wanted, for dout (N,R) ragged, previous (N,R) the left operand of dW_hh where it is not
- * the output itself, x and dx (N,I) ragged | packed weights (unless the tape keeps them) | room for the products. */
+ * (B,H) | tanh_c (B,H) where it is not saved | one room, where it is wanted, for dout (N,R) ragged, previous (N,R) the
+ * left operand of dW_hh where it is not the output itself, x and dx (N,I) ragged | packed weights (unless the tape
+ * keeps them) | room for the products. */
 #include <string.h>
 
 #include "nn/cell.h"
@@ -31,6 +32,7 @@ typedef struct scratch {
     real *dh, *dc;         /* (B, R), (B, H) */
     real *kept_h, *kept_c; /* (B, R), (B, H) */
     real *du;              /* (B, H); dh itself in the plain cell */
+    real *tanh_c;          /* (B, H) of a step, unless it is saved */
     real *dout, *previous; /* (N, R) these four are needed one after the other, and share their room */
     real *x, *dx;          /* (N, I) */
     real *sums;            /* (4H) */
@@ -64,6 +66,7 @@ static scratch lay_out(const rondo__lstm_sizes *s, const rondo_call *call, rondo
     m.kept_h = rondo__carve_if(carver, s->zone_h, BR);
     m.kept_c = rondo__carve_if(carver, s->zone_c, BH);
     m.du = s->projected || s->norm ? rondo__carve(carver, BH) : m.dh;
+    m.tanh_c = rondo__carve_if(carver, !s->norm, BH);
     real *rows = rondo__carve_if(carver, s->ragged || s->dropout, s->ragged && s->I > s->R ? s->N * s->I : NR);
     m.dout = m.x = m.dx = m.previous = rows;
     m.sums = rondo__carve(carver, 4 * s->H);
@@ -130,6 +133,8 @@ static void gates_backward(const backward_run *run, const rondo__lstm_rows *rows
             normed_output_backward(run, da_o, dc, m->dn + (row + r) * H, du, gates + 3 * H, tanh_c, c,
                                    rows->stats_c + 2 * r);
             memset(du, 0, (size_t)H * sizeof *du);
+        } else {
+            k->tanh(H, rows->tanh_c + r * H, c);
         }
         k->lstm_gates_backward(H, H, da, dc, NULL, du, gates, tanh_c, rows->c_prev + r * H, c, run->peephole, run->clip,
                                run->coupled);
@@ -217,6 +222,7 @@ static void gates_backward_units(const backward_run *run, const rondo__lstm_rows
     const int64_t H = run->sizes.H;
     for (int64_t r = 0; r < n; r++) {
         const int64_t at = r * H + first, gates = r * 4 * H + first;
+        run->kernels->tanh(end - first, rows->tanh_c + at, rows->cell + at);
         run->kernels->lstm_gates_backward(end - first, H, m->da + row * 4 * H + gates, m->dc + at, NULL, m->dh + at,
                                           rows->gates + gates, rows->tanh_c + at, rows->c_prev + at, rows->cell + at,
                                           rondo__offset((real *)run->peephole, first), run->clip, run->coupled);
@@ -367,8 +373,10 @@ static backward_run open_run(const rondo_call *call) {
     const rondo__lstm_sizes *s = &run.sizes;
     run.saved = rondo__lstm_lay_out(s, call, &(rondo__carver){.base = call->saved});
     run.scratch = lay_out(s, call, &(rondo__carver){.base = call->scratch});
-    if (!s->norm)
+    if (!s->norm) {
         run.scratch.da = run.scratch.dz = run.saved.gates;
+        run.saved.tanh_c = run.scratch.tanh_c;
+    }
     rondo__plan_make(&run.plan, run.scratch.plan, s->T, s->B, &((const rondo_lstm_options *)call->options)->sequence);
     return run;
 }

@@ -31,7 +31,7 @@ static rondo_var *embed(const run *r, const int32_t *symbols, int64_t T) {
     const rondo_seq2seq_config *config = &r->net->config;
     const int64_t dims[2] = {T, r->input->B};
     rondo_var *y = rondo_embedding(r->tape, use(r, r->net->target_table), symbols, 2, dims);
-    return rondo_dropout(r->tape, y, config->embedding_dropout, config->decoder.variational);
+    return rondo__dropout_in_place(r->tape, y, config->embedding_dropout, config->decoder.variational);
 }
 
 /* Attention from query (T', B, H). */
@@ -91,7 +91,7 @@ static rondo_var *combine(const run *r, rondo_var *const part[PARTS]) {
     rondo_var *context = r->net->attention ? part[CONTEXT] : NULL;
     rondo_var *const all[] = {before ? part[HIDDEN] : context, before ? context : part[HIDDEN],
                               before ? part[SYMBOL] : NULL};
-    return rondo_tanh(r->tape, rondo_linear(r->tape, concat(r, 3, all), use(r, r->net->combine), NULL));
+    return rondo__tanh_in_place(r->tape, rondo_linear(r->tape, concat(r, 3, all), use(r, r->net->combine), NULL));
 }
 
 /* A Transformer looks at the memory from within. */

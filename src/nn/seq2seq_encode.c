@@ -21,7 +21,7 @@ void rondo__seq2seq_encode(rondo_seq2seq *net, rondo_tape *tape, int64_t S, int6
     *start = (rondo__decoder_state){.fed = NULL};
     rondo_var *x =
         rondo_embedding(tape, rondo_params_use(net->params, tape, net->source_table), ids, 2, (int64_t[]){S, B});
-    x = rondo_dropout(tape, x, config->embedding_dropout, config->encoder.variational);
+    x = rondo__dropout_in_place(tape, x, config->embedding_dropout, config->encoder.variational);
     rondo_var *memory = run_encoder(net, tape, x, lengths, &final_states);
     if (rondo__tape_failed(tape))
         return;

@@ -321,7 +321,7 @@ static void test_memory(void **state) {
     engine_end(&memory_engine);
 }
 
-/* A large vocabulary: less than the array of the logits is held at any time. */
+/* A large vocabulary: a quarter of the array of the logits is more than is held at any time, scratch included. */
 static void test_memory_is_small(void **state) {
     enum { R = 2048, K = 8, V = 4096 };
     engine e = engine_of(2, RONDO_PRECISION_F32);
@@ -334,7 +334,7 @@ static void test_memory_is_small(void **state) {
     rondo_var *loss = rondo_linear_cross_entropy(e.tape, leaf(e.tape, x, dx, 2, R, K), leaf(e.tape, w, dw, 2, V, K),
                                                  NULL, targets, NULL);
     assert_int_equal(rondo_backward(e.tape, loss, 1), RONDO_OK);
-    assert_true(rondo_tape_peak_bytes(e.tape) < (size_t)R * V / 8 * sizeof(real));
+    assert_true(rondo_tape_peak_bytes(e.tape) < (size_t)R * V / 4 * sizeof(real));
     rondo__free(x), rondo__free(w), rondo__free(dx), rondo__free(dw), rondo__free(targets);
     engine_end(&e);
 }
