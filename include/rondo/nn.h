@@ -60,6 +60,15 @@ RONDO_API rondo_var *rondo_params_use(rondo_params *params, rondo_tape *tape, in
 #define RONDO_MAX_LAYERS 16
 
 typedef enum rondo_cell { RONDO_ELMAN, RONDO_JORDAN, RONDO_LSTM, RONDO_GRU } rondo_cell;
+/* A gate of the LSTM that a network does without: it is always open (Greff 2017: NIG, NFG, NOG). Its weights start at 0
+ * and its bias at 1000, where the sigmoid is 1 and has no gradient, so that they stay; models with it are LSTMs to
+ * everybody. */
+typedef enum rondo_without {
+    RONDO_WITHOUT_NONE,
+    RONDO_WITHOUT_INPUT,
+    RONDO_WITHOUT_FORGET,
+    RONDO_WITHOUT_OUTPUT
+} rondo_without;
 typedef enum rondo_merge { RONDO_MERGE_CONCAT, RONDO_MERGE_SUM, RONDO_MERGE_AVERAGE } rondo_merge;
 
 typedef struct rondo_recurrent_config {
@@ -82,8 +91,9 @@ typedef struct rondo_recurrent_config {
     int64_t projection_size; /* 0: none */
     bool peepholes, coupled_gates;
     rondo_real cell_clip;
-    rondo_real forget_bias; /* initial value of the forget gate's b_ih; b_hh starts at 0 there. Default when 0: 1;
-                               RONDO_NO_FORGET_BIAS: as all other biases (PyTorch's start). Without biases: unused */
+    rondo_real forget_bias;     /* initial value of the forget gate's b_ih; b_hh starts at 0 there. Default when 0: 1;
+                                   RONDO_NO_FORGET_BIAS: as all other biases (PyTorch's start). Without biases: unused */
+    rondo_without without_gate; /* needs biases */
     /* GRU */
     bool reset_before;
     /* Jordan: width of the last layer's output, which leaves the network as the pre-activation a_t; lower layers'

@@ -69,6 +69,25 @@ static void preset_forget_gate(declarer *d, const rondo__recurrent_layer *layer)
         d->status = rondo__params_preset(params, layer->b_hh, H, H, 0, d->err);
 }
 
+static void preset(declarer *d, int param, int64_t begin, int64_t count, real value) {
+    if (!d->status && param >= 0)
+        d->status = rondo__params_preset(d->net->params, param, begin, count, value, d->err);
+}
+
+/* The gate that the network does without is open, and no gradient comes through it. */
+static void preset_without_gate(declarer *d, const rondo__recurrent_layer *layer) {
+    static const int block[] = {[RONDO_WITHOUT_INPUT] = 0, [RONDO_WITHOUT_FORGET] = 1, [RONDO_WITHOUT_OUTPUT] = 3};
+    const rondo_without without = d->net->config.without_gate;
+    if (without == RONDO_WITHOUT_NONE)
+        return;
+    const int64_t H = layer->H, first = block[without] * H;
+    preset(d, layer->w_ih, first * layer->I, H * layer->I, 0);
+    preset(d, layer->w_hh, first * layer->R, H * layer->R, 0);
+    preset(d, layer->b_ih, first, H, 1000);
+    preset(d, layer->b_hh, first, H, 0);
+    preset(d, layer->peephole, ((int64_t)without - 1) * H, H, 0);
+}
+
 static void declare_lstm(declarer *d, rondo__recurrent_layer *layer, rondo_init init) {
     const rondo_recurrent_config *config = &d->net->config;
     declare_gates(d, layer, 4, init);
@@ -81,6 +100,7 @@ static void declare_lstm(declarer *d, rondo__recurrent_layer *layer, rondo_init 
         layer->gain_c = declare(d, "gain_c", 0, layer->H, constant(1));
         layer->bias_c = declare(d, "bias_c", 0, layer->H, constant(0));
     }
+    preset_without_gate(d, layer);
 }
 
 static void declare_jordan(declarer *d, rondo__recurrent_layer *layer, rondo_init init) {

@@ -49,6 +49,19 @@ static rondo_status resolve_sizes(rondo_recurrent_config *config, rondo_error *e
     return status;
 }
 
+static rondo_status check_without(const rondo_recurrent_config *config, rondo_error *err) {
+    if ((unsigned)config->without_gate > RONDO_WITHOUT_OUTPUT)
+        return rondo__fail(err, RONDO_ARGUMENT, "recurrent: without_gate is %d (must be one of rondo_without)",
+                           (int)config->without_gate);
+    if (config->without_gate != RONDO_WITHOUT_NONE && config->no_bias)
+        return rondo__fail(err, RONDO_ARGUMENT, "recurrent: without_gate needs biases (leave no_bias out)");
+    if (config->without_gate == RONDO_WITHOUT_INPUT && config->coupled_gates)
+        return rondo__fail(
+            err, RONDO_ARGUMENT,
+            "recurrent: with coupled_gates there is no input gate to do without (leave one of them out)");
+    return RONDO_OK;
+}
+
 static rondo_status check_rates(const rondo_recurrent_config *config, rondo_error *err) {
     rondo_status status = check_rate("dropout", config->dropout, err);
     if (!status)
@@ -68,7 +81,7 @@ static rondo_status check_rates(const rondo_recurrent_config *config, rondo_erro
     if (!status && (unsigned)config->merge > RONDO_MERGE_AVERAGE)
         status =
             rondo__fail(err, RONDO_ARGUMENT, "recurrent: merge is %d (must be one of rondo_merge)", (int)config->merge);
-    return status;
+    return status ? status : check_without(config, err);
 }
 
 #define BIT(cell) (1u << (cell))
@@ -91,6 +104,7 @@ static rondo_status check_cell_options(const rondo_recurrent_config *config, ron
         {"projection_size", config->projection_size > 0, LSTM_ONLY, "lstm"},
         {"peepholes", config->peepholes, LSTM_ONLY, "lstm"},
         {"coupled_gates", config->coupled_gates, LSTM_ONLY, "lstm"},
+        {"without_gate", config->without_gate != RONDO_WITHOUT_NONE, LSTM_ONLY, "lstm"},
         {"cell_clip", config->cell_clip > 0, LSTM_ONLY, "lstm"},
         {"reset_before", config->reset_before, GRU_ONLY, "gru"},
         {"output_size", config->output_size != 0, JORDAN_ONLY, "jordan"},

@@ -21,6 +21,7 @@ rondo_recurrent_config rondo__stack_config(const rondo__recipe_model *m, int64_t
         .projection_size = m->projection_size,
         .peepholes = m->peepholes,
         .coupled_gates = m->coupled_gates,
+        .without_gate = (rondo_without)m->without_gate,
         .cell_clip = (real)m->cell_clip,
         .forget_bias = m->forget_bias != 0 ? (real)m->forget_bias : (real)1e-30, /* 0 would ask for the default */
         .reset_before = m->reset_before,

@@ -19,6 +19,7 @@ static rondo_recurrent_config stack_config(const rondo__recipe_stack *s) {
         .projection_size = s->projection_size,
         .peepholes = s->peepholes,
         .coupled_gates = s->coupled_gates,
+        .without_gate = (rondo_without)s->without_gate,
         .cell_clip = (real)s->cell_clip,
         .forget_bias = s->forget_bias != 0 ? (real)s->forget_bias : (real)1e-30, /* 0 would ask for the default */
         .reset_before = s->reset_before,

@@ -121,6 +121,7 @@ typedef struct rondo__recipe_stack {
     int activation;
     int64_t projection_size;
     bool peepholes, coupled_gates;
+    int without_gate; /* rondo_without */
     double cell_clip, forget_bias;
     bool reset_before;
     double decay;
@@ -177,6 +178,7 @@ typedef struct rondo__recipe_model {
     int activation; /* Elman, Jordan */
     int64_t projection_size;
     bool peepholes, coupled_gates;
+    int without_gate; /* rondo_without */
     double cell_clip, forget_bias;
     bool reset_before;
     double decay;         /* Jordan */

@@ -27,6 +27,7 @@ static const char *const piece_types[] = {"unigram", "bpe", NULL};
 static const char *const cells[] = {"elman", "jordan", "lstm", "gru", NULL};
 static const char *const stacks[] = {"elman", "jordan", "lstm", "gru", "transformer", NULL};
 static const char *const merges[] = {"concat", "sum", "average", NULL};
+static const char *const gates[] = {"none", "input", "forget", "output", NULL};
 static const char *const activations[] = {"tanh", "relu", "sigmoid", NULL};
 static const char *const output_activations[] = {"tanh", "relu", "sigmoid", "identity", "softmax", NULL};
 static const char *const feedbacks[] = {"distribution", "embedding", NULL};
