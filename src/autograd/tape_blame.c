@@ -2,8 +2,9 @@
  * matter.
  *
  * The values of a step still stand on the tape: the first call whose output is spoilt is to blame. Where all of them
- * are finite it was backward, whose gradients share memory and are gone: it is done again, looking at each call. A
- * masked place may be -inf by right, so that counts only where nothing else is found. */
+ * are finite it was backward, whose gradients share memory and are gone: it is done again, looking at each call, after
+ * every forward was run once more, as backward writes over what they had saved. A masked place may be -inf by right, so
+ * that counts only where nothing else is found. */
 #include <math.h>
 #include <stdio.h>
 
@@ -86,11 +87,41 @@ static void forget_walk(rondo_tape *tape) {
     }
 }
 
+/* Turns the list of records round; the other end, or the last one again. */
+static rondo__record *turn(rondo__record *last) {
+    rondo__record *turned = NULL;
+    while (last) {
+        rondo__record *next = last->previous;
+        last->previous = turned;
+        turned = last;
+        last = next;
+    }
+    return turned;
+}
+
+/* Puts back all outputs and all that was saved. What is done in place finds its input as it was, for the call that made
+ * it has just been run. */
+static bool forward_again(rondo_tape *tape) {
+    rondo_status status = RONDO_OK;
+    rondo__record *first = turn(tape->last);
+    for (rondo__record *r = first; r && !status; r = r->previous) {
+        const rondo__mark mark = rondo__arena_mark(&tape->step);
+        status = rondo__tape_push_scratch(tape, &r->call, false);
+        if (!status)
+            status = r->call.op->device[RONDO_CPU].forward(&r->call, NULL);
+        rondo__arena_rewind(&tape->step, mark);
+    }
+    turn(first);
+    return !status;
+}
+
 static bool find_gradient(rondo_tape *tape, rondo__blame *out) {
     rondo_var *loss = tape->last ? tape->last->call.out[0] : NULL;
     if (!tape->walked || !loss || rondo_tensor_count(&loss->value) != 1)
         return false;
     forget_walk(tape);
+    if (!forward_again(tape))
+        return false;
     tape->blame = out;
     out->backward = true;
     rondo_backward(tape, loss, 1);
