@@ -48,7 +48,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_train, cli_eval, cli_translate, cli_classify, cli_transcribe, cli_tag, cli_forecast,
-    cli_generate, cli_average, cli_info, cli_run, cli_import, cli_export, cli_bench;
+    cli_generate, cli_average, cli_info, cli_run, cli_import, cli_export, cli_inspect, cli_bench;
 
 /* Parses argv[1..argc) by the table; words that are no option go to words (at most max_words, at least min_words).
  * Returns -1 to go on, or the exit code: `--help` was answered (0) or the call is wrong (2, message printed). */

@@ -6,7 +6,7 @@
 
 static const cli_command *const commands[] = {&cli_train, &cli_eval,     &cli_translate, &cli_classify, &cli_transcribe,
                                               &cli_tag,   &cli_forecast, &cli_generate,  &cli_average,  &cli_info,
-                                              &cli_run,   &cli_import,   &cli_export,    &cli_bench};
+                                              &cli_run,   &cli_import,   &cli_export,    &cli_inspect,  &cli_bench};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static int usage(void) {

@@ -55,6 +55,7 @@ typedef struct rondo_plot_grid {
     const rondo_real *value;
     const char *const *row_label, *const *column_label;
     double low, high;
+    bool diverging; /* the middle of the scale is white, what lies below blue, above orange-red, both darker outwards */
 } rondo_plot_grid;
 RONDO_API rondo_status rondo_plot_heatmap(const char *path, const rondo_plot_axes *axes, const rondo_plot_grid *grid,
                                           rondo_error *err);

@@ -1,6 +1,7 @@
 /* The view `states`: what every unit of a stack does at each step of one passage, a heatmap for each gate, the cell and
  * the hidden units of each layer and direction, all in one order of units. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -22,7 +23,7 @@ typedef struct states {
 
 /* ---- one heatmap ---- */
 
-/* Values run from low to high; both 0: from -x to x, as large as they come. */
+/* Values run from low to high; both 0: from -x to x, as large as they usually are. */
 typedef struct quantity {
     const char *name;
     const double *value; /* (T, width) */
@@ -30,12 +31,22 @@ typedef struct quantity {
     double low, high;
 } quantity;
 
-static double largest(const states *s, const quantity *q) {
-    double most = 0;
-    for (int64_t i = 0; i < s->units; i++)
-        for (int64_t t = s->from; t < s->from + s->steps; t++)
-            most = fmax(most, fabs(q->value[t * q->width + s->order[i]]));
-    return most > 0 ? most : 1;
+static int by_size(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* What 98 of 100 values do not pass: a few units that count for ever would leave the others without any shade. */
+static double usual_size(const states *s, const quantity *q) {
+    const int64_t n = s->units * s->steps;
+    double *size = rondo__view_room(s->view, n, sizeof *size);
+    for (int64_t i = 0; size && i < n; i++)
+        size[i] = fabs(q->value[(s->from + i % s->steps) * q->width + s->order[i / s->steps]]);
+    if (!size)
+        return 1;
+    qsort(size, (size_t)n, sizeof *size, by_size);
+    const double high = size[(n - 1) - (n - 1) / 50];
+    return high > 0 ? high : size[n - 1] > 0 ? size[n - 1] : 1;
 }
 
 static void add_names(const states *s, rondo__view_heatmap *map) {
@@ -59,7 +70,7 @@ static void add_map(const states *s, const quantity *q) {
     const bool even = q->low == 0 && q->high == 0;
     map->group = group;
     map->name = q->name;
-    map->high = even ? largest(s, q) : q->high;
+    map->high = even ? usual_size(s, q) : q->high;
     map->low = even ? -map->high : q->low;
     map->diverging = map->low < 0;
     add_names(s, map);
@@ -169,8 +180,9 @@ static rondo_status add_stack(states *s, int *maps, rondo_error *err) {
         if (rondo__inspect_wants_layer(s->options, trace.at[i].layer, trace.at[i].direction))
             status = add_layer(s, &trace.at[i], trace.T, maps, err);
     if (!status)
-        rondo__view_fact_add(s->view, "steps", "%lld to %lld of %lld", (long long)s->from,
-                             (long long)(s->from + s->steps - 1), (long long)T);
+        rondo__view_fact_add(
+            s->view, s->passage->stacks > 1 ? rondo__view_text(s->view, "steps of the %s", stack->name) : "steps",
+            "%lld to %lld of %lld", (long long)s->from, (long long)(s->from + s->steps - 1), (long long)T);
     rondo__trace_free(&trace);
     return status;
 }

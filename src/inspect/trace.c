@@ -152,10 +152,10 @@ rondo_status rondo__trace_run(rondo__trace *out, const rondo_recurrent *net, con
     if (status)
         return status;
     const bool made = make_trace(out, net, input->T) && make_room(&r, net, input->T);
-    int64_t width = net->config.input_size;
+    int64_t width = net->layer[input->first * net->directions].I;
     if (made)
         memcpy(r.x, input->x, (size_t)(input->T * width) * sizeof *r.x);
-    for (int layer = 0; made && layer < out->layers; layer++) {
+    for (int layer = input->first; made && layer < out->layers; layer++) {
         for (int d = 0; d < net->directions; d++)
             run_direction(out, net, input, layer * net->directions + d, &r);
         width = merge(out, net, layer, width, &r);

@@ -48,6 +48,7 @@ typedef struct rondo__alter {
  * Jordan's matrix (O, Q) or NULL. alter may be NULL. */
 typedef struct rondo__trace_input {
     int64_t T;
+    int first; /* layers below are left out: x enters this one, (T, its I) */
     const double *x;
     const double *const *initial_h, *const *initial_c;
     const real *feedback;

@@ -41,6 +41,14 @@ static rondo_status write_json(const rondo_view *view, const char *path, rondo_e
     return status;
 }
 
+static rondo_status write_plain(const rondo_view *view, const char *path, rondo_error *err) {
+    rondo__text text = {0};
+    rondo__view_terminal(view, &(rondo_view_text_options){.width = 100}, &text);
+    const rondo_status status = write_text(path, &text, err);
+    rondo__text_free(&text);
+    return status;
+}
+
 static bool ends_in(const char *path, const char *ending) {
     const size_t length = strlen(path), size = strlen(ending);
     return length > size && strcasecmp(path + length - size, ending) == 0;
@@ -51,7 +59,11 @@ rondo_status rondo_view_write(const rondo_view *view, const char *path, rondo_er
         return rondo__fail(err, RONDO_ARGUMENT, "inspect: %s is NULL", view ? "path" : "view");
     if (ends_in(path, ".json"))
         return write_json(view, path, err);
+    if (ends_in(path, ".png") || ends_in(path, ".svg"))
+        return rondo__view_plot(view, path, err);
     if (ends_in(path, ".npy"))
         return rondo__view_npy(view, path, err);
+    if (ends_in(path, ".txt"))
+        return write_plain(view, path, err);
     return rondo__fail(err, RONDO_ARGUMENT, "%s: a view's name ends in .png, .svg, .json, .npy or .txt", path);
 }

@@ -6,5 +6,8 @@ const rondo__view_class rondo__views[] = {
      RONDO__VIEW_STACK | RONDO__VIEW_LAYER | RONDO__VIEW_GATE | RONDO__VIEW_PASSAGE | RONDO__VIEW_STEPS |
          RONDO__VIEW_ORDER | RONDO__VIEW_UNIT | RONDO__VIEW_LIMIT,
      true, rondo__view_states},
+    {"gates", "how far gates are open or shut, dead units, time constants",
+     RONDO__VIEW_STACK | RONDO__VIEW_LAYER | RONDO__VIEW_GATE | RONDO__VIEW_PASSAGES | RONDO__VIEW_LIMIT, true,
+     rondo__view_gates},
     {NULL, NULL, 0, false, NULL},
 };

@@ -20,10 +20,12 @@ typedef struct rondo__recurrent_layer {
     int64_t cell;  /* width of c; 0: none */
 } rondo__recurrent_layer;
 
-/* Who is shown every forward pass of a stack as it is made, and says what goes on from it: y, or something else of the
- * same shape. input: as the caller gave it, with the states the pass began from; its final_states (may be NULL) may be
- * replaced, too. NULL for what is handed in means that the tape has failed: then nobody is called. */
+/* Who is shown every forward pass of a stack. instead (may be NULL): what it returns is the result, and nothing is
+ * computed; NULL: go on. seen: called when the pass is made, and says what goes on from it: y, or something else of the
+ * same shape. Either may write the final states (input->final_states, may be NULL). input: as the caller gave it, with
+ * the states that the pass begins from. Nobody is called once the tape has failed. */
 typedef struct rondo__recurrent_watch {
+    rondo_var *(*instead)(void *arg, rondo_tape *tape, rondo_var *x, const rondo_recurrent_input *input);
     rondo_var *(*seen)(void *arg, rondo_tape *tape, rondo_var *x, const rondo_recurrent_input *input, rondo_var *y);
     void *arg;
 } rondo__recurrent_watch;

@@ -233,7 +233,10 @@ rondo_var *rondo_recurrent_forward(rondo_recurrent *net, rondo_tape *tape, rondo
     if (!check_inputs(net, tape, x, &own))
         return NULL;
     layer_run run = {.net = net, .tape = tape, .input = &own};
-    rondo_var *const given = x;
+    const rondo__recurrent_watch *watch = net->watch;
+    rondo_var *const given = x, *other = watch && watch->instead ? watch->instead(watch->arg, tape, x, &own) : NULL;
+    if (other)
+        return other;
     bool followed = false;
     for (run.layer = 0; run.layer < net->config.layers && x; run.layer++) {
         const bool last = followed; /* of two layers */
@@ -244,5 +247,5 @@ rondo_var *rondo_recurrent_forward(rondo_recurrent *net, rondo_tape *tape, rondo
         if (last)
             rondo__tape_let_go(tape);
     }
-    return x && net->watch ? net->watch->seen(net->watch->arg, tape, given, &own, x) : x;
+    return x && watch ? watch->seen(watch->arg, tape, given, &own, x) : x;
 }

@@ -86,7 +86,37 @@ static void fail_size(rondo__canvas *c, double width, double height) {
     rondo__canvas_fail(c, RONDO_ARGUMENT, what);
 }
 
+void rondo__sheet_measure(rondo__canvas *c, double *width, double *height) {
+    *width = *height = 0;
+    c->sheet = true;
+    c->sheet_width = width;
+    c->sheet_height = height;
+}
+
+void rondo__sheet_size(rondo__canvas *c, double width, double height) {
+    c->sheet = false;
+    rondo__canvas_size(c, width, height);
+    c->sheet = true;
+    c->sheet_width = c->sheet_height = NULL;
+}
+
+void rondo__sheet_place(rondo__canvas *c, double x, double y) {
+    if (!c->cr || c->error.status != RONDO_OK)
+        return;
+    cairo_identity_matrix(c->cr);
+    cairo_translate(c->cr, x, y);
+}
+
+bool rondo__canvas_is_sheet(const rondo__canvas *c) { return c->sheet; }
+
 void rondo__canvas_size(rondo__canvas *c, double width, double height) {
+    if (c->sheet) {
+        if (c->sheet_width) {
+            *c->sheet_width = width;
+            *c->sheet_height = height;
+        }
+        return;
+    }
     const double wide = ceil(width) * RONDO__PLOT_SCALE, high = ceil(height) * RONDO__PLOT_SCALE;
     if (c->error.status != RONDO_OK)
         return;

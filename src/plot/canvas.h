@@ -17,6 +17,12 @@ typedef struct rondo__canvas rondo__canvas;
 rondo_status rondo__canvas_open(rondo__canvas **out, const char *path, rondo_error *err);
 /* Begins to draw: white, width x height points. Before this call text can only be measured. */
 void rondo__canvas_size(rondo__canvas *canvas, double width, double height);
+/* A sheet of several pictures: first each is measured (rondo__canvas_size then gives its size to *width and *height and
+ * nothing is drawn), then the sheet's own size is set, then each is drawn where it is placed. */
+void rondo__sheet_measure(rondo__canvas *canvas, double *width, double *height);
+void rondo__sheet_size(rondo__canvas *canvas, double width, double height);
+void rondo__sheet_place(rondo__canvas *canvas, double x, double y); /* until the next one */
+bool rondo__canvas_is_sheet(const rondo__canvas *canvas);
 /* Writes the file when all went well; closes in any case, NULL is allowed. The first failure is returned. */
 rondo_status rondo__canvas_close(rondo__canvas **canvas, rondo_error *err);
 /* The picture cannot be: keeps the failure. */

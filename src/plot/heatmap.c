@@ -8,6 +8,7 @@
 #define LARGEST_CELL 40.0
 #define MOST_WIDENED 72.0
 #define WANTED_SIDE 800.0
+#define WANTED_ON_SHEET 430.0 /* beside other pictures */
 #define LABELLED_SIDE 3000.0
 #define LABEL_STEP 19.0      /* least distance of two labels */
 #define SMALLEST_OF_BOXES 6. /* below, an image */
@@ -25,9 +26,11 @@ typedef struct map {
     bool turned;
 } map;
 
-static double cell_size(int64_t count, bool labelled) {
-    const double n = (double)count, least = labelled && n * LABEL_STEP <= LABELLED_SIDE ? LABEL_STEP : 1;
-    return fmin(LARGEST_CELL, fmax(least, floor(WANTED_SIDE / n)));
+static double cell_size(const map *m, int64_t count, bool labelled) {
+    const bool sheet = rondo__canvas_is_sheet(m->canvas);
+    const double n = (double)count, most = sheet ? LARGEST_CELL / 2 : LARGEST_CELL;
+    const double least = labelled && !sheet && n * LABEL_STEP <= LABELLED_SIDE ? LABEL_STEP : 1;
+    return fmin(most, fmax(least, floor((sheet ? WANTED_ON_SHEET : WANTED_SIDE) / n)));
 }
 
 static int64_t stride_of(double cell) { return (int64_t)ceil(LABEL_STEP / cell - 1e-9); }
@@ -70,7 +73,7 @@ static uint32_t shade(const map *m, double value) {
     if (isnan(value))
         return 0xFFFFFF; /* no value is no ink; a cross tells it from a low one */
     const double t = value <= m->shades.low ? 0 : value >= m->shades.high ? 1 : rondo__scale_at(&m->shades, value);
-    const rondo__colour c = rondo__colour_of_value(t);
+    const rondo__colour c = m->grid->diverging ? rondo__colour_of_difference(t) : rondo__colour_of_value(t);
     return (uint32_t)(lround(c.red * 255) << 16 | lround(c.green * 255) << 8 | lround(c.blue * 255));
 }
 
@@ -168,11 +171,12 @@ static void draw_bar(const map *m) {
 static void lay_out(map *m) {
     const rondo_plot_grid *g = m->grid;
     const bool says_y = rondo__plot_said(m->axes->y_label), says_x = rondo__plot_said(m->axes->x_label);
-    m->cell_width = cell_size(g->columns, g->column_label);
+    m->cell_width = cell_size(m, g->columns, g->column_label);
     const double level = ceil(widest(m, g->column_label, g->columns, m->cell_width)) + 10;
-    if (m->cell_width == LARGEST_CELL && level > LARGEST_CELL && level <= MOST_WIDENED)
+    if (m->cell_width >= LARGEST_CELL / 2 && level > m->cell_width && level <= MOST_WIDENED &&
+        (double)g->columns * level <= WANTED_SIDE)
         m->cell_width = level; /* few columns: level labels are worth it */
-    m->cell_height = cell_size(g->rows, g->row_label);
+    m->cell_height = cell_size(m, g->rows, g->row_label);
     m->width = (double)g->columns * m->cell_width;
     m->height = (double)g->rows * m->cell_height;
     measure_columns(m);

@@ -167,6 +167,14 @@ rondo__colour rondo__colour_of_value(double t) {
                       (235 + 30 * t) * pi / 180);
 }
 
+/* Blue and orange stay apart for all who confuse red and green. */
+rondo__colour rondo__colour_of_difference(double t) {
+    const double pi = 3.14159265358979323846, d = 2 * fmin(fmax(t, 0), 1) - 1, far = fabs(d);
+    const double chroma = 0.17 * sin(pi * fmin(far * 0.62, 0.5));
+    return d < 0 ? from_oklab(0.985 - 0.60 * far, chroma, (245 + 15 * far) * pi / 180)
+                 : from_oklab(0.985 - 0.48 * far, chroma, (70 - 35 * far) * pi / 180);
+}
+
 static double band_shade(int i, int n) { return n > 1 ? 0.13 + 0.15 * i / (n - 1) : 0.18; }
 
 rondo__colour rondo__colour_of_band(int i, int n) { return rondo__colour_of_value(band_shade(i, n)); }

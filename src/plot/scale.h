@@ -53,5 +53,7 @@ rondo__colour rondo__colour_of_band(int i, int n);
 rondo__colour rondo__colour_of_band_edge(int i, int n);
 /* t from 0 (nearly white) to 1 (dark blue), even to the eye: lightness falls in a straight line. */
 rondo__colour rondo__colour_of_value(double t);
+/* t from 0 (dark blue) over 0.5 (nearly white) to 1 (dark orange-red), as even on both sides. */
+rondo__colour rondo__colour_of_difference(double t);
 
 #endif

@@ -20,6 +20,8 @@ struct rondo__canvas {
     rondo__text bytes;                     /* the SVG file */
     uint32_t missing[RONDO__MOST_MISSING]; /* characters that no font has */
     int missing_count;
+    bool sheet;                         /* several pictures stand on it */
+    double *sheet_width, *sheet_height; /* of the one being measured, or NULL */
 };
 
 /* Keeps the first failure. Returns false when there is one, old or new. */

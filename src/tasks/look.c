@@ -169,6 +169,16 @@ static void take_pass(watching *all, rondo__look_stack *stack, const rondo_var *
     stack->seen += n;
 }
 
+static rondo_var *replace_stack(void *arg, rondo_tape *tape, rondo_var *x, const rondo_recurrent_input *input) {
+    watcher *w = arg;
+    const rondo__look_run *run = w->all->run;
+    const int64_t at = w->at;
+    rondo_var *y = run && run->instead ? run->instead(run->arg, w->index, at, tape, x, input) : NULL;
+    if (y)
+        w->at += x->value.dims[0];
+    return y;
+}
+
 static rondo_var *see_stack(void *arg, rondo_tape *tape, rondo_var *x, const rondo_recurrent_input *input,
                             rondo_var *y) {
     watcher *w = arg;
@@ -229,7 +239,7 @@ static rondo_status run_watched(watching *all, bool recording, int64_t only, rea
     watcher watchers[RONDO__LOOK_STACKS];
     const rondo__attention_watch attention = {see_attention, all};
     for (int i = 0; i < passage->stacks; i++) {
-        watchers[i] = (watcher){.all = all, .index = i, .watch = {see_stack, &watchers[i]}};
+        watchers[i] = (watcher){.all = all, .index = i, .watch = {replace_stack, see_stack, &watchers[i]}};
         passage->stack[i].net->watch = &watchers[i].watch;
     }
     if (!all->run)

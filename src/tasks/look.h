@@ -112,11 +112,13 @@ void rondo__look_close(rondo__look **look);
 /* Lays a passage out (in place of the one before) and runs it once: look->passage is complete then. */
 rondo_status rondo__look_at(rondo__look *look, int64_t index, rondo_error *err);
 
-/* Runs the passage again. seen: called with each pass of a stack, from step `at` of it on (a decoder that feeds itself
- * has one pass a step); what it returns goes on in place of y, see rondo__recurrent_watch. NULL: nobody.
+/* Runs the passage again. instead, seen (either may be NULL): called with each pass of a stack, from step `at` of it on
+ * (a decoder that feeds itself has one pass a step), see rondo__recurrent_watch.
  * recording: so that rondo_backward can follow. *loss: the sum of the losses, or the one of `only` (-1: all); on
  * look->tape until its next step. */
 typedef struct rondo__look_run {
+    rondo_var *(*instead)(void *arg, int stack, int64_t at, rondo_tape *tape, rondo_var *x,
+                          const rondo_recurrent_input *input);
     rondo_var *(*seen)(void *arg, int stack, int64_t at, rondo_tape *tape, rondo_var *x,
                        const rondo_recurrent_input *input, rondo_var *y);
     void *arg;
