@@ -183,7 +183,9 @@ const cli_command cli_inspect = {
     .about =
         "Shows what a trained model does with data: DATA are files as `rondo eval --data` takes them; without them\n"
         "and without --text the validation data of the model's recipe. Views:\n\n"
-        "  states     hidden units, cells and gates over one passage\n\n"
+        "  states     hidden units, cells and gates over one passage\n"
+        "  gates      how far gates are open or shut, dead units, how long units keep their state\n"
+        "  ablate     what the loss becomes without a gate, a unit, a direction\n\n"
         "example:\n"
         "  rondo inspect runs/shakespeare/model.safetensors states --text 'To be, or not to be'",
     .run = run,

@@ -125,12 +125,12 @@ static void bar_name(const rondo__view_bars *b, int64_t i, char out[64]) {
         snprintf(out, 64, "%.60s", rondo__view_side_name(&b->x, i, room));
 }
 
-/* Eighths of a cell. */
-static void put_bar(const rondo__screen *s, double cells) {
+/* Eighths of a cell; what is below 0 is hollow. */
+static void put_bar(const rondo__screen *s, double cells, bool below) {
     static const char *const parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     const int eighths = (int)lround(cells * 8);
-    rondo__put_repeated(s, "█", eighths / 8);
-    rondo__put(s, parts[eighths % 8]);
+    rondo__put_repeated(s, below ? "░" : "█", eighths / 8);
+    rondo__put(s, below ? "" : parts[eighths % 8]);
 }
 
 static void put_value(const rondo__screen *s, const rondo__view_bars *b, int serie, int64_t i, double most, int room) {
@@ -140,7 +140,7 @@ static void put_value(const rondo__screen *s, const rondo__view_bars *b, int ser
         return;
     }
     rondo__ink_begin(s, serie);
-    put_bar(s, most > 0 ? fabs(value) / most * room : 0);
+    put_bar(s, most > 0 ? fabs(value) / most * room : 0, value < 0);
     rondo__shade_end(s);
     rondo__text_format(s->out, " %.4g\n", value);
 }
@@ -157,7 +157,7 @@ void rondo__terminal_bars(const rondo__screen *s, const rondo__view_bars *b) {
     }
     for (int k = 0; k < b->series && b->series > 1; k++)
         series = rondo__cells(b->serie[k].name) > series ? rondo__cells(b->serie[k].name) : series;
-    width = width < 28 ? width : 28;
+    width = width < 40 ? width : 40;
     series = series < 20 ? series : 20;
     const int room = s->width - width - series - 16 > 8 ? s->width - width - series - 16 : 8;
     for (int64_t i = 0; i < b->x.count; i++) {

@@ -45,8 +45,8 @@ static bool begins_row(const rondo_view *view, int i, int in_row) {
     const rondo__panel *panel = view->panel[i];
     if (i == 0 || in_row == ACROSS || strcmp(group_of(panel), group_of(view->panel[i - 1])) != 0)
         return true;
-    const bool wide = panel->kind == RONDO__PASSAGES || view->panel[i - 1]->kind == RONDO__PASSAGES;
-    return wide || (in_row == 2 && panel->kind != RONDO__HEATMAP);
+    return panel->kind != view->panel[i - 1]->kind || panel->kind == RONDO__PASSAGES ||
+           (in_row == 2 && panel->kind != RONDO__HEATMAP);
 }
 
 /* Sizes are there; gives the sheet's. */

@@ -9,5 +9,9 @@ const rondo__view_class rondo__views[] = {
     {"gates", "how far gates are open or shut, dead units, time constants",
      RONDO__VIEW_STACK | RONDO__VIEW_LAYER | RONDO__VIEW_GATE | RONDO__VIEW_PASSAGES | RONDO__VIEW_LIMIT, true,
      rondo__view_gates},
+    {"ablate", "what the loss becomes without a gate, a unit, a direction",
+     RONDO__VIEW_STACK | RONDO__VIEW_LAYER | RONDO__VIEW_GATE | RONDO__VIEW_PASSAGES | RONDO__VIEW_UNIT |
+         RONDO__VIEW_LIMIT,
+     true, rondo__view_ablate},
     {NULL, NULL, 0, false, NULL},
 };

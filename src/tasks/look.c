@@ -167,6 +167,8 @@ static void take_pass(watching *all, rondo__look_stack *stack, const rondo_var *
     if (input->teacher)
         take_rows(stack->teacher, stack->seen, n, input->teacher);
     stack->seen += n;
+    stack->passes++;
+    stack->rows = x->value.dims[1];
 }
 
 static rondo_var *replace_stack(void *arg, rondo_tape *tape, rondo_var *x, const rondo_recurrent_input *input) {

@@ -51,7 +51,8 @@ typedef struct rondo__look_stack {
     double *c[2 * RONDO_MAX_LAYERS];
     const real *feedback; /* Jordan's matrix (O, Q), or NULL */
     double *teacher;      /* (T, Q) what a taught Jordan network was told, or NULL */
-    int64_t seen;         /* steps */
+    int64_t seen, passes; /* steps; in how many passes: a decoder that feeds itself has one a step */
+    int64_t rows;         /* B: 1, or as many targets as are forecast apart; the first is shown */
 } rondo__look_stack;
 #define RONDO__LOOK_STACKS 2
 
