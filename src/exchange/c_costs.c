@@ -44,7 +44,7 @@ static int64_t layer_products(const rondo__network_block *b, const rondo__recurr
     case RONDO_ELMAN:
         return p->H * (p->I + p->H);
     case RONDO_JORDAN:
-        return p->H * (p->I + p->state) + p->R * p->H + (b->feedback ? p->R * p->state : 0);
+        return p->H * (p->I + p->state) + p->R * p->H + (rondo__network_feedback(b) ? p->R * p->state : 0);
     case RONDO_LSTM:
         return 4 * p->H * (p->I + p->R) + (p->w_hr >= 0 ? p->R * p->H : 0);
     default:
@@ -58,7 +58,7 @@ static int64_t layer_rows(const rondo__network_block *b, const rondo__recurrent_
     case RONDO_ELMAN:
         return 2 * p->H;
     case RONDO_JORDAN:
-        return 2 * p->H + p->R + (b->feedback ? p->state : 0);
+        return 2 * p->H + p->R + (rondo__network_feedback(b) ? p->state : 0);
     case RONDO_LSTM:
         return 8 * p->H + (p->w_hr >= 0 ? p->R : 0);
     default:
@@ -86,6 +86,7 @@ static void add_recurrent(rondo__c_cost *cost, const rondo__network_block *b, in
         cost->weight_bytes += products * bytes + layer_floats(b->net, p) * 4 + (bytes < 4 ? 4 * layer_rows(b, p) : 0);
         cost->state_floats += p->state + p->cell;
     }
+    cost->state_floats += b->taught; /* has it heard a symbol? */
 }
 
 /* Stacks inside of blocks; their products are not those of a step. */

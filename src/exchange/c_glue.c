@@ -50,6 +50,8 @@ void rondo__c_put_members(rondo__c_file *file) {
             if (p->cell > 0)
                 rondo__c_put(file, "    float %s_c[%lld];\n", name.text, (long long)p->cell);
         }
+        if (b->taught)
+            rondo__c_put(file, "    int heard; /* a symbol */\n");
         inside(file, b, rondo__c_put_members);
     }
 }
@@ -83,6 +85,8 @@ void rondo__c_put_starts(rondo__c_file *file) {
                 rondo__c_put(file, "    model_copy(m->%s_c, %s%s, %lld);\n", name.text, p->c0 >= 0 ? full.text : "0",
                              p->c0 >= 0 ? "_c0" : "", (long long)p->cell);
         }
+        if (b->taught)
+            rondo__c_put(file, "    m->heard = 0;\n");
         if (b->kind != RONDO__SPELLING) /* which begins anew with each word */
             inside(file, b, rondo__c_put_starts);
     }
@@ -148,6 +152,21 @@ static void put_fixed(rondo__c_file *file, int i, const place *at, const char *i
             indent, at->out, in + c * width, c, c, c, width, width);
 }
 
+/* Jordan: what the step before said is known by now. */
+static void put_teaching(rondo__c_file *file, const rondo__network_block *b, const char *h, int64_t Q, const place *at,
+                         const char *indent) {
+    rondo__c_put(file, "%sif (m->heard) {\n", indent);
+    if (b->feedback) {
+        rondo__c_put(file, "%s    ", indent);
+        put_embedding(file, 0, &(place){.out = "m->room", .symbol = at->symbol});
+    }
+    rondo__c_put(file, "%s    for (i = 0; i < %lld; i++)\n%s        m->%s_h[i] = (float)%.9g * m->%s_h[i]%s;\n", indent,
+                 (long long)Q, indent, h, (double)b->net->config.decay, h, b->feedback ? " + m->room[i]" : "");
+    if (!b->feedback)
+        rondo__c_put(file, "%s    m->%s_h[%s] += 1.0f;\n", indent, h, at->symbol);
+    rondo__c_put(file, "%s}\n%sm->heard = 1;\n", indent, indent);
+}
+
 /* One layer in one direction. Its result goes to at->out, added there where `add` is set. */
 static void put_layer(rondo__c_file *file, int i, int layer, int direction, const place *at, bool add,
                       const char *indent) {
@@ -157,6 +176,8 @@ static void put_layer(rondo__c_file *file, int i, int layer, int direction, cons
                         full = rondo__c_layer_name(file, i, layer, direction);
     const bool jordan = b->net->config.cell == RONDO_JORDAN;
     char from[80];
+    if (b->taught && layer == b->net->config.layers - 1)
+        put_teaching(file, b, name.text, p->state, at, indent);
     snprintf(from, sizeof from, jordan ? "m->room" : "m->%s_h", name.text);
     rondo__c_put(file, "%smodel_%s_step(&%s, %s, m->%s_h, ", indent, cell_name(b), full.text, at->in, name.text);
     if (p->cell > 0)
@@ -175,7 +196,7 @@ static void put_layer(rondo__c_file *file, int i, int layer, int direction, cons
 }
 
 void rondo__c_put_direction(rondo__c_file *file, int direction, const char *in, const char *out, const char *indent) {
-    put_layer(file, 0, 0, direction, &(place){in, out, NULL}, false, indent);
+    put_layer(file, 0, 0, direction, &(place){in, out, "symbol"}, false, indent);
 }
 
 static void put_residual(rondo__c_file *file, int64_t width, const place *at, const char *indent) {
@@ -228,7 +249,7 @@ void rondo__c_put_row(rondo__c_file *file, int from, int to, const char *in, con
 bool rondo__c_uses_index(const rondo__network *n, int from, int to) {
     for (int i = from; i < to; i++) {
         const rondo__network_block *b = &n->block[i];
-        if (b->kind == RONDO__SCALE || (b->kind == RONDO__POOL && b->pooling != RONDO_POOL_LAST))
+        if (b->kind == RONDO__SCALE || b->taught || (b->kind == RONDO__POOL && b->pooling != RONDO_POOL_LAST))
             return true;
         for (int l = 0; b->kind == RONDO__RECURRENT && l < b->net->config.layers; l++)
             if (rondo__recurrent_is_residual(b->net, l) ||
@@ -317,7 +338,7 @@ static void put_both(rondo__c_file *file, int i, int l, const char *a, const cha
         snprintf(to, sizeof to, "%s + (size_t)t * %lld%s%lld", b, (long long)width, " + ",
                  (long long)(concat && d ? p->R : 0));
         begin_rows(file, d == 1);
-        put_layer(file, i, l, d, &(place){from, to, NULL}, d == 1 && !concat, "        ");
+        put_layer(file, i, l, d, &(place){from, to, "symbol"}, d == 1 && !concat, "        ");
         rondo__c_put(file, "    }\n");
     }
     const bool half = net->directions == 2 && net->config.merge == RONDO_MERGE_AVERAGE;

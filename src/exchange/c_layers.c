@@ -22,6 +22,7 @@ typedef struct layer {
     const rondo__recurrent_layer *p;
     rondo__c_name name;
     const real *feedback;
+    bool taught;
 } layer;
 
 typedef struct array_name {
@@ -121,8 +122,8 @@ static void put_jordan(const layer *l) {
     use_matrix(l, "feedback", feedback != NULL);
     use_vector(l, "bias", p->b_ih >= 0);
     use_vector(l, "bias_o", p->b_o >= 0);
-    rondo__c_put(l->file, "%d, %d, %d, %d, %d, %d, %d, ", (int)p->I, (int)p->H, (int)O, (int)Q, (int)c->activation,
-                 (int)(last ? c->output_activation : RONDO_TANH), feedback != NULL);
+    rondo__c_put(l->file, "%d, %d, %d, %d, %d, %d, %d, %d, ", (int)p->I, (int)p->H, (int)O, (int)Q, (int)c->activation,
+                 (int)(last ? c->output_activation : RONDO_TANH), last && l->taught, feedback != NULL);
     rondo__c_put(l->file, "(float)%.9g};\n", (double)c->decay);
 }
 
@@ -181,8 +182,12 @@ static void put_recurrent(rondo__c_file *file, int block, const rondo__network_b
     static void (*const put[])(const layer *) = {
         [RONDO_ELMAN] = put_elman, [RONDO_JORDAN] = put_jordan, [RONDO_LSTM] = put_lstm, [RONDO_GRU] = put_gru};
     for (int i = 0; i < b->net->config.layers * b->net->directions; i++) {
-        const layer l = {file, b->net, &b->net->layer[i],
-                         rondo__c_layer_name(file, block, i / b->net->directions, i % b->net->directions), b->feedback};
+        const layer l = {file,
+                         b->net,
+                         &b->net->layer[i],
+                         rondo__c_layer_name(file, block, i / b->net->directions, i % b->net->directions),
+                         rondo__network_feedback(b),
+                         b->taught};
         put[b->net->config.cell](&l);
         put_start(&l);
     }

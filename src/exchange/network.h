@@ -53,6 +53,8 @@ typedef struct rondo__network_block {
     const real *weight, *bias;
     rondo_recurrent *net;
     const real *feedback; /* (O, Q) or NULL */
+    bool taught;          /* Jordan behind the EMBEDDING: each symbol but the first is fed back in the place of what was
+                             said before it, by its row of feedback or, where that is NULL, as one-hot */
     rondo_pooling pooling;
     rondo_activation activation;
     const rondo_adaptive *adaptive;
@@ -115,6 +117,10 @@ typedef struct rondo__network {
 
 /* Appends one. RONDO_UNSUPPORTED when there is no room left. */
 rondo_status rondo__network_add(rondo__network *network, rondo__network_block block, rondo_error *err);
+/* The matrix that what is said goes through before it is fed back; NULL: there is none. */
+static inline const real *rondo__network_feedback(const rondo__network_block *block) {
+    return block->taught ? NULL : block->feedback;
+}
 /* The first block of a kind; NULL: there is none. */
 const rondo__network_block *rondo__network_find(const rondo__network *network, rondo__block_kind kind);
 /* Row i of a block's weight (rows, width); and all of it packed, as x·Wᵀ takes it. */

@@ -82,10 +82,27 @@ static int directions_before(const rondo__network *network, int i) {
     return 1;
 }
 
+/* What stands for the symbol behind each step, (T, 1, Q); nothing behind the last. */
+static rondo_var *teach(const network_run *r, const rondo__network_block *b, rondo_var *feedback) {
+    const int64_t T = r->input->T, dims[3] = {T, 1, b->out};
+    if (feedback) {
+        int32_t *next = rondo__step_memory(r->tape, T, sizeof *next);
+        for (int64_t t = 0; next && t < T; t++)
+            next[t] = t + 1 < T ? r->input->symbols[t + 1] : -1;
+        return next ? rondo_embedding(r->tape, feedback, next, 2, dims) : NULL;
+    }
+    rondo_var *known = rondo_zeros(r->tape, 3, dims);
+    for (int64_t t = 0; known && t + 1 < T; t++)
+        ((real *)known->value.data)[t * b->out + r->input->symbols[t + 1]] = 1;
+    return known;
+}
+
 static rondo_var *recur(network_run *r, const rondo__network_block *b, rondo_var *x) {
+    rondo_var *feedback = b->feedback ? constant(r, b->feedback, b->out, b->net->config.feedback_size) : NULL;
     const rondo_recurrent_input input = {
-        .feedback = b->feedback ? constant(r, b->feedback, b->out, b->net->config.feedback_size) : NULL,
-        .final_states = &r->states};
+        .feedback = feedback, .teacher = b->taught ? teach(r, b, feedback) : NULL, .final_states = &r->states};
+    if (b->taught && !input.teacher)
+        return NULL;
     return rondo_recurrent_forward(b->net, r->tape, x, &input);
 }
 

@@ -29,6 +29,7 @@ static int embedding(rondo__onnx_net *n, const rondo__network_block *b, int x) {
     const int64_t dims[2] = {b->in, b->out};
     const int table = rondo__onnx_floats(n->o, n->table_name ? n->table_name : "embedding.weight", 2, dims, b->weight);
     rondo__onnx_remember(n->o, b->weight, table);
+    n->symbols = x;
     return op2(n, "Gather", table, x);
 }
 
@@ -58,9 +59,30 @@ static int spell(rondo__onnx_net *n, const rondo__network_block *b, int x) {
 
 /* ---- the stack ---- */
 
+/* bool (T, 1): the first step. */
+static int first_step(const rondo__onnx_net *n, int x) {
+    rondo__onnx_out *o = n->o;
+    const int steps = rondo__onnx_squeeze(o, rondo__onnx_dim(o, x, 0), 0);
+    const int range = op3(n, "Range", rondo__onnx_whole(o, 0), steps, rondo__onnx_whole(o, 1));
+    return rondo__onnx_unsqueeze(o, op2(n, "Equal", range, rondo__onnx_whole(o, 0)), 1);
+}
+
+/* Each symbol that has one before it stands for what was said there. */
+static void teach(const rondo__onnx_net *n, const rondo__network_block *b, rondo__onnx_stack *s) {
+    rondo__onnx_out *o = n->o;
+    const int first = rondo__onnx_unsqueeze(o, first_step(n, n->symbols), 2); /* (T, 1, 1) */
+    const int heard = op3(n, "Where", first, rondo__onnx_unsqueeze(o, n->heard, 0), number(n, 1));
+    const int range = op3(n, "Range", rondo__onnx_whole(o, 0), rondo__onnx_whole(o, b->out), rondo__onnx_whole(o, 1));
+    const int known =
+        b->feedback ? op2(n, "Gather", rondo__onnx_find(o, b->feedback), n->symbols)
+                    : rondo__onnx_cast(o, op2(n, "Equal", rondo__onnx_unsqueeze(o, n->symbols, 2), range), RONDO_F32);
+    s->told = op2(n, "Mul", heard, known);
+    s->left = op2(n, "Sub", number(n, 1), op2(n, "Mul", heard, number(n, 1 - (double)b->net->config.decay)));
+}
+
 static int recur(rondo__onnx_net *n, const rondo__network_block *b, int x) {
     rondo__onnx_stack s = {.net = b->net,
-                           .feedback = b->feedback,
+                           .feedback = rondo__network_feedback(b),
                            .name = n->stack_name ? n->stack_name : "rnn.",
                            .x = x,
                            .batch = n->batch,
@@ -71,6 +93,8 @@ static int recur(rondo__onnx_net *n, const rondo__network_block *b, int x) {
         memcpy(s.h, n->h, sizeof s.h);
         memcpy(s.c, n->c, sizeof s.c);
     }
+    if (b->taught)
+        teach(n, b, &s);
     const int y = rondo__onnx_stack_put(n->o, &s);
     n->live = s.live;
     n->last = s;
@@ -221,14 +245,6 @@ static void put_backward(const rondo__onnx_net *n, int64_t K, rondo__text *body)
     rondo__onnx_output(o, before, "label", RONDO_I64, &mark);
     rondo__onnx_output(o, op3(n, "Where", live, label, rondo__onnx_whole(o, -1)), "said", RONDO_I64, &mark);
     rondo__onnx_body_end(o, body);
-}
-
-/* bool (T, 1): the first step. */
-static int first_step(const rondo__onnx_net *n, int x) {
-    rondo__onnx_out *o = n->o;
-    const int steps = rondo__onnx_squeeze(o, rondo__onnx_dim(o, x, 0), 0);
-    const int range = op3(n, "Range", rondo__onnx_whole(o, 0), steps, rondo__onnx_whole(o, 1));
-    return rondo__onnx_unsqueeze(o, op2(n, "Equal", range, rondo__onnx_whole(o, 0)), 1);
 }
 
 static void best_path(rondo__onnx_net *n, const rondo__network_block *b, int x) {

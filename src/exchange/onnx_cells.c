@@ -64,6 +64,7 @@ typedef struct weights {
 typedef struct step_values {
     int h, c, a; /* a: the input's part */
     int new_h, new_c, y;
+    int told, left; /* Jordan that is taught: what is fed, (B, Q), what is left of the state, (B, 1) */
 } step_values;
 
 /* ---- LSTM ---- */
@@ -174,6 +175,8 @@ static void elman_step(const cell_at *c, const weights *w, step_values *v) {
 
 static bool is_last(const cell_at *c) { return c->layer == c->config->layers - 1; }
 
+static bool is_taught(const cell_at *c) { return c->s->told && is_last(c); }
+
 static void jordan_weights(const cell_at *c, weights *w) {
     const rondo__recurrent_layer *p = c->p;
     char room[96];
@@ -190,9 +193,14 @@ static void jordan_weights(const cell_at *c, weights *w) {
 
 static void jordan_step(const cell_at *c, const weights *w, step_values *v) {
     const rondo_activation output = is_last(c) ? c->config->output_activation : RONDO_TANH;
-    const int a = op2(c, "Add", v->a, op2(c, "MatMul", v->h, w->hh));
+    const int s = v->told ? op2(c, "Add", op2(c, "Mul", v->left, v->h), v->told) : v->h;
+    const int a = op2(c, "Add", v->a, op2(c, "MatMul", s, w->hh));
     const int h = rondo__onnx_activation(c->o, a, c->config->activation);
     v->y = rondo__onnx_plus(c->o, op2(c, "MatMul", h, w->ho), w->bias_o);
+    if (v->told) { /* by the next symbol */
+        v->new_h = s;
+        return;
+    }
     int fed = rondo__onnx_activation(c->o, v->y, output);
     if (w->feedback)
         fed = op2(c, "MatMul", fed, w->feedback);
@@ -241,6 +249,10 @@ static void put_body(const cell_at *c, const kind *k, const weights *w, int64_t 
         v.c = rondo__onnx_input(c->o, "c", RONDO_F32, &state);
     v.a = rondo__onnx_input(c->o, "a", RONDO_F32, &a);
     const int live = c->s->live ? rondo__onnx_input(c->o, "live", RONDO_BOOL, &live_shape) : 0;
+    if (is_taught(c)) {
+        v.told = rondo__onnx_input(c->o, "told", RONDO_F32, &h);
+        v.left = rondo__onnx_input(c->o, "left", RONDO_F32, &(rondo__onnx_shape){2, {-1, 1}, {"B"}});
+    }
     k->step(c, w, &v);
     rondo__onnx_output(c->o, kept(c, live, v.new_h, v.h), "h", RONDO_F32, &h);
     if (cell)
@@ -262,21 +274,26 @@ int rondo__onnx_scan_cell(rondo__onnx_out *o, const rondo__onnx_stack *s, int la
                        .layer = layer,
                        .direction = direction};
     const kind *k = &kinds[c.config->cell];
-    const int64_t rows = k->gates * c.p->H, way[2] = {direction, direction};
+    const int64_t rows = k->gates * c.p->H, way[4] = {direction, direction, direction, direction};
     const bool two = c.p->cell > 0;
     rondo__text body;
     weights w = {0};
     k->prepare(&c, &w);
-    const int in[4] = {*h, two ? *cell : input_part(&c, x, rows), two ? input_part(&c, x, rows) : s->live,
-                       two ? s->live : 0};
+    const int given[6] = {
+        *h, *cell, input_part(&c, x, rows), s->live, is_taught(&c) ? s->told : 0, is_taught(&c) ? s->left : 0};
+    int in[6] = {0}, count = 0;
+    for (int i = 0; i < 6; i++)
+        if (given[i] && (i != 1 || two))
+            in[count++] = given[i];
     put_body(&c, k, &w, rows, &body);
+    const int scanned = count - (two ? 2 : 1);
     const rondo__onnx_give give[5] = {{.name = "body", .kind = RONDO__ATTR_GRAPH, .graph = &body},
-                                      RONDO__GIVE_INT("num_scan_inputs", s->live ? 2 : 1),
-                                      RONDO__GIVE_INTS("scan_input_directions", s->live ? 2 : 1, way),
+                                      RONDO__GIVE_INT("num_scan_inputs", scanned),
+                                      RONDO__GIVE_INTS("scan_input_directions", scanned, way),
                                       RONDO__GIVE_INTS("scan_output_directions", 1, way),
                                       {.name = NULL}};
     int out[3] = {0, 0, 0};
-    rondo__onnx_node_put(o, "Scan", 4, in, two ? 3 : 2, out, give);
+    rondo__onnx_node_put(o, "Scan", count, in, two ? 3 : 2, out, give);
     *h = out[0];
     *cell = two ? out[1] : 0;
     return two ? out[2] : out[1];

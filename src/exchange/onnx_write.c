@@ -3,12 +3,13 @@
  *   in, always      x                     symbols (T, B) int64, or vectors (T, B, I); of a forecast (W, B, columns)
  *       may be      lengths               int32 (B): steps of each row; all T where it is left out
  *                   h_l0, c_l0, ...       states (B, width) to begin with, where the network goes step by step
+ *                   heard                 state (B, 1) of a network that is taught by symbols: 1 behind the first
  *       where read  characters, fixed     (T, B, C), (B, S), int64
  *                   ahead                 (H, B, columns)
  *
  *   out, always     y                     (T, B, V), pooled (B, V), of a forecast (B, H, n, P)
  *        where made labels                (T, B) int64: the best path
- *                   h_l0_out, c_l0_out, ...
+ *                   h_l0_out, c_l0_out, ..., heard_out
  *
  * An input that may be left out has one row as its default, which is stretched to the batch. */
 #include "exchange/onnx_write.h"
@@ -66,12 +67,32 @@ static const rondo_recurrent *streamed(const rondo__network *network) {
     return stacks == 1 && rondo__network_streams(network) && !rondo__network_is_pooled(network) ? b->net : NULL;
 }
 
+static bool is_taught(const rondo__network *network) {
+    const rondo__network_block *b = rondo__network_find(network, RONDO__RECURRENT);
+    return b && b->taught;
+}
+
 static void add_states(rondo__onnx_net *n, const rondo_recurrent *net) {
     for (int l = 0; net && l < net->config.layers; l++) {
         n->h[l] = add_state(n, net, l, false);
         if (net->layer[l].cell)
             n->c[l] = add_state(n, net, l, true);
     }
+}
+
+/* 0: no symbol was heard before. */
+static void add_heard(rondo__onnx_net *n) {
+    static const float none = 0;
+    static const int64_t dims[2] = {1, 1};
+    n->heard = rondo__onnx_input(n->o, "heard", RONDO_F32, &(rondo__onnx_shape){2, {-1, 1}, {"B_state"}});
+    rondo__onnx_default(n->o, n->heard, RONDO_F32, 2, dims, &none);
+}
+
+/* 1, but where a row without steps has heard none. */
+static int heard_now(const rondo__onnx_net *n) {
+    const int any =
+        rondo__onnx_op(n->o, "Greater", rondo__onnx_unsqueeze(n->o, n->lengths, 1), rondo__onnx_whole32(n->o, 0), 0);
+    return rondo__onnx_op(n->o, "Where", any, rondo__onnx_number(n->o, 1), n->heard);
 }
 
 static void put_states(const rondo__onnx_net *n, const rondo_recurrent *net) {
@@ -85,6 +106,8 @@ static void put_states(const rondo__onnx_net *n, const rondo_recurrent *net) {
             rondo__onnx_output(n->o, n->last.c[l], name, RONDO_F32,
                                &(rondo__onnx_shape){2, {-1, net->layer[l].cell}, {"B"}});
     }
+    if (n->heard)
+        rondo__onnx_output(n->o, heard_now(n), "heard_out", RONDO_F32, &(rondo__onnx_shape){2, {-1, 1}, {"B"}});
 }
 
 /* ---- what else there is ---- */
@@ -126,6 +149,8 @@ static void put_network(rondo__onnx_net *n) {
     if (has_lengths(n))
         n->lengths = rondo__onnx_lengths_input(n->o, y, n->batch);
     add_states(n, net);
+    if (is_taught(n->network))
+        add_heard(n);
     add_others(n);
     for (int i = 0; i < n->network->count; i++)
         y = rondo__onnx_block(n, i, y);

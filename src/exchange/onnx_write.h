@@ -44,6 +44,8 @@ int rondo__onnx_reduce(rondo__onnx_out *o, const char *op, int x, int64_t axis, 
 typedef struct rondo__onnx_stack {
     const rondo_recurrent *net;
     const real *feedback;
+    int told, left;    /* Jordan's last layer where it is taught, at each step: what is fed to its state (T, B, Q), and
+                          how much is left of that (T, B, 1). 0: it feeds itself */
     const char *name;  /* what its arrays begin with, as "rnn." */
     int x;             /* (T, B, I) */
     int batch;         /* int64 (1): B */
@@ -68,6 +70,7 @@ typedef struct rondo__onnx_net {
     const rondo__network *network;
     const char *stack_name, *table_name;                  /* NULL: "rnn.", "embedding.weight" */
     int batch, lengths, live;                             /* as in a stack; live 0: not found yet */
+    int symbols, heard;                                   /* input (T, B); (B, 1): 1 where it has heard one before */
     int characters, fixed, ahead;                         /* inputs (T, B, C), (B, S), (H, B, A), where there are */
     int h[2 * RONDO_MAX_LAYERS], c[2 * RONDO_MAX_LAYERS]; /* that the one stack begins with, where it carries states */
     bool ends, carries;

@@ -128,7 +128,8 @@ static rondo_status network(rondo__task_object *task, rondo__network *out, rondo
         status = rondo__network_add(out,
                                     (rondo__network_block){.kind = RONDO__RECURRENT,
                                                            .net = lm->net,
-                                                           .feedback = lm->feeds_embedding ? table : NULL},
+                                                           .feedback = lm->feeds_embedding ? table : NULL,
+                                                           .taught = lm->teacher},
                                     err);
     if (status || lm->jordan)
         return status;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "exchange/network.h"
+#include "nn/recurrent.h"
 #include "tasks/model.h"
 #include "tensor/context.h"
 
@@ -19,6 +20,7 @@ struct rondo_model_stream {
     rondo_stream *net[RONDO__BLOCKS]; /* RECURRENT */
     real *packed[RONDO__BLOCKS];      /* LINEAR */
     real *pooled[RONDO__BLOCKS];      /* POOL: (B, in), the sum or the largest so far */
+    real *known[RONDO__BLOCKS];       /* RECURRENT that is taught: (B, Q) */
     real *rows[2];                    /* (B, widest) */
     int64_t steps;                    /* since the reset */
 };
@@ -30,11 +32,19 @@ static real *numbers(int64_t rows, int64_t width) {
     return rondo__size_mul((size_t)rows, (size_t)width, &count) ? rondo__calloc(count, sizeof(real)) : NULL;
 }
 
+/* Width of what a network that is taught hears of a symbol. */
+static int64_t width_known(const rondo__network_block *b) {
+    return b->feedback ? b->net->config.feedback_size : b->out;
+}
+
 static rondo_status open_block(rondo_model_stream *s, int i, rondo_error *err) {
     const rondo__network_block *b = &s->network.block[i];
     rondo_context *context = s->model->task->context;
     switch (b->kind) {
     case RONDO__RECURRENT:
+        s->known[i] = b->taught ? numbers(s->sizes.batch, width_known(b)) : NULL;
+        if (b->taught && !s->known[i])
+            return RONDO_MEMORY;
         return rondo_stream_open(&s->net[i], context, b->net, s->sizes.batch, b->feedback, err);
     case RONDO__POOL:
         s->pooled[i] = numbers(s->sizes.batch, b->in);
@@ -124,6 +134,7 @@ void rondo_model_stream_close(rondo_model_stream **stream) {
         rondo_stream_close(&s->net[i]);
         rondo__free(s->packed[i]);
         rondo__free(s->pooled[i]);
+        rondo__free(s->known[i]);
     }
     rondo__free(s->rows[0]);
     rondo__free(s->rows[1]);
@@ -231,6 +242,28 @@ static void look_up(const rondo_model_stream *s, const int32_t *symbols, real *y
         rondo__network_row(&s->network, b->weight, symbols[r], b->out, y + r * b->out);
 }
 
+/* The step before hears what was said in truth. */
+static rondo_status teach(const rondo_model_stream *s, const int32_t *symbols) {
+    rondo_status status = RONDO_OK;
+    for (int i = 0; s->steps > 0 && i < s->network.count && !status; i++) {
+        const rondo__network_block *b = &s->network.block[i];
+        real *known = s->known[i];
+        if (!known)
+            continue;
+        const int64_t width = width_known(b);
+        if (!b->feedback)
+            memset(known, 0, (size_t)(s->sizes.batch * width) * sizeof *known);
+        for (int64_t r = 0; r < s->sizes.batch; r++) {
+            if (b->feedback)
+                rondo__network_row(&s->network, b->feedback, symbols[r], width, known + r * width);
+            else
+                known[r * width + symbols[r]] = 1;
+        }
+        status = rondo_stream_teach(s->net[i], known);
+    }
+    return status;
+}
+
 static rondo_status check_step(const rondo_model_stream *s, const int32_t *symbols, const rondo_real *x,
                                const rondo_real *y, rondo_error *err) {
     if (!s || !y)
@@ -251,6 +284,9 @@ rondo_status rondo_model_stream_step(rondo_model_stream *s, const int32_t *symbo
     if (status)
         return status;
     const int last = s->network.count - 1;
+    status = teach(s, symbols);
+    if (status)
+        return rondo__fail(err, status, "%s: stream: %s", s->model->path, rondo_status_sentence(status));
     if (symbols)
         look_up(s, symbols, last ? s->rows[0] : y);
     const real *from = symbols ? s->rows[0] : x;

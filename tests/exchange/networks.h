@@ -13,6 +13,7 @@ typedef struct kind {
     const char *name;
     rondo_recurrent_config config;
     bool symbols, pooled, adaptive; /* read and pooled so; with an adaptive softmax, from a width of 16 */
+    bool taught;                    /* by the symbols, one-hot or with a feedback size by their embedding */
     rondo_pooling pooling;
 } kind;
 
@@ -70,8 +71,11 @@ static void make(made *m, const kind *k) {
         add(m, (rondo__network_block){.kind = RONDO__EMBEDDING, .in = SYMBOLS, .out = INPUT, .weight = m->table});
     else
         add(m, (rondo__network_block){.kind = RONDO__SCALE, .in = INPUT, .weight = m->table, .bias = m->table + INPUT});
-    add(m, (rondo__network_block){
-               .kind = RONDO__RECURRENT, .net = m->net, .feedback = config.feedback_size ? m->feedback : NULL});
+    const real *feedback = k->taught ? m->table : m->feedback;
+    add(m, (rondo__network_block){.kind = RONDO__RECURRENT,
+                                  .net = m->net,
+                                  .feedback = config.feedback_size ? feedback : NULL,
+                                  .taught = k->taught});
     add_output(m, k);
 }
 

@@ -49,14 +49,17 @@ static void taggers(void **state) {
     }
 }
 
-static void adaptive(void **state) {
-    for (int turn = 0; turn < 3; turn++) {
-        tiny t = tiny_make("c", (const char *const[]){"model.output=adaptive_softmax", "model.cutoffs=[4, 9]",
-                                                      "model.hidden_size=20", "train.max_steps=2",
-                                                      "train.evaluate_every=2", NULL});
+static void language_models(void **state) {
+#define SHORT "train.max_steps=2", "train.evaluate_every=2", NULL
+    static const char *const sets[][8] = {
+        {"model.output=adaptive_softmax", "model.cutoffs=[4, 9]", "model.hidden_size=20", SHORT},
+        {"model.cell=jordan", "model.feedback=embedding", "model.teacher_forcing=true", "model.decay=0.3", SHORT},
+        {"model.cell=jordan", "model.teacher_forcing=true", SHORT}};
+    for (int turn = 0; turn < 5; turn++) {
+        tiny t = tiny_make("c", sets[turn < 3 ? 0 : turn - 2]);
         tiny_run(&t);
         rondo_model *model = tiny_open(&t, *state);
-        check(model, "adaptive softmax", 0, turn);
+        check(model, "language model", turn, turn);
         rondo_model_close(&model);
         tiny_clean(&t);
     }
@@ -88,6 +91,6 @@ int main(void) {
     if (!c_compiler_found())
         return 77;
     const struct CMUnitTest tests[] = {cmocka_unit_test(forecasts), cmocka_unit_test(taggers),
-                                       cmocka_unit_test(adaptive), cmocka_unit_test(out_of_memory)};
+                                       cmocka_unit_test(language_models), cmocka_unit_test(out_of_memory)};
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

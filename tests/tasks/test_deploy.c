@@ -1,5 +1,5 @@
 /* The networks that exporters see say what the models say, and so do their ONNX files: forecasts of every kind, taggers
- * that spell and follow paths, an adaptive softmax; no task but translation is refused. Needs: JANSSON YAML. */
+ * that spell and follow paths, language models; no task but translation is refused. Needs: JANSSON YAML. */
 #include "deploy_onnx.h"
 #include "exchange/network.h"
 #include "tasks/forecast.h"
@@ -211,32 +211,47 @@ static void taggers(void **state) {
 
 /* ---- language models ---- */
 
-static void adaptive(void **state) {
-    tiny t = tiny_make("deploy", (const char *const[]){"model.output=adaptive_softmax", "model.cutoffs=[4]",
-                                                       "train.max_steps=2", "train.evaluate_every=2", NULL});
+/* What a language model is told symbol by symbol, as where it generates. */
+static void says_the_same(rondo_context *context, const char *const *sets, int kind) {
+    enum { T = 5 };
+    tiny t = tiny_make("deploy", sets);
     tiny_run(&t);
-    rondo_model *model = tiny_open(&t, *state);
+    rondo_model *model = tiny_open(&t, context);
     rondo__lm *lm = (rondo__lm *)model->task;
     rondo__network *n = network_of(model);
     rondo__lm_step step;
     rondo_error err = {0};
-    const int32_t symbols[4] = {1, 3, 0, 2};
-    real *out = test_calloc((size_t)(4 * lm->V), sizeof *out);
+    const int32_t symbols[T] = {1, 3, 0, 3, 2};
+    real *out = test_calloc((size_t)(T * lm->V), sizeof *out);
     const real *want;
-    must(rondo__network_run(n, *state, 4, symbols, NULL, out, &err), &err);
-    onnx_check(&(onnx_case){n, *state, &(rondo__network_input){.T = 4, .symbols = symbols}, out, NULL, "adaptive", 0});
+    must(rondo__network_run(n, context, T, symbols, NULL, out, &err), &err);
+    onnx_check(&(onnx_case){n, context, &(rondo__network_input){.T = T, .symbols = symbols}, out, NULL, "model", kind});
     must(rondo__lm_step_open(&step, lm, "test", &err), &err);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < T; i++) {
+        if (i > 0)
+            must(rondo__lm_step_teach(&step, symbols[i]), &err);
         rondo__lm_step_feed(&step, symbols[i]);
         must(rondo__lm_step_score(&step, &want, &err), &err);
         for (int64_t v = 0; v < lm->V; v++)
-            near((double)out[i * lm->V + v], (double)want[v], "a log-probability", i);
+            near((double)out[i * lm->V + v], (double)want[v], "what is said", kind);
     }
     rondo__lm_step_close(&step);
     test_free(out);
     test_free(n);
     rondo_model_close(&model);
     tiny_clean(&t);
+}
+
+static void language_models(void **state) {
+#define SHORT "train.max_steps=2", "train.evaluate_every=2", NULL
+    static const char *const sets[][8] = {
+        {"model.output=adaptive_softmax", "model.cutoffs=[4]", SHORT},
+        {"model.cell=jordan", SHORT},
+        {"model.cell=jordan", "model.feedback=embedding", SHORT},
+        {"model.cell=jordan", "model.teacher_forcing=true", "model.decay=0.4", SHORT},
+        {"model.cell=jordan", "model.teacher_forcing=true", "model.feedback=embedding", "model.layers=2", SHORT}};
+    for (int kind = 0; kind < (int)(sizeof sets / sizeof *sets); kind++)
+        says_the_same(*state, sets[kind], kind);
 }
 
 /* ---- failing memory ---- */
@@ -283,7 +298,7 @@ static int close_context(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(forecasts), cmocka_unit_test(forecasts_with_gaps),
-                                       cmocka_unit_test(taggers), cmocka_unit_test(adaptive),
+                                       cmocka_unit_test(taggers), cmocka_unit_test(language_models),
                                        cmocka_unit_test(out_of_memory)};
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

@@ -70,17 +70,19 @@ static void same_bits(rig *r) {
 
 static void every_network(void **state) {
     (void)state;
-    static const char *const sets[][4] = {
+    static const char *const sets[][5] = {
         {"train.max_steps=3"},
         {"train.max_steps=3", "model.cell=gru", "model.layers=1"},
         {"train.max_steps=3", "model.cell=jordan", "model.layers=1"},
+        {"train.max_steps=3", "model.cell=jordan", "model.teacher_forcing=true", "model.decay=0.5"},
+        {"train.max_steps=3", "model.cell=jordan", "model.teacher_forcing=true", "model.feedback=embedding"},
         {"train.max_steps=3", "model.tie_weights=true", "model.embedding_size=7"},
         {"train.max_steps=3", "model.pooling=last"},
         {"train.max_steps=3", "model.pooling=mean"},
         {"train.max_steps=3", "model.pooling=max", "model.cell=elman"},
     };
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
-        rig r = rig_of(sets[i], i >= 4);
+        rig r = rig_of(sets[i], i >= 6);
         same_bits(&r);
         rig_close(&r);
     }
