@@ -82,6 +82,7 @@ OPTIONS = [
     ("language_model", "gru", ", layer_norm: true, zoneout: 0.2", ""),
     ("language_model", "elman", ", activation: relu, bias: false", ""),
     ("language_model", "jordan", ", decay: 0.4, feedback: embedding", ""),
+    ("language_model", "jordan", ", decay: 0.4, feedback: embedding, teacher_forcing: true", ""),
     ("classify", "lstm", ", bidirectional: true, pooling: attention, layers: 2", ""),
     ("classify", "gru", ", bidirectional: true, pooling: last", ""),
     ("classify", "lstm", ", pooling: max, coupled_gates: true, peepholes: true", ""),

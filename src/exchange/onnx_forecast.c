@@ -1,5 +1,8 @@
 /* The blocks of forecasts as nodes: windows of known length (W, B, ·), results (B, H, n, P); step by step (T, B, n, P).
- */
+ *
+ * What measures a window and what brings results back into its unit is reckoned in double, as the library does: sums
+ * over hundreds of steps, and values far from 0 with a small spread, would lose two digits in float. Between the two
+ * stands the network, in float. */
 #include "exchange/onnx_write.h"
 
 #include <math.h>
@@ -13,19 +16,26 @@ static int op3(const rondo__onnx_net *n, const char *op, int a, int b, int c) {
     return rondo__onnx_op(n->o, op, a, b, c);
 }
 static int number(const rondo__onnx_net *n, double x) { return rondo__onnx_number(n->o, x); }
+static int number64(const rondo__onnx_net *n, double x) { return rondo__onnx_doubles(n->o, 1, &x); } /* (1) */
+static int as64(const rondo__onnx_net *n, int x) { return rondo__onnx_cast(n->o, x, RONDO_F64); }
+static int as32(const rondo__onnx_net *n, int x) { return rondo__onnx_cast(n->o, x, RONDO_F32); }
 static const rondo__horizon *horizon_of(const rondo__onnx_net *n) { return &n->network->horizon; }
 
 /* ---- standardised columns ---- */
 
+static int doubles(const rondo__onnx_net *n, const char *name, int rank, const int64_t *dims, const double *all) {
+    if (!all)
+        rondo__onnx_out_fail(n->o, RONDO_MEMORY, "onnx: no memory for a forecast's scales");
+    return all ? rondo__onnx_default(n->o, rondo__onnx_value_named(n->o, name), RONDO_F64, rank, dims, all) : 0;
+}
+
 /* (count): numbers of columns from `first` on, `otherwise` where there are none. */
 static int columns(const rondo__onnx_net *n, const char *name, const double *of, int64_t first, int64_t count,
                    double otherwise) {
-    real *all = rondo__calloc((size_t)count, sizeof *all);
-    if (!all)
-        rondo__onnx_out_fail(n->o, RONDO_MEMORY, "onnx: no memory for the columns' scales");
+    double *all = rondo__calloc((size_t)count, sizeof *all);
     for (int64_t i = 0; all && i < count; i++)
-        all[i] = (real)(of && first + i < horizon_of(n)->columns ? of[first + i] : otherwise);
-    const int value = all ? rondo__onnx_floats(n->o, name, 1, &count, all) : 0;
+        all[i] = of && first + i < horizon_of(n)->columns ? of[first + i] : otherwise;
+    const int value = doubles(n, name, 1, &count, all);
     rondo__free(all);
     return value;
 }
@@ -34,28 +44,29 @@ static int standard(const rondo__onnx_net *n, int x, const char *const names[2],
     const rondo__horizon *h = horizon_of(n);
     if (!h->center)
         return x;
-    x = op2(n, "Sub", x, columns(n, names[0], h->center, first, count, 0));
-    return op2(n, "Div", x, columns(n, names[1], h->scale, first, count, 1));
+    x = op2(n, "Sub", as64(n, x), columns(n, names[0], h->center, first, count, 0));
+    return as32(n, op2(n, "Div", x, columns(n, names[1], h->scale, first, count, 1)));
 }
 
 /* ---- the window ---- */
 
-/* z (W, B, past), there bool: sets n->shift, n->size (1, B, past) and returns what is normed. */
+/* z (W, B, past) in double, there bool: sets n->shift, n->size (1, B, past) and returns what is normed. */
 static int norm(rondo__onnx_net *n, int z, int there) {
     rondo__onnx_out *o = n->o;
-    const int known = op3(n, "Where", there, z, number(n, 0));
-    const int count = rondo__onnx_reduce(o, "ReduceSum", rondo__onnx_cast(o, there, RONDO_F32), 0, true);
-    const int some = op2(n, "Greater", count, number(n, 0)), least = op2(n, "Max", count, number(n, 1));
+    const int none = number64(n, 0), one = number64(n, 1);
+    const int known = op3(n, "Where", there, z, none);
+    const int count = rondo__onnx_reduce(o, "ReduceSum", as64(n, there), 0, true);
+    const int some = op2(n, "Greater", count, none), least = op2(n, "Max", count, one);
     if (horizon_of(n)->norm == RONDO__NORM_MEAN) {
         const int sum = rondo__onnx_reduce(o, "ReduceSum", op1(n, "Abs", known), 0, true);
-        n->size = op3(n, "Where", op2(n, "Greater", sum, number(n, 0)), op2(n, "Div", sum, least), number(n, 1));
+        n->size = op3(n, "Where", op2(n, "Greater", sum, none), op2(n, "Div", sum, least), one);
         return op2(n, "Div", z, n->size);
     }
     n->shift = op2(n, "Div", rondo__onnx_reduce(o, "ReduceSum", known, 0, true), least);
-    const int off = op3(n, "Where", there, op2(n, "Sub", z, n->shift), number(n, 0));
+    const int off = op3(n, "Where", there, op2(n, "Sub", z, n->shift), none);
     const int squares = rondo__onnx_reduce(o, "ReduceSum", op2(n, "Mul", off, off), 0, true);
-    const int deviation = op1(n, "Sqrt", op2(n, "Add", op2(n, "Div", squares, least), number(n, 1e-5)));
-    n->size = op3(n, "Where", some, deviation, number(n, 1));
+    const int deviation = op1(n, "Sqrt", op2(n, "Add", op2(n, "Div", squares, least), number64(n, 1e-5)));
+    n->size = op3(n, "Where", some, deviation, one);
     return op2(n, "Div", op2(n, "Sub", z, n->shift), n->size);
 }
 
@@ -89,7 +100,7 @@ static int window(rondo__onnx_net *n, const rondo__network_block *b, int x) {
     int z = standard(n, x, names, 0, b->in);
     if (normed) {
         int part[2] = {rondo__onnx_cut(n->o, z, 2, 0, h->past), 0};
-        part[0] = norm(n, part[0], rondo__onnx_cut(n->o, there, 2, 0, h->past));
+        part[0] = as32(n, norm(n, as64(n, part[0]), rondo__onnx_cut(n->o, there, 2, 0, h->past)));
         if (b->in > h->past)
             part[1] = rondo__onnx_cut(n->o, z, 2, h->past, b->in);
         z = rondo__onnx_joined(n->o, 2, part[1] ? 2 : 1, part);
@@ -260,14 +271,12 @@ static int own_past(const rondo__onnx_net *n, const rondo__network_block *b, int
 static int by_value(const rondo__onnx_net *n, const char *name, const double *of, double power, double otherwise) {
     const rondo__horizon *h = horizon_of(n);
     const int64_t dims[3] = {h->H, h->n, 1};
-    real *all = rondo__calloc((size_t)(h->H * h->n), sizeof *all);
-    if (!all)
-        rondo__onnx_out_fail(n->o, RONDO_MEMORY, "onnx: no memory for the horizon");
+    double *all = rondo__calloc((size_t)(h->H * h->n), sizeof *all);
     for (int64_t i = 0; all && i < h->H * h->n; i++) {
         const double k = h->cumulative ? pow((double)(i / h->n + 1), power) : 1;
-        all[i] = (real)(k * (of ? of[i % h->n] : otherwise));
+        all[i] = k * (of ? of[i % h->n] : otherwise);
     }
-    const int value = all ? rondo__onnx_floats(n->o, name, 3, dims, all) : 0;
+    const int value = doubles(n, name, 3, dims, all);
     rondo__free(all);
     return value;
 }
@@ -278,7 +287,7 @@ static int of_window(const rondo__onnx_net *n, int x) {
     return rondo__onnx_unsqueeze(n->o, rondo__onnx_turn(n->o, targets, 3, (const int64_t[]){1, 0, 2}), 3);
 }
 
-/* m = k center + scale k shift; s = scale sqrt(k) size */
+/* In double. m = k center + scale k shift; s = scale sqrt(k) size */
 static int middle_of(const rondo__onnx_net *n) {
     const int center = by_value(n, "outcome.center", horizon_of(n)->center, 1, 0);
     if (!n->shift)
@@ -292,10 +301,13 @@ static int size_of(const rondo__onnx_net *n) {
     return n->size ? op2(n, "Mul", size, of_window(n, n->size)) : size;
 }
 
-/* a_i (..., 1) and, of those that are positive, sp(a_i). */
-static int raw_at(const rondo__onnx_net *n, int raw, int64_t i) { return rondo__onnx_cut(n->o, raw, -1, i, i + 1); }
+/* a_i (..., 1) and, of those that are positive, sp(a_i); in double. */
+static int raw_at(const rondo__onnx_net *n, int raw, int64_t i) {
+    return as64(n, rondo__onnx_cut(n->o, raw, -1, i, i + 1));
+}
 static int positive(const rondo__onnx_net *n, int raw, int64_t i) {
-    return op2(n, "Add", op1(n, "Softplus", raw_at(n, raw, i)), number(n, 1e-6));
+    const int y = op1(n, "Softplus", rondo__onnx_cut(n->o, raw, -1, i, i + 1));
+    return op2(n, "Add", as64(n, y), number64(n, 1e-6));
 }
 
 static int rising(const rondo__onnx_net *n, int y) {
@@ -313,17 +325,17 @@ static int outcome(const rondo__onnx_net *n, int raw) {
     switch (horizon_of(n)->outcome) {
     case RONDO__POINTS:
     case RONDO__RISING:
-        return rising(n, op2(n, "Add", middle_of(n), op2(n, "Mul", s, raw)));
+        return rising(n, as32(n, op2(n, "Add", middle_of(n), op2(n, "Mul", s, as64(n, raw)))));
     case RONDO__COUNTS:
         part[0] = op2(n, "Mul", s, positive(n, raw, 0));
         part[1] = op2(n, "Div", positive(n, raw, 1), op1(n, "Sqrt", s));
-        return rondo__onnx_joined(n->o, -1, 2, part);
+        return as32(n, rondo__onnx_joined(n->o, -1, 2, part));
     default:
         part[0] = op2(n, "Add", middle_of(n), op2(n, "Mul", s, raw_at(n, raw, 0)));
         part[1] = op2(n, "Mul", s, positive(n, raw, 1));
         if (horizon_of(n)->outcome == RONDO__STUDENT)
-            part[2] = op2(n, "Add", number(n, 2), positive(n, raw, 2));
-        return rondo__onnx_joined(n->o, -1, part[2] ? 3 : 2, part);
+            part[2] = op2(n, "Add", number64(n, 2), positive(n, raw, 2));
+        return as32(n, rondo__onnx_joined(n->o, -1, part[2] ? 3 : 2, part));
     }
 }
 
