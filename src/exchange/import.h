@@ -64,6 +64,7 @@ typedef struct rondo__piece {
     int64_t dims[RONDO_MAX_RANK];
     bool transposed;
     char gates[8];      /* their order, "" as ours */
+    char turned;        /* the gate of ours whose numbers change their sign; 0: none */
     const char *note;   /* static text or "" */
     int64_t spare_rows; /* rows of ours behind theirs, found by rondo__import_match: symbols that they do not know */
 } rondo__piece;
@@ -85,7 +86,7 @@ typedef struct rondo__import {
     /* what the network is (import_network.c) */
     rondo_recurrent_config config;
     int64_t vocabulary, output; /* 0: no such layer */
-    bool reset_before;          /* the file says so */
+    bool reset_before, coupled; /* the file says so */
     rondo_merge merge;
     rondo_activation activation;
     const rondo_params *wanted; /* of a task's model; NULL: a bare network */

@@ -113,6 +113,10 @@ static int64_t their_row(const rondo__piece *p, const char *ours, int64_t r) {
     return place * block + r % block;
 }
 
+static bool is_turned(const rondo__piece *p, const char *ours, int64_t r) {
+    return p->turned && ours[r / (p->dims[0] / (int64_t)strlen(ours))] == p->turned;
+}
+
 /* The unknown symbol comes first here, the others follow in their order. */
 static int64_t their_symbol(int64_t unknown, int64_t r) { return r == 0 ? unknown : r <= unknown ? r - 1 : r; }
 
@@ -179,6 +183,8 @@ static rondo_status fill_one(const rondo__import *in, const rondo__piece *p, ron
                           : table ? their_symbol(in->unknown, r)
                                   : r,
                           out + r * columns);
+    for (int64_t i = 0; p->turned && i < p->dims[0] * columns && !status; i++)
+        out[i] = is_turned(p, gates, i / columns) ? -out[i] : out[i];
     fill_spare(p, columns, out);
     return status;
 }
@@ -221,7 +227,8 @@ static rondo_import_line *next(rondo_import_report *r, rondo_import_fate fate) {
 
 /* The order in their maker's letters: Keras and ONNX write c for our g, h for our n. */
 static const char *their_letters(const rondo__import *in, const rondo__piece *p, const char *ours) {
-    static const char *const letters[][2] = {{"ifgo", "ifco"}, {"iofg", "iofc"}, {"zrn", "zrh"}, {"rzn", "rzh"}};
+    static const char *const letters[][2] = {{"ifgo", "ifco"}, {"iofg", "iofc"}, {"foig", "iofc"},
+                                             {"foi", "iof"},   {"zrn", "zrh"},   {"rzn", "rzh"}};
     const char *order = *p->gates ? p->gates : ours;
     for (size_t i = 0; in->source != RONDO__FROM_PYTORCH && i < sizeof letters / sizeof *letters; i++)
         if (strcmp(order, letters[i][0]) == 0)

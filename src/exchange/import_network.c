@@ -126,7 +126,7 @@ rondo_status rondo__import_network(rondo__import *in) {
     c->merge = in->merge;
     c->activation = in->activation;
     c->reset_before = in->reset_before;
-    c->coupled_gates = o->coupled_gates;
+    c->coupled_gates = o->coupled_gates || in->coupled;
     c->residual = o->residual;
     c->cell_clip = (real)o->cell_clip;
     c->decay = (real)o->decay;

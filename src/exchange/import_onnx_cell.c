@@ -4,7 +4,11 @@
  *   GRU   gates z r h;   W (D, 3H, I)   R (D, 3H, H)   B (D, 6H)   linear_before_reset 1: reset after the product
  *   LSTM  gates i o f c; W (D, 4H, I)   R (D, 4H, H)   B (D, 8H)   P (D, 3H): i o f
  *
- * The first half of B is bias_ih, the second bias_hh. */
+ * The first half of B is bias_ih, the second bias_hh.
+ *
+ * input_forget is f = 1 - i, our coupled gates are i = 1 - f: with -a_i in the place of a_f, f = σ(-a_i) = 1 - i, and
+ * the other of the two stands idle on either side. */
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,12 +17,16 @@
 typedef struct cell {
     int kind; /* 0 RNN, 1 GRU, 2 LSTM */
     int64_t D, G, I, H;
-    bool batch_first;
+    bool batch_first, coupled;
+    double clip;    /* of what goes into functions; infinite: none */
     int w, r, b, p; /* places in theirs; -1: absent */
 } cell;
 
+/* From here on both functions are as good as 0, 1 or -1 (they are off by 1e-14): clipping changes no float. */
+#define SATURATED 32
+
 static const char *const kinds[] = {"RNN", "GRU", "LSTM"};
-static const char *const orders[] = {"", "zrn", "iofg"};
+static const char *const orders[] = {"", "zrn", "iofg", "foig"}; /* the last one coupled, f turned */
 
 static int kind_of(const rondo__onnx_node *node) {
     for (int k = 0; k < 3; k++)
@@ -63,11 +71,19 @@ static rondo_status read_attributes(rondo__chain *c, cell *n) {
     n->batch_first = rondo__attribute_int(c->node, "layout", 0) == 1;
     if (n->D == 1 && strcasecmp(direction, "forward") != 0)
         return rondo__chain_bad(c, "runs in direction '%s'", rondo__show(direction).text);
-    if (rondo__attribute(c->node, "clip"))
-        return rondo__chain_bad(c, "clips its gates");
-    if (rondo__attribute_int(c->node, "input_forget", 0) != 0)
-        return rondo__chain_bad(c, "has input_forget");
+    n->clip = rondo__attribute_float(c->node, "clip", rondo__attribute(c->node, "clip") ? -1 : INFINITY);
+    n->coupled = n->kind == 2 && rondo__attribute_int(c->node, "input_forget", 0) != 0;
     return RONDO_OK;
+}
+
+/* Our cell_clip bounds the state of the cell, which is another function. */
+static rondo_status check_clip(rondo__chain *c, const cell *n, rondo_activation activation) {
+    const bool harmless = n->clip >= SATURATED && activation != RONDO_RELU;
+    if ((isinf(n->clip) && n->clip > 0) || harmless)
+        return RONDO_OK;
+    if (!(n->clip >= 0))
+        return rondo__chain_bad(c, "has a clip that is no bound");
+    return rondo__chain_bad(c, "clips its gates at %g, which none of our cells does", n->clip);
 }
 
 /* What a stack has only once must be the same in all of its layers. */
@@ -76,16 +92,20 @@ static rondo_status agree(rondo__chain *c, const cell *n, rondo_activation activ
     const bool before = n->kind == 1 && rondo__attribute_int(c->node, "linear_before_reset", 0) == 0;
     const rondo_import_options *asked = in->options;
     if ((asked->reset_before && !before) || (asked->activation && asked->activation != activation) ||
-        (asked->merge && n->D == 2))
-        return rondo__chain_bad(c, "says itself what it is (leave --reset-before, --activation and --merge out)");
+        (asked->merge && n->D == 2) || (asked->coupled_gates && !n->coupled))
+        return rondo__chain_bad(
+            c, "says itself what it is (leave --reset-before, --activation, --coupled-gates and --merge out)");
     if (c->layers == 0) {
         in->reset_before = before;
+        in->coupled = n->coupled;
         in->activation = activation;
         c->directions = (int)n->D;
         return RONDO_OK;
     }
     if (before != in->reset_before)
         return rondo__chain_bad(c, "has another linear_before_reset than the layer below");
+    if (n->coupled != in->coupled)
+        return rondo__chain_bad(c, "has another input_forget than the layer below");
     if (activation != in->activation)
         return rondo__chain_bad(c, "has another activation than the layer below");
     if (n->D != c->directions)
@@ -134,6 +154,8 @@ static rondo_status read_weights(rondo__chain *c, cell *n) {
 static rondo_status add(rondo__chain *c, int from, const char *what, int d, int64_t first, int64_t rows,
                         int64_t columns, const char *gates) {
     static const char *const notes[] = {"direction 0 of 2", "direction 1 of 2"};
+    static const char *const turned[] = {"our f is minus their i", "direction 0 of 2, our f is minus their i",
+                                         "direction 1 of 2, our f is minus their i"};
     char name[RONDO__IMPORT_NAME];
     rondo_status status;
     rondo__cell_name_make(name, "rnn.", what, c->layers, d == 1);
@@ -141,13 +163,14 @@ static rondo_status add(rondo__chain *c, int from, const char *what, int d, int6
     if (!p)
         return status;
     memcpy(p->gates, gates, strlen(gates) + 1);
-    p->note = c->directions == 2 ? notes[d] : "";
+    p->turned = c->in->coupled && *gates ? 'f' : '\0';
+    p->note = p->turned ? turned[c->directions == 2 ? 1 + d : 0] : c->directions == 2 ? notes[d] : "";
     return RONDO_OK;
 }
 
 static rondo_status add_direction(rondo__chain *c, const cell *n, int d) {
     const int64_t rows = n->G * n->H;
-    const char *gates = orders[n->kind];
+    const char *gates = orders[n->kind + n->coupled];
     rondo_status status = add(c, n->w, "weight_ih", d, d * rows * n->I, rows, n->I, gates);
     if (!status)
         status = add(c, n->r, "weight_hh", d, d * rows * n->H, rows, n->H, gates);
@@ -156,7 +179,7 @@ static rondo_status add_direction(rondo__chain *c, const cell *n, int d) {
     if (!status && n->b >= 0)
         status = add(c, n->b, "bias_hh", d, d * 2 * rows + rows, rows, 0, gates);
     if (!status && n->p >= 0)
-        status = add(c, n->p, "peephole", d, d * 3 * n->H, 3, n->H, "iof");
+        status = add(c, n->p, "peephole", d, d * 3 * n->H, 3, n->H, n->coupled ? "foi" : "iof");
     return status;
 }
 
@@ -201,6 +224,8 @@ rondo_status rondo__chain_cell(rondo__chain *c) {
     rondo_status status = read_attributes(c, &n);
     if (!status)
         status = read_functions(c, &n, &activation);
+    if (!status)
+        status = check_clip(c, &n, activation);
     if (!status)
         status = check_input(c, &n);
     if (!status)

@@ -127,6 +127,9 @@ static rondo_status check_recipe(const importing *i) {
     if (r->model.cell == RONDO_GRU && r->model.reset_before != in->reset_before)
         return rondo__fail(i->err, RONDO_FORMAT, "%s: its GRU resets %s the product (set model.reset_before: %s)",
                            in->path, in->reset_before ? "before" : "after", in->reset_before ? "true" : "false");
+    if (in->source == RONDO__FROM_ONNX && r->model.cell == RONDO_LSTM && r->model.coupled_gates != in->coupled)
+        return rondo__fail(i->err, RONDO_FORMAT, "%s: its LSTM has %s input_forget (set model.coupled_gates: %s)",
+                           in->path, in->coupled ? "an" : "no", in->coupled ? "true" : "false");
     if (in->source == RONDO__FROM_ONNX && r->model.cell == RONDO_ELMAN && r->model.activation != (int)in->activation)
         return rondo__fail(i->err, RONDO_FORMAT, "%s: its RNN has another activation than model.activation", in->path);
     return RONDO_OK;

@@ -1,6 +1,10 @@
 /* Chains of recurrent nodes in ONNX files: what they compute, what is no plain chain, failing memory.
  * Needs: JANSSON YAML PROTOBUF_C. */
+#include <math.h>
+
+#include "core/core.h"
 #include "import_case.h"
+#include "rondo/graph.h"
 #include "support/onnx_build.h"
 
 static const char *file_of(const char *name) {
@@ -132,16 +136,116 @@ static void chains(void **state) {
     rondo_import_report_free(&r);
 }
 
+/* ---- what ONNX says otherwise than we do ---- */
+
+/* An initialiser of random numbers in (-range, range). */
+static void put_random(rondo__text *graph, const char *name, int rank, const int64_t *dims, float range) {
+    rondo__text tensor = {0};
+    float data[512];
+    int64_t count = 1;
+    for (int d = 0; d < rank; d++) {
+        put_whole(&tensor, 1, dims[d]);
+        count *= dims[d];
+    }
+    for (int64_t i = 0; i < count; i++)
+        data[i] = range * (float)(2 * rondo__random_uniform(5, (uint64_t)(*name + rank), (uint64_t)i) - 1);
+    put_whole(&tensor, 2, 1);
+    put_string(&tensor, 8, name);
+    put_bytes(&tensor, 9, data, (size_t)count * sizeof *data);
+    put_message(graph, 5, &tensor);
+}
+
+enum { STEPS = 6 };
+
+/* x (STEPS, 1, I) through the file, by the operator as the specification writes it. */
+static void run_graph(rondo_context *context, const char *path, rondo_tensor *x, float *y, int64_t count) {
+    rondo_graph *graph;
+    rondo_error err = {0};
+    const rondo_graph_value in = {"X", *x};
+    rondo_status status =
+        rondo_graph_load(&graph, context, path, &(rondo_graph_options){.plain_recurrent = true}, &err);
+    if (!status)
+        status = rondo_graph_run(graph, 1, &in, &err);
+    if (status)
+        fail_msg("%s", err.message);
+    const rondo_tensor *out = rondo_graph_result(graph, 0);
+    assert_int_equal(rondo_tensor_count(out), count);
+    memcpy(y, out->data, (size_t)count * sizeof *y);
+    rondo_graph_destroy(&graph);
+}
+
+/* An LSTM with these attributes says the same when it has become ours. */
+static void same_lstm(const import_rig *rig, int64_t D, rondo__text *attributes, float range) {
+    rondo__text g = {0};
+    float numbers[STEPS * I], want[STEPS * 2 * H];
+    rondo_tensor x = {RONDO_F32, 3, {STEPS, 1, I}, numbers}, y = {0};
+    rondo_model *model = NULL;
+    rondo_error err = {0};
+    char to[512];
+    const char *path;
+    put_port(&g, 11, "X", 1);
+    put_port(&g, 12, "Y", 1);
+    put_random(&g, "W", 3, (const int64_t[]){D, 4 * H, I}, range);
+    put_random(&g, "R", 3, (const int64_t[]){D, 4 * H, H}, range);
+    put_random(&g, "B", 2, (const int64_t[]){D, 8 * H}, range);
+    put_random(&g, "P", 2, (const int64_t[]){D, 3 * H}, range);
+    put_node(&g, "LSTM", "X W R B - - - P", D == 1 ? "Y1" : "Y", attributes);
+    if (D == 1)
+        put_squeeze(&g, "Y1", "Y", 1);
+    path = write_graph(&g);
+    for (int i = 0; i < STEPS * I; i++)
+        numbers[i] = (float)(2 * rondo__random_uniform(6, 1, (uint64_t)i) - 1);
+    run_graph(rig->context, path, &x, want, STEPS * D * H);
+    snprintf(to, sizeof to, "%s", test_path("lstm.safetensors"));
+    if (rondo_import(rig->context, path, to, NULL, NULL, &err) || rondo_model_open(&model, rig->context, to, &err) ||
+        rondo_model_apply(model, &x, &y, &err))
+        fail_msg("%s", err.message);
+    for (int64_t i = 0; i < STEPS * D * H; i++)
+        assert_float_equal(((const float *)y.data)[i], want[i], 2e-6);
+    rondo_model_apply_free(&y);
+    rondo_model_close(&model);
+}
+
+static void coupled(void **state) {
+    rondo__text a = {0};
+    put_int_attribute(&a, "input_forget", 1);
+    same_lstm(*state, 1, &a, 1);
+    put_int_attribute(&a, "input_forget", 1);
+    put_text_attribute(&a, "direction", "bidirectional");
+    same_lstm(*state, 2, &a, 2);
+}
+
+/* A bound where the functions have reached their ends. */
+static void far_clip(void **state) {
+    rondo__text a = {0};
+    put_float_attribute(&a, "clip", 32);
+    same_lstm(*state, 1, &a, 40);
+}
+
 /* Each names the node and what is wrong with it. */
 static void attributes(void **state) {
     rondo__text g = begin(), a = {0};
     put_text_attribute(&a, "direction", "reverse");
     put_node(&g, "GRU", "X W R", "Y", &a);
     refused(state, &g, "node 'Y' (GRU) runs in direction 'reverse'");
+    static const struct {
+        float clip;
+        const char *said;
+    } clips[] = {{3, "clips its gates at 3, which none"}, {-1, "a clip that is no bound"}, {NAN, "no bound"}};
+    for (size_t i = 0; i < sizeof clips / sizeof *clips; i++) {
+        g = begin();
+        put_float_attribute(&a, "clip", clips[i].clip);
+        put_node(&g, "GRU", "X W R", "Y", &a);
+        refused(state, &g, clips[i].said);
+    }
     g = begin();
     put_int_attribute(&a, "clip", 1);
     put_node(&g, "GRU", "X W R", "Y", &a);
-    refused(state, &g, "clips its gates");
+    refused(state, &g, "no bound");
+    g = begin();
+    put_node(&g, "GRU", "X W R", "Y", NULL);
+    import_refused(*state, write_graph(&g), &(rondo_import_options){.coupled_gates = true}, RONDO_UNSUPPORTED,
+                   "--coupled-gates");
     g = begin();
     put_int_attribute(&a, "hidden_size", 7);
     put_node(&g, "GRU", "X W R", "Y", &a);
@@ -241,6 +345,20 @@ static void other_nodes(void **state) {
     import_refused(*state, file_of("onnx_gru"), &(rondo_import_options){.prefix = "a"}, RONDO_ARGUMENT, "prefix");
 }
 
+/* With a recipe: what the file says of its cells must be what the recipe says. */
+static void recipe(void **state) {
+    static const char text[] =
+        "task: tag\ndata: {train: not-there.txt}\nmodel: {cell: lstm, embedding_size: 4, "
+        "hidden_size: 4, bidirectional: true, coupled_gates: true, characters: {hidden_size: 0}}\n";
+    char paths[3][512];
+    snprintf(paths[0], sizeof *paths, "%s", test_write("task.yaml", text, strlen(text)));
+    snprintf(paths[1], sizeof *paths, "%s", test_write("symbols.txt", "a\nb\nc\n", 6));
+    snprintf(paths[2], sizeof *paths, "%s", test_write("labels.txt", "X\nY\n", 4));
+    const rondo_import_options options = {.recipe = paths[0], .vocabulary = paths[1], .labels = paths[2]};
+    import_refused(*state, file_of("onnx_tagger"), &options, RONDO_FORMAT,
+                   "no input_forget (set model.coupled_gates: false)");
+}
+
 static void no_memory(void **state) {
     char path[512];
     snprintf(path, sizeof path, "%s", file_of("onnx_peepholes"));
@@ -249,9 +367,9 @@ static void no_memory(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(cases),    cmocka_unit_test(report),
-                                       cmocka_unit_test(chains),   cmocka_unit_test(attributes),
-                                       cmocka_unit_test(inputs),   cmocka_unit_test(other_nodes),
-                                       cmocka_unit_test(no_memory)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cases),   cmocka_unit_test(report),   cmocka_unit_test(chains), cmocka_unit_test(attributes),
+        cmocka_unit_test(coupled), cmocka_unit_test(far_clip), cmocka_unit_test(inputs), cmocka_unit_test(other_nodes),
+        cmocka_unit_test(recipe),  cmocka_unit_test(no_memory)};
     return cmocka_run_group_tests(tests, import_open, import_close);
 }

@@ -62,6 +62,15 @@ static inline void put_int_attribute(rondo__text *attributes, const char *name, 
     put_message(attributes, 5, &a);
 }
 
+static inline void put_float_attribute(rondo__text *attributes, const char *name, float value) {
+    rondo__text a = {0};
+    put_string(&a, 1, name);
+    put_varint(&a, 2 << 3 | 5);
+    rondo__text_add(&a, (const char *)&value, sizeof value);
+    put_whole(&a, 20, 1);
+    put_message(attributes, 5, &a);
+}
+
 /* Frees body. */
 static inline void put_graph_attribute(rondo__text *attributes, const char *name, rondo__text *body) {
     rondo__text a = {0};
