@@ -1,16 +1,21 @@
 # tests/cli/NAME.sh -> test cli/NAME: the command as users type it. Each gets the binary in $RONDO and a fresh folder.
 if(TARGET rondo)
-  # What tests/cli/faults.sh puts before the C library; it cannot stand before a sanitizer's.
-  add_library(rondo_faults SHARED ${CMAKE_SOURCE_DIR}/tests/faults/faults.c)
-  set_target_properties(rondo_faults PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests C_EXTENSIONS ON)
-  target_compile_options(rondo_faults PRIVATE -fvisibility=default)
+  # What tests/cli/faults.sh and starved.sh put before the C library; they cannot stand before a sanitizer's.
+  foreach(PAIR "rondo_faults faults.c" "rondo_starved memory.c")
+    separate_arguments(PAIR)
+    list(GET PAIR 0 TARGET)
+    list(GET PAIR 1 FILE)
+    add_library(${TARGET} SHARED ${CMAKE_SOURCE_DIR}/tests/faults/${FILE})
+    set_target_properties(${TARGET} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests C_EXTENSIONS ON)
+    target_compile_options(${TARGET} PRIVATE -fvisibility=default -Wno-missing-prototypes)
+  endforeach()
   file(GLOB CLI_TESTS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/cli/*.sh)
   foreach(FILE ${CLI_TESTS})
     get_filename_component(NAME ${FILE} NAME_WE)
     if(NOT NAME STREQUAL "lib")
       add_test(NAME cli/${NAME} COMMAND bash ${FILE})
       set_tests_properties(cli/${NAME} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77
-        ENVIRONMENT "RONDO=$<TARGET_FILE:rondo>;RONDO_TOP=${CMAKE_SOURCE_DIR};RONDO_FAULTS=$<TARGET_FILE:rondo_faults>")
+        ENVIRONMENT "RONDO=$<TARGET_FILE:rondo>;RONDO_TOP=${CMAKE_SOURCE_DIR};RONDO_FAULTS=$<TARGET_FILE:rondo_faults>;RONDO_STARVED=$<TARGET_FILE:rondo_starved>")
     endif()
   endforeach()
 endif()

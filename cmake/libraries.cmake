@@ -14,7 +14,10 @@ if(NOT RONDO_CORE_ONLY)
       list(APPEND RONDO_DEFINITIONS RONDO_HAVE_${NAME}=1)
     endif()
   endmacro()
-  rondo_optional(JANSSON jansson)
+  if(PkgConfig_FOUND) # of the command, which writes JSON with it; and tests
+    pkg_check_modules(JANSSON IMPORTED_TARGET jansson)
+    set(RONDO_HAVE_JANSSON ${JANSSON_FOUND})
+  endif()
   rondo_optional(YAML yaml-0.1)
   rondo_optional(ZLIB zlib)
   rondo_optional(UTF8PROC libutf8proc)
@@ -34,14 +37,9 @@ if(NOT RONDO_CORE_ONLY)
   endif()
 endif()
 
-# Model files hold JSON. Without Jansson and libyaml the small readers of src/formats take their place, under their names
-# (cmake/standin): every build opens models, and recipes that are JSON.
+# Without libyaml the small reader of src/formats takes its place, under its names (cmake/standin): every build reads
+# recipes that are JSON.
 set(RONDO_STANDINS "")
-if(NOT RONDO_HAVE_JANSSON)
-  list(APPEND RONDO_DEFINITIONS RONDO_HAVE_JANSSON=1)
-  list(APPEND RONDO_STANDINS ${CMAKE_SOURCE_DIR}/cmake/standin/jansson)
-endif()
 if(NOT RONDO_HAVE_YAML)
-  list(APPEND RONDO_DEFINITIONS RONDO_HAVE_YAML=1)
   list(APPEND RONDO_STANDINS ${CMAKE_SOURCE_DIR}/cmake/standin/yaml)
 endif()

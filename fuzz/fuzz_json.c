@@ -1,5 +1,5 @@
-/* Fuzz target, see fuzz/README.md: any bytes as JSON, and as a YAML document, in the readers of builds without Jansson
- * and libyaml. Every value that is read lies inside the source and is valid JSON again. */
+/* Fuzz target, see fuzz/README.md: any bytes as JSON, and as a YAML document in the reader of builds without libyaml.
+ * Every value that is read lies inside the source and is valid JSON again. */
 #include "formats/json_tree.h"
 #include "formats/yaml_tree.h"
 

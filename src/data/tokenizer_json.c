@@ -5,6 +5,7 @@
 #include "data/text.h"
 #include "data/tokenizer_kinds.h"
 #include "formats/json_text.h"
+#include "formats/json_tree.h"
 
 static const char *const kinds[] = {"char", "word", "sentencepiece"};
 
@@ -25,9 +26,6 @@ rondo_status rondo__tokenizer_json(const rondo__tokenizer *tokenizer, rondo__tex
     return json->failed ? RONDO_MEMORY : RONDO_OK;
 }
 
-#ifdef RONDO_HAVE_JANSSON
-#include <jansson.h>
-
 /* Can the kind have this symbol? Characters are single code points but for the specials; words hold no blank. */
 static bool fits(const rondo__tokenizer *t, const char *s, size_t size) {
     if (size == sizeof RONDO__UNK - 1 && memcmp(s, RONDO__UNK, size) == 0)
@@ -37,18 +35,18 @@ static bool fits(const rondo__tokenizer *t, const char *s, size_t size) {
     return size > 0 && strcspn(s, " \t\r\n\v\f") == size;
 }
 
-static rondo_status read_symbols(rondo__tokenizer *t, const json_t *symbols, rondo_error *err) {
-    const size_t count = json_array_size(symbols);
-    if (!json_is_array(symbols) || count == 0 || count > INT32_MAX / 2)
+static rondo_status read_symbols(rondo__tokenizer *t, const rondo__json *symbols, rondo_error *err) {
+    const size_t count = rondo__json_size(symbols);
+    if (!rondo__json_is_array(symbols) || count == 0 || count > INT32_MAX / 2)
         return rondo__fail(err, RONDO_FORMAT, "vocabulary: 'symbols' is not a list of symbols");
     for (size_t i = 0; i < count; i++) {
-        const json_t *item = json_array_get(symbols, i);
-        const char *s = json_string_value(item);
+        const rondo__json *item = rondo__json_at(symbols, i);
+        const char *s = rondo__json_as_text(item);
         int32_t index;
-        if (!s || !fits(t, s, json_string_length(item)))
+        if (!s || !fits(t, s, rondo__json_text_size(item)))
             return rondo__fail(err, RONDO_FORMAT, "vocabulary: symbol %zu cannot be one of a %s tokenizer", i,
                                kinds[t->kind]);
-        index = rondo__symbols_add(&t->symbols, s, json_string_length(item), 1);
+        index = rondo__symbols_add(&t->symbols, s, rondo__json_text_size(item), 1);
         if (index < 0)
             return rondo__fail(err, RONDO_MEMORY, "no memory for the vocabulary");
         if ((size_t)index != i)
@@ -61,18 +59,18 @@ static rondo_status read_symbols(rondo__tokenizer *t, const json_t *symbols, ron
     return RONDO_OK;
 }
 
-static rondo_status read_object(rondo__tokenizer *t, const json_t *object, const void *model, size_t size,
+static rondo_status read_object(rondo__tokenizer *t, const rondo__json *object, const void *model, size_t size,
                                 rondo_error *err) {
-    const char *type = json_string_value(json_object_get(object, "type"));
+    const char *type = rondo__json_as_text(rondo__json_get(object, "type"));
     int kind = 0;
     while (kind < 3 && !(type && strcmp(kinds[kind], type) == 0))
         kind++;
     if (kind == 3)
         return rondo__fail(err, RONDO_FORMAT, "vocabulary: 'type' is not char, word or sentencepiece");
     t->kind = (rondo__tokenizer_kind)kind;
-    t->lowercase = json_is_true(json_object_get(object, "lowercase"));
+    t->lowercase = rondo__json_is_true(rondo__json_get(object, "lowercase"));
     if (t->kind != RONDO__SENTENCEPIECE)
-        return read_symbols(t, json_object_get(object, "symbols"), err);
+        return read_symbols(t, rondo__json_get(object, "symbols"), err);
     if (!model || size == 0)
         return rondo__fail(err, RONDO_FORMAT, "vocabulary: the SentencePiece model is missing in the file");
     t->lowercase = false;
@@ -84,31 +82,21 @@ static rondo_status read_object(rondo__tokenizer *t, const json_t *object, const
 
 rondo_status rondo__tokenizer_from_json(rondo__tokenizer **out, const char *json, const void *piece_model,
                                         size_t piece_size, rondo_error *err) {
-    json_error_t problem;
-    json_t *object;
+    rondo__json_error problem;
+    rondo__json *object;
     rondo_status status;
     *out = NULL;
-    object = json_loads(json, JSON_REJECT_DUPLICATES, &problem);
+    object = rondo__json_parse(json, strlen(json), true, &problem);
+    if (!object && problem.memory)
+        return rondo__fail(err, RONDO_MEMORY, "no memory for the vocabulary");
     if (!object)
         return rondo__fail(err, RONDO_FORMAT, "vocabulary: not valid JSON near byte %d: %s", problem.position,
                            rondo__show(problem.text).text);
     *out = rondo__calloc(1, sizeof **out);
     status = *out ? read_object(*out, object, piece_model, piece_size, err)
                   : rondo__fail(err, RONDO_MEMORY, "no memory for the tokenizer");
-    json_decref(object);
+    rondo__json_free(object);
     if (status != RONDO_OK)
         rondo__tokenizer_free(out);
     return status;
 }
-
-#else
-
-rondo_status rondo__tokenizer_from_json(rondo__tokenizer **out, const char *json, const void *piece_model,
-                                        size_t piece_size, rondo_error *err) {
-    (void)json, (void)piece_model, (void)piece_size;
-    *out = NULL;
-    return rondo__fail(err, RONDO_UNSUPPORTED,
-                       "vocabulary: this build reads no JSON (install libjansson-dev and build again)");
-}
-
-#endif

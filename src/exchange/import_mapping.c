@@ -8,6 +8,7 @@
  * One '*' stands for any characters; the first rule that fits counts. The file is hostile: no depth beyond two, no
  * aliases that could grow, every name checked. */
 #include <string.h>
+#include <yaml.h>
 
 #include "exchange/import.h"
 #include "formats/json_text.h"
@@ -58,9 +59,6 @@ bool rondo__mapping_find(const rondo__mapping *mapping, const char *name, rondo_
     memcpy(ours + head + wild, star ? star + 1 : "", tail + 1);
     return true;
 }
-
-#ifdef RONDO_HAVE_YAML
-#include <yaml.h>
 
 typedef struct reader {
     rondo__mapping *out;
@@ -223,18 +221,6 @@ rondo_status rondo__mapping_parse(rondo__mapping *out, const char *label, const 
         rondo__mapping_free(out);
     return status;
 }
-
-#else
-
-rondo_status rondo__mapping_parse(rondo__mapping *out, const char *label, const char *text, size_t size,
-                                  rondo_error *err) {
-    (void)text, (void)size;
-    *out = (rondo__mapping){0};
-    return rondo__fail(err, RONDO_UNSUPPORTED, "%s: this build reads no YAML (install libyaml-dev and build again)",
-                       label);
-}
-
-#endif
 
 rondo_status rondo__mapping_read(rondo__mapping *out, const char *path, rondo_error *err) {
     char *text;

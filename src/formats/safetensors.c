@@ -16,12 +16,10 @@
 
 #include "formats/checksum.h"
 #include "formats/json_text.h"
+#include "formats/json_tree.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "safetensors files are read and written as they lie in memory");
-
-#ifdef RONDO_HAVE_JANSSON
-#include <jansson.h>
 
 #define HEADER_LIMIT ((uint64_t)100 * 1000 * 1000)
 
@@ -31,7 +29,7 @@ typedef struct entry {
 } entry;
 
 struct rondo__safetensors {
-    json_t *header; /* owns all names and metadata */
+    rondo__json *header; /* owns all names and metadata */
     int count;
     entry *entries; /* by offset */
     char *data;
@@ -61,31 +59,31 @@ static rondo_status bad_tensor(const place *at, const char *what) {
     return rondo__fail(at->err, RONDO_FORMAT, "%s: tensor '%s': %s", at->label, rondo__show(at->name).text, what);
 }
 
-static rondo_status read_dtype(const place *at, const json_t *object, rondo_dtype *out) {
-    const json_t *dtype = json_object_get(object, "dtype");
-    if (!json_is_string(dtype))
+static rondo_status read_dtype(const place *at, const rondo__json *object, rondo_dtype *out) {
+    const rondo__json *dtype = rondo__json_get(object, "dtype");
+    if (!rondo__json_is_string(dtype))
         return bad_tensor(at, "'dtype' is not a string");
-    if (!find_dtype(json_string_value(dtype), out)) {
+    if (!find_dtype(rondo__json_as_text(dtype), out)) {
         return rondo__fail(at->err, RONDO_FORMAT,
                            "%s: tensor '%s': dtype '%s' is unknown (F32, F64, I32, I64, U8, BF16 and F16 can be read)",
-                           at->label, rondo__show(at->name).text, rondo__show(json_string_value(dtype)).text);
+                           at->label, rondo__show(at->name).text, rondo__show(rondo__json_as_text(dtype)).text);
     }
     return RONDO_OK;
 }
 
-static rondo_status read_shape(const place *at, const json_t *object, rondo_tensor *tensor) {
-    const json_t *shape = json_object_get(object, "shape");
-    if (!json_is_array(shape))
+static rondo_status read_shape(const place *at, const rondo__json *object, rondo_tensor *tensor) {
+    const rondo__json *shape = rondo__json_get(object, "shape");
+    if (!rondo__json_is_array(shape))
         return bad_tensor(at, "'shape' is not a list");
-    if (json_array_size(shape) > RONDO_MAX_RANK)
+    if (rondo__json_size(shape) > RONDO_MAX_RANK)
         return rondo__fail(at->err, RONDO_FORMAT, "%s: tensor '%s' has %zu dimensions (at most %d can be read)",
-                           at->label, rondo__show(at->name).text, json_array_size(shape), RONDO_MAX_RANK);
-    tensor->rank = (int)json_array_size(shape);
+                           at->label, rondo__show(at->name).text, rondo__json_size(shape), RONDO_MAX_RANK);
+    tensor->rank = (int)rondo__json_size(shape);
     for (int d = 0; d < tensor->rank; d++) {
-        const json_t *n = json_array_get(shape, (size_t)d);
-        if (!json_is_integer(n) || json_integer_value(n) < 0)
+        const rondo__json *n = rondo__json_at(shape, (size_t)d);
+        if (!rondo__json_is_integer(n) || rondo__json_as_whole(n) < 0)
             return bad_tensor(at, "a dimension of 'shape' is not a whole number from 0");
-        tensor->dims[d] = json_integer_value(n);
+        tensor->dims[d] = rondo__json_as_whole(n);
     }
     return RONDO_OK;
 }
@@ -103,23 +101,23 @@ static bool tensor_bytes(const rondo_tensor *tensor, size_t *out) {
     return bytes <= INT64_MAX;
 }
 
-static rondo_status read_offsets(const place *at, const json_t *object, entry *out) {
-    const json_t *offsets = json_object_get(object, "data_offsets");
-    const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
-    if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end) ||
-        json_integer_value(begin) < 0 || json_integer_value(end) < json_integer_value(begin))
+static rondo_status read_offsets(const place *at, const rondo__json *object, entry *out) {
+    const rondo__json *offsets = rondo__json_get(object, "data_offsets");
+    const rondo__json *begin = rondo__json_at(offsets, 0), *end = rondo__json_at(offsets, 1);
+    if (rondo__json_size(offsets) != 2 || !rondo__json_is_integer(begin) || !rondo__json_is_integer(end) ||
+        rondo__json_as_whole(begin) < 0 || rondo__json_as_whole(end) < rondo__json_as_whole(begin))
         return bad_tensor(at, "'data_offsets' are not two rising whole numbers");
-    out->begin = (uint64_t)json_integer_value(begin);
-    out->end = (uint64_t)json_integer_value(end);
+    out->begin = (uint64_t)rondo__json_as_whole(begin);
+    out->end = (uint64_t)rondo__json_as_whole(end);
     return RONDO_OK;
 }
 
-static rondo_status read_entry(const place *at, const json_t *object, entry *out) {
+static rondo_status read_entry(const place *at, const rondo__json *object, entry *out) {
     size_t bytes;
     rondo_status status;
     memset(out, 0, sizeof *out);
     out->named.name = at->name;
-    if (!json_is_object(object))
+    if (!rondo__json_is_object(object))
         return bad_tensor(at, "its description is not an object");
     if ((status = read_dtype(at, object, &out->named.tensor.dtype)) != RONDO_OK ||
         (status = read_shape(at, object, &out->named.tensor)) != RONDO_OK ||
@@ -165,13 +163,13 @@ static rondo_status check_tiling(const rondo__safetensors *file, const char *lab
     return RONDO_OK;
 }
 
-static rondo_status check_metadata(const json_t *metadata, const char *label, rondo_error *err) {
+static rondo_status check_metadata(const rondo__json *metadata, const char *label, rondo_error *err) {
     const char *key;
-    json_t *value;
-    if (!json_is_object(metadata))
+    rondo__json *value;
+    if (!rondo__json_is_object(metadata))
         return rondo__fail(err, RONDO_FORMAT, "%s: '__metadata__' is not an object of strings", label);
-    json_object_foreach((json_t *)(uintptr_t)metadata, key, value) {
-        if (!json_is_string(value))
+    RONDO__JSON_EACH(metadata, key, value) {
+        if (!rondo__json_is_string(value))
             return rondo__fail(err, RONDO_FORMAT, "%s: '__metadata__' entry '%s' is not a string", label,
                                rondo__show(key).text);
     }
@@ -180,13 +178,13 @@ static rondo_status check_metadata(const json_t *metadata, const char *label, ro
 
 static rondo_status read_entries(rondo__safetensors *file, const char *label, uint64_t size, rondo_error *err) {
     const char *key;
-    json_t *value;
-    const size_t objects = json_object_size(file->header);
+    rondo__json *value;
+    const size_t objects = rondo__json_size(file->header);
     rondo_status status;
     file->entries = objects < INT32_MAX ? rondo__calloc(objects, sizeof(entry)) : NULL;
     if (!file->entries)
         return rondo__fail(err, RONDO_MEMORY, "%s: no memory for %zu tensors", label, objects);
-    json_object_foreach(file->header, key, value) {
+    RONDO__JSON_EACH(file->header, key, value) {
         const place at = {label, key, err};
         if (strcmp(key, "__metadata__") == 0) {
             status = check_metadata(value, label, err);
@@ -225,13 +223,13 @@ static rondo_status copy_data(rondo__safetensors *file, const char *label, const
 
 static rondo_status read_header(rondo__safetensors *file, const char *label, const char *text, size_t size,
                                 rondo_error *err) {
-    json_error_t problem;
+    rondo__json_error problem;
     if (size == 0 || text[0] != '{')
         return rondo__fail(err, RONDO_FORMAT, "%s: no '{' at byte 8 (this is not a safetensors file)", label);
-    file->header = json_loadb(text, size, JSON_REJECT_DUPLICATES, &problem);
+    file->header = rondo__json_parse(text, size, true, &problem);
     if (file->header)
         return RONDO_OK;
-    if (json_error_code(&problem) == json_error_out_of_memory)
+    if (problem.memory)
         return rondo__fail(err, RONDO_MEMORY, "%s: no memory for the header", label);
     return rondo__fail(err, RONDO_FORMAT, "%s: the header is wrong near byte %d: %s", label, problem.position + 8,
                        rondo__show(problem.text).text);
@@ -316,7 +314,7 @@ rondo_status rondo__safetensors_read(rondo__safetensors **out, const char *path,
 void rondo__safetensors_free(rondo__safetensors **file) {
     if (!file || !*file)
         return;
-    json_decref((*file)->header);
+    rondo__json_free((*file)->header);
     rondo__free((*file)->entries);
     rondo__free((*file)->data);
     rondo__free(*file);
@@ -332,52 +330,8 @@ const rondo__named *rondo__safetensors_at(const rondo__safetensors *file, int in
 rondo__signature rondo__safetensors_signature(const rondo__safetensors *file) { return file->signature; }
 
 const char *rondo__safetensors_metadata(const rondo__safetensors *file, const char *key) {
-    return json_string_value(json_object_get(json_object_get(file->header, "__metadata__"), key));
+    return rondo__json_as_text(rondo__json_get(rondo__json_get(file->header, "__metadata__"), key));
 }
-
-#else /* no JSON library */
-
-struct rondo__safetensors {
-    int none;
-};
-
-static rondo_status missing(const char *label, rondo_error *err) {
-    return rondo__fail(err, RONDO_UNSUPPORTED,
-                       "%s: this build reads no safetensors files (install libjansson-dev and build again)", label);
-}
-
-rondo_status rondo__safetensors_parse(rondo__safetensors **out, const char *label, const void *data, size_t size,
-                                      rondo_error *err) {
-    (void)data, (void)size;
-    *out = NULL;
-    return missing(label, err);
-}
-
-rondo_status rondo__safetensors_read(rondo__safetensors **out, const char *path, rondo_error *err) {
-    *out = NULL;
-    return missing(path, err);
-}
-
-void rondo__safetensors_free(rondo__safetensors **file) {
-    if (file)
-        *file = NULL;
-}
-
-int rondo__safetensors_count(const rondo__safetensors *file) { return (void)file, 0; }
-
-const rondo__named *rondo__safetensors_at(const rondo__safetensors *file, int index) {
-    (void)file, (void)index;
-    return NULL;
-}
-
-rondo__signature rondo__safetensors_signature(const rondo__safetensors *file) { return (void)file, RONDO__UNSIGNED; }
-
-const char *rondo__safetensors_metadata(const rondo__safetensors *file, const char *key) {
-    (void)file, (void)key;
-    return NULL;
-}
-
-#endif
 
 const rondo__named *rondo__safetensors_find(const rondo__safetensors *file, const char *name) {
     for (int i = 0; i < rondo__safetensors_count(file); i++) {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "formats/json_text.h"
+#include "formats/json_tree.h"
 #include "train/metrics.h"
 
 void rondo__facts_free(rondo__forecast_facts *facts) {
@@ -72,9 +73,6 @@ rondo_status rondo__facts_json(const rondo__forecast *f, rondo__text *json) {
     return json->failed ? RONDO_MEMORY : RONDO_OK;
 }
 
-#ifdef RONDO_HAVE_JANSSON
-#include <jansson.h>
-
 #define MOST_SEASON 1000000
 
 static rondo_status wrong(const char *path, const char *what, rondo_error *err) {
@@ -82,57 +80,57 @@ static rondo_status wrong(const char *path, const char *what, rondo_error *err) 
 }
 
 /* A finite number within [least, most]. */
-static bool number(const json_t *object, const char *key, double least, double most, double *out) {
-    const json_t *value = json_object_get(object, key);
-    *out = json_number_value(value);
-    return json_is_number(value) && *out >= least && *out <= most;
+static bool number(const rondo__json *object, const char *key, double least, double most, double *out) {
+    const rondo__json *value = rondo__json_get(object, key);
+    *out = rondo__json_as_number(value);
+    return rondo__json_is_number(value) && *out >= least && *out <= most;
 }
 
-static bool whole(const json_t *object, const char *key, int64_t least, int64_t most, int64_t *out) {
-    const json_t *value = json_object_get(object, key);
-    *out = json_integer_value(value);
-    return json_is_integer(value) && *out >= least && *out <= most;
+static bool whole(const rondo__json *object, const char *key, int64_t least, int64_t most, int64_t *out) {
+    const rondo__json *value = rondo__json_get(object, key);
+    *out = rondo__json_as_whole(value);
+    return rondo__json_is_integer(value) && *out >= least && *out <= most;
 }
 
-static bool parse_step(rondo__forecast_facts *a, const json_t *root) {
-    const json_t *step = json_object_get(root, "step");
-    a->weekdays = json_is_true(json_object_get(root, "weekdays"));
+static bool parse_step(rondo__forecast_facts *a, const rondo__json *root) {
+    const rondo__json *step = rondo__json_get(root, "step");
+    a->weekdays = rondo__json_is_true(rondo__json_get(root, "weekdays"));
     return number(step, "seconds", 0, 1e12, &a->step.seconds) && whole(step, "months", 0, 12000, &a->step.months) &&
            whole(step, "day", 0, 31, &a->step.day) && whole(root, "season", 1, MOST_SEASON, &a->season) &&
            (!a->weekdays || a->step.seconds == 86400);
 }
 
-static bool parse_column(rondo__forecast *f, int64_t c, const json_t *column) {
+static bool parse_column(rondo__forecast *f, int64_t c, const rondo__json *column) {
     rondo__forecast_facts *a = &f->facts;
-    const char *name = json_string_value(json_object_get(column, "name"));
-    const json_t *error = json_object_get(column, "seasonal_error");
-    a->masked[c] = json_is_true(json_object_get(column, "masked"));
+    const char *name = rondo__json_as_text(rondo__json_get(column, "name"));
+    const rondo__json *error = rondo__json_get(column, "seasonal_error");
+    a->masked[c] = rondo__json_is_true(rondo__json_get(column, "masked"));
     if (!name || strcmp(name, column_name(f, c)) != 0 || !number(column, "center", -1e300, 1e300, &a->center[c]) ||
         !number(column, "scale", 1e-300, 1e300, &a->scale[c]))
         return false;
     if (c >= f->N)
         return true;
-    a->seasonal_error[c] = json_is_null(error) ? NAN : json_number_value(error);
+    a->seasonal_error[c] = rondo__json_is_null(error) ? NAN : rondo__json_as_number(error);
     return number(column, "level_center", -1e300, 1e300, &a->level_center[c]) &&
            number(column, "level_scale", 1e-300, 1e300, &a->level_scale[c]) &&
-           (json_is_null(error) || (json_is_number(error) && a->seasonal_error[c] >= 0));
+           (rondo__json_is_null(error) || (rondo__json_is_number(error) && a->seasonal_error[c] >= 0));
 }
 
-static rondo_status parse_categories(rondo__forecast *f, const json_t *root, const char *path, rondo_error *err) {
-    const json_t *lists = json_object_get(root, "categories");
-    if (!json_is_array(lists) || json_array_size(lists) != (size_t)f->fixed_columns)
+static rondo_status parse_categories(rondo__forecast *f, const rondo__json *root, const char *path, rondo_error *err) {
+    const rondo__json *lists = rondo__json_get(root, "categories");
+    if (!rondo__json_is_array(lists) || rondo__json_size(lists) != (size_t)f->fixed_columns)
         return wrong(path, "'categories' is no list of the recipe's static columns", err);
-    for (size_t c = 0; c < json_array_size(lists); c++) {
-        const json_t *list = json_array_get(lists, c);
-        const size_t count = json_array_size(list);
-        if (!json_is_array(list) || count == 0 || count > INT32_MAX / 2)
+    for (size_t c = 0; c < rondo__json_size(lists); c++) {
+        const rondo__json *list = rondo__json_at(lists, c);
+        const size_t count = rondo__json_size(list);
+        if (!rondo__json_is_array(list) || count == 0 || count > INT32_MAX / 2)
             return wrong(path, "a static column has no categories", err);
         for (size_t i = 0; i < count; i++) {
-            const json_t *name = json_array_get(list, i);
-            if (!json_is_string(name))
+            const rondo__json *name = rondo__json_at(list, i);
+            if (!rondo__json_is_string(name))
                 return wrong(path, "a category is no text", err);
             const int32_t id =
-                rondo__symbols_add(&f->facts.category[c], json_string_value(name), json_string_length(name), 1);
+                rondo__symbols_add(&f->facts.category[c], rondo__json_as_text(name), rondo__json_text_size(name), 1);
             if (id < 0)
                 return rondo__fail(err, RONDO_MEMORY, "%s: no memory for the categories", path);
             if ((size_t)id != i)
@@ -142,14 +140,14 @@ static rondo_status parse_categories(rondo__forecast *f, const json_t *root, con
     return RONDO_OK;
 }
 
-static rondo_status parse(rondo__forecast *f, const json_t *root, const char *path, rondo_error *err) {
-    const json_t *columns = json_object_get(root, "columns");
+static rondo_status parse(rondo__forecast *f, const rondo__json *root, const char *path, rondo_error *err) {
+    const rondo__json *columns = rondo__json_get(root, "columns");
     if (!parse_step(&f->facts, root))
         return wrong(path, "'step' or 'season' is not what a forecast has", err);
-    if (!json_is_array(columns) || json_array_size(columns) != (size_t)f->columns)
+    if (!rondo__json_is_array(columns) || rondo__json_size(columns) != (size_t)f->columns)
         return wrong(path, "'columns' are not the recipe's", err);
     for (int64_t c = 0; c < f->columns; c++) {
-        if (!parse_column(f, c, json_array_get(columns, (size_t)c)))
+        if (!parse_column(f, c, rondo__json_at(columns, (size_t)c)))
             return rondo__fail(err, RONDO_FORMAT,
                                "%s: metadata 'rondo': vocabulary: column %lld is not '%s' with its center and scale",
                                path, (long long)c, rondo__show(column_name(f, c)).text);
@@ -158,20 +156,12 @@ static rondo_status parse(rondo__forecast *f, const json_t *root, const char *pa
 }
 
 rondo_status rondo__facts_parse(rondo__forecast *f, const char *json, const char *path, rondo_error *err) {
-    json_error_t where;
-    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &where);
+    rondo__json_error where;
+    rondo__json *root = rondo__json_parse(json, strlen(json), true, &where);
     if (!root)
-        return rondo__fail(err, RONDO_FORMAT, "%s: metadata 'rondo': vocabulary: %.150s", path, where.text);
+        return rondo__fail(err, where.memory ? RONDO_MEMORY : RONDO_FORMAT, "%s: metadata 'rondo': vocabulary: %.150s",
+                           path, where.text);
     const rondo_status status = parse(f, root, path, err);
-    json_decref(root);
+    rondo__json_free(root);
     return status;
 }
-
-#else
-
-rondo_status rondo__facts_parse(rondo__forecast *f, const char *json, const char *path, rondo_error *err) {
-    (void)f, (void)json;
-    return rondo__fail(err, RONDO_UNSUPPORTED, "%s: this build cannot read JSON (build with jansson)", path);
-}
-
-#endif

@@ -4,10 +4,7 @@
 #include <string.h>
 
 #include "formats/json_text.h"
-
-#ifdef RONDO_HAVE_JANSSON
-#include <jansson.h>
-#endif
+#include "formats/json_tree.h"
 
 void rondo__label_names_free(rondo__label_names *table) {
     for (int64_t i = 0; table->name && i < table->count; i++)
@@ -72,24 +69,22 @@ void rondo__label_names_json(const rondo__label_names *table, rondo__text *json)
     rondo__text_add(json, "]", 1);
 }
 
-#ifdef RONDO_HAVE_JANSSON
-
 static rondo_status bad(const char *path, const char *key, const char *what, rondo_error *err) {
     return rondo__fail(err, RONDO_FORMAT, "%s: vocabulary: '%s' %s", path, key, what);
 }
 
-static rondo_status take(rondo__label_names *out, const json_t *array, const char *key, const char *path,
+static rondo_status take(rondo__label_names *out, const rondo__json *array, const char *key, const char *path,
                          rondo_error *err) {
-    const size_t count = json_array_size(array);
-    if (!json_is_array(array) || count == 0 || count > INT32_MAX)
+    const size_t count = rondo__json_size(array);
+    if (!rondo__json_is_array(array) || count == 0 || count > INT32_MAX)
         return bad(path, key, "is no list of labels", err);
     out->name = rondo__calloc(count, sizeof *out->name);
     if (!out->name)
         return no_memory((int64_t)count, err);
     for (size_t i = 0; i < count; i++) {
-        const json_t *item = json_array_get(array, i);
-        const char *text = json_string_value(item);
-        if (!text || !*text || strlen(text) != json_string_length(item) ||
+        const rondo__json *item = rondo__json_at(array, i);
+        const char *text = rondo__json_as_text(item);
+        if (!text || !*text || strlen(text) != rondo__json_text_size(item) ||
             (i > 0 && strcmp(out->name[i - 1], text) >= 0))
             return bad(path, key, "holds what is no label, or labels out of order", err);
         out->name[i] = rondo__strdup(text);
@@ -102,25 +97,14 @@ static rondo_status take(rondo__label_names *out, const json_t *array, const cha
 
 rondo_status rondo__label_names_load(rondo__label_names *out, const char *json, const char *key, const char *path,
                                      rondo_error *err) {
-    json_error_t where;
-    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &where);
+    rondo__json_error where;
+    rondo__json *root = rondo__json_parse(json, strlen(json), true, &where);
     *out = (rondo__label_names){0};
     if (!root)
-        return rondo__fail(err, RONDO_FORMAT, "%s: vocabulary: %.150s", path, where.text);
-    const rondo_status status = take(out, json_object_get(root, key), key, path, err);
-    json_decref(root);
+        return rondo__fail(err, where.memory ? RONDO_MEMORY : RONDO_FORMAT, "%s: vocabulary: %.150s", path, where.text);
+    const rondo_status status = take(out, rondo__json_get(root, key), key, path, err);
+    rondo__json_free(root);
     if (status)
         rondo__label_names_free(out);
     return status;
 }
-
-#else
-
-rondo_status rondo__label_names_load(rondo__label_names *out, const char *json, const char *key, const char *path,
-                                     rondo_error *err) {
-    (void)json, (void)key;
-    *out = (rondo__label_names){0};
-    return rondo__fail(err, RONDO_UNSUPPORTED, "%s: this build cannot read JSON (build with jansson)", path);
-}
-
-#endif

@@ -4,6 +4,7 @@
 
 #include "data/text.h"
 #include "formats/json_text.h"
+#include "formats/json_tree.h"
 #include "tasks/tag.h"
 
 void rondo__tag_vocabulary_free(rondo__tag_vocabulary *v) {
@@ -135,9 +136,6 @@ rondo_status rondo__tag_vocabulary_json(const rondo__tag_vocabulary *v, rondo__t
     return json->failed ? RONDO_MEMORY : RONDO_OK;
 }
 
-#ifdef RONDO_HAVE_JANSSON
-#include <jansson.h>
-
 /* A word or a tag stands in one field of a line; a character is one code point. */
 static bool fits(const char *text, size_t size, bool letter) {
     if (size == 0 || strlen(text) != size || strpbrk(text, "\t\n"))
@@ -145,17 +143,18 @@ static bool fits(const char *text, size_t size, bool letter) {
     return !letter || rondo__utf8_length((const unsigned char *)text, size) == (int)size;
 }
 
-static rondo_status take(rondo__symbols *out, const json_t *root, const char *key, const char *path, rondo_error *err) {
-    const json_t *array = json_object_get(root, key);
-    const size_t count = json_array_size(array);
-    if (!json_is_array(array) || count > INT32_MAX / 4)
+static rondo_status take(rondo__symbols *out, const rondo__json *root, const char *key, const char *path,
+                         rondo_error *err) {
+    const rondo__json *array = rondo__json_get(root, key);
+    const size_t count = rondo__json_size(array);
+    if (!rondo__json_is_array(array) || count > INT32_MAX / 4)
         return rondo__fail(err, RONDO_FORMAT, "%s: vocabulary: '%s' is no list", path, key);
     for (size_t i = 0; i < count; i++) {
-        const json_t *item = json_array_get(array, i);
-        const char *text = json_string_value(item);
-        if (!text || !fits(text, json_string_length(item), *key == 'c'))
+        const rondo__json *item = rondo__json_at(array, i);
+        const char *text = rondo__json_as_text(item);
+        if (!text || !fits(text, rondo__json_text_size(item), *key == 'c'))
             return rondo__fail(err, RONDO_FORMAT, "%s: vocabulary: item %zu of '%s' cannot be one", path, i, key);
-        const int32_t place = rondo__symbols_add(out, text, json_string_length(item), 1);
+        const int32_t place = rondo__symbols_add(out, text, rondo__json_text_size(item), 1);
         if (place < 0)
             return rondo__fail(err, RONDO_MEMORY, "%s: no memory for the vocabulary", path);
         if ((size_t)place != i)
@@ -167,11 +166,12 @@ static rondo_status take(rondo__symbols *out, const json_t *root, const char *ke
 
 rondo_status rondo__tag_vocabulary_load(rondo__tag_vocabulary *out, const char *json, const rondo__recipe *recipe,
                                         const char *path, rondo_error *err) {
-    json_error_t where;
-    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &where);
+    rondo__json_error where;
+    rondo__json *root = rondo__json_parse(json, strlen(json), true, &where);
     *out = (rondo__tag_vocabulary){.lowercase = recipe->data.words.lowercase};
     if (!root)
-        return rondo__fail(err, RONDO_FORMAT, "%s: vocabulary: %s", path, rondo__show(where.text).text);
+        return rondo__fail(err, where.memory ? RONDO_MEMORY : RONDO_FORMAT, "%s: vocabulary: %s", path,
+                           rondo__show(where.text).text);
     rondo_status status = take(&out->words, root, "words", path, err);
     if (!status)
         status = take(&out->characters, root, "characters", path, err);
@@ -181,20 +181,8 @@ rondo_status rondo__tag_vocabulary_load(rondo__tag_vocabulary *out, const char *
         status = rondo__fail(err, RONDO_FORMAT, "%s: vocabulary: 'labels' is empty", path);
     if (!status && !name_labels(out))
         status = rondo__fail(err, RONDO_MEMORY, "%s: no memory for the vocabulary", path);
-    json_decref(root);
+    rondo__json_free(root);
     if (status)
         rondo__tag_vocabulary_free(out);
     return status;
 }
-
-#else
-
-rondo_status rondo__tag_vocabulary_load(rondo__tag_vocabulary *out, const char *json, const rondo__recipe *recipe,
-                                        const char *path, rondo_error *err) {
-    (void)json, (void)recipe;
-    *out = (rondo__tag_vocabulary){0};
-    return rondo__fail(err, RONDO_UNSUPPORTED, "%s: this build reads no JSON (install libjansson-dev and build again)",
-                       path);
-}
-
-#endif

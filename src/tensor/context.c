@@ -77,9 +77,7 @@ const char *rondo_build_parts(void) {
 #ifdef RONDO_HAVE_YAML
                                 " yaml"
 #endif
-#ifdef RONDO_HAVE_JANSSON
                                 " json"
-#endif
 #ifdef RONDO_HAVE_ZLIB
                                 " zlib"
 #endif

@@ -3,12 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "formats/json_tree.h"
 #include "rondo/model.h"
 #include "rondo/plot.h"
 #include "train/loop.h"
-
-#ifdef RONDO_HAVE_JANSSON
-#include <jansson.h>
 
 #define MOST_BYTES ((size_t)256 << 20)
 
@@ -43,11 +41,11 @@ static rondo_status make_table(table *t, int64_t lines, const char *path, rondo_
 }
 
 /* null, and what is no number, is a gap. */
-static void add_row(table *t, const json_t *line) {
+static void add_row(table *t, const rondo__json *line) {
     for (int k = 0; k < KEYS; k++) {
-        const json_t *value = json_object_get(line, keys[k]);
-        t->column[k][t->rows] = json_is_number(value) ? json_number_value(value) : NAN;
-        t->has[k] = t->has[k] || json_is_number(value);
+        const rondo__json *value = rondo__json_get(line, keys[k]);
+        t->column[k][t->rows] = rondo__json_is_number(value) ? rondo__json_as_number(value) : NAN;
+        t->has[k] = t->has[k] || rondo__json_is_number(value);
     }
     t->rows++;
 }
@@ -58,19 +56,19 @@ static rondo_status read_lines(table *t, const char *data, size_t size, const ch
     for (const char *at = data, *all = data + size; at < all;) {
         const char *end = memchr(at, '\n', (size_t)(all - at));
         const size_t length = end ? (size_t)(end - at) : (size_t)(all - at);
-        json_error_t story;
-        json_t *line = json_loadb(at, length, 0, &story);
+        rondo__json_error story;
+        rondo__json *line = rondo__json_parse(at, length, false, &story);
         number++;
         at = end ? end + 1 : all;
-        if (json_is_object(line))
+        const bool whole = rondo__json_is_object(line);
+        if (whole)
             add_row(t, line);
-        else if (at < all)
-            rondo__fail(err, RONDO_FORMAT, "%s:%lld: not an object of JSON (each line is one evaluation)", path,
-                        (long long)number);
-        const bool broken = !json_is_object(line) && at < all;
-        json_decref(line);
-        if (broken)
-            return RONDO_FORMAT;
+        rondo__json_free(line);
+        if (!line && story.memory)
+            return rondo__fail(err, RONDO_MEMORY, "%s: no memory to read it", path);
+        if (!whole && at < all)
+            return rondo__fail(err, RONDO_FORMAT, "%s:%lld: not an object of JSON (each line is one evaluation)", path,
+                               (long long)number);
     }
     return RONDO_OK;
 }
@@ -117,11 +115,3 @@ rondo_status rondo_plot_training(const char *folder, const char *path, rondo_err
     rondo__free(data);
     return status;
 }
-#else
-rondo_status rondo_plot_training(const char *folder, const char *path, rondo_error *err) {
-    (void)path;
-    return rondo__fail(err, RONDO_UNSUPPORTED,
-                       "%s: this build of Rondo cannot read metrics.jsonl (install libjansson-dev and build again)",
-                       folder ? folder : "rondo_plot_training");
-}
-#endif

@@ -2,14 +2,12 @@
  * more than what it stands for. Each field remembers where it was set, for the messages of later checks. */
 #include <stdio.h>
 #include <string.h>
+#include <yaml.h>
 
 #include "formats/json_text.h"
 #include "train/recipe_schema.h"
 
 #define RECIPE_LIMIT ((size_t)1 << 20) /* bytes */
-
-#ifdef RONDO_HAVE_YAML
-#include <yaml.h>
 
 typedef struct reader {
     rondo__recipe *recipe;
@@ -317,17 +315,6 @@ static rondo_status read_all(rondo__recipe *recipe, rondo__recipe_origin *origin
         status = read_set(&in, i);
     return status;
 }
-
-#else
-
-static rondo_status read_all(rondo__recipe *recipe, rondo__recipe_origin *origin, const char *text, size_t size,
-                             int sets, rondo_error *err) {
-    (void)recipe, (void)text, (void)size, (void)sets;
-    return rondo__fail(err, RONDO_UNSUPPORTED, "%s: this build reads no recipes (install libyaml-dev and build again)",
-                       origin->label);
-}
-
-#endif
 
 /* folder: of the recipe file, whose data files must then exist; NULL: the recipe comes from memory. */
 static rondo_status parse_in(rondo__recipe *recipe, const char *folder, const char *text, size_t size, int sets,

@@ -1,4 +1,5 @@
-/* The readers that builds without Jansson and libyaml have, against these two. Needs: JANSSON YAML. */
+/* The reader of JSON against Jansson, and the one that builds without libyaml have against libyaml. Needs: JANSSON
+ * YAML. */
 #include "support/test.h"
 
 #include <jansson.h>

@@ -36,7 +36,6 @@ static void round_trip(void **state) {
     assert_int_equal((header + 8) % 64, 0);
     rondo__free(x);
     rondo__free(y);
-#ifdef RONDO_HAVE_JANSSON
     if (rondo__safetensors_read(&file, path, &err) != RONDO_OK)
         fail_msg("%s", err.message);
     assert_int_equal(rondo__safetensors_count(file), 4);
@@ -55,12 +54,8 @@ static void round_trip(void **state) {
     assert_int_equal(rondo__safetensors_copy(file, "a.weight", &out, &err), RONDO_SHAPE);
     assert_string_equal(err.message, "tensor 'a.weight' has shape (2, 3) in the file, the model needs (3, 3)");
     rondo__safetensors_free(&file);
-#else
-    assert_int_equal(rondo__safetensors_read(&file, path, &err), RONDO_UNSUPPORTED);
-#endif
 }
 
-#ifdef RONDO_HAVE_JANSSON
 static rondo_status parse(const char *header, size_t data, rondo_error *err) {
     const uint64_t size = strlen(header);
     char file[2048] = {0};
@@ -192,7 +187,6 @@ static void failing_memory(void **state) {
     assert_int_equal(status, RONDO_OK);
     assert_int_equal(test_count_files("tmp"), 0);
 }
-#endif
 
 static void refused_names(void **state) {
     (void)state;
@@ -207,12 +201,8 @@ static void refused_names(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),      cmocka_unit_test(refused_names),
-#ifdef RONDO_HAVE_JANSSON
-        cmocka_unit_test(hostile_headers), cmocka_unit_test(damaged_files), cmocka_unit_test(conversions),
-        cmocka_unit_test(failing_memory)
-#endif
-    };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(round_trip),      cmocka_unit_test(refused_names),
+                                       cmocka_unit_test(hostile_headers), cmocka_unit_test(damaged_files),
+                                       cmocka_unit_test(conversions),     cmocka_unit_test(failing_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
