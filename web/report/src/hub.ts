@@ -1,0 +1,18 @@
+/* Axes with the same names are the same axis: where one picture goes, the others follow. */
+type Listener = (index: number) => void;
+
+export class Hub {
+    private readonly listeners = new Map<string, { owner: unknown; listener: Listener }[]>();
+
+    private static key(names: string[]): string { return names.join("\u0001"); }
+
+    listen(owner: unknown, names: string[], listener: Listener): void {
+        const key = Hub.key(names);
+        this.listeners.set(key, [...(this.listeners.get(key) ?? []), { owner, listener }]);
+    }
+
+    tell(owner: unknown, names: string[], index: number): void {
+        for (const entry of this.listeners.get(Hub.key(names)) ?? [])
+            if (entry.owner !== owner) entry.listener(index);
+    }
+}
