@@ -15,6 +15,8 @@ include(cmake/embed.cmake)
 file(GLOB C_PARTS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/exchange/c/*.inc)
 rondo_embed(${CMAKE_BINARY_DIR}/generated/c_parts.h part ${C_PARTS})
 
+include(cmake/report.cmake)
+
 if(RONDO_HAVE_PROTOBUF_C)
   set(GENERATED ${CMAKE_BINARY_DIR}/generated)
   file(MAKE_DIRECTORY ${GENERATED})

@@ -47,16 +47,14 @@ const passage = (s, t) => ({ title: s.slice(0, -1).join(""), target: t.slice(0, 
     states(s, ["encoder layer 0, forward", "encoder layer 0, backward"], 64), states(t, ["decoder layer 0"], 96), attention(t, s)] });
 const lags = Array.from({ length: 60 }, (_, i) => i);
 const epochs = Array.from({ length: 10 }, (_, i) => i + 1);
-const curve = (title, label, names, isLog) => ({
-    kind: "lines", title, x: { label: "step", log: false, values: epochs.map(e => 292 * e) }, y: { label, log: isLog },
-    series: names.map((name, k) => ({ name, values: epochs.map(e => (k === 1 && e === 4 ? null : (5 - k) * Math.exp(-e / 3) + 1)) })),
-});
-
 const report = {
     version: 1, rondo: "0.1.0",
-    model: { file: `model ${HOSTILE}.safetensors`, task: "translate", cell: "lstm", parameters: 4380912, layers: 1, hidden_size: 256, recipe: `task: translate\n# ${HOSTILE}\n` },
+    model: { file: `model ${HOSTILE}.safetensors`, info: { task: "translate", cell: "lstm", parameters: 4380912, layers: 1, hidden_size: 256, bidirectional: true,
+        recipe: { task: "translate", data: { train: HOSTILE, splits: [1, 2] }, model: { hidden_size: 256, encoder: { cell: "lstm" } } }, metrics: { bleu: 32.00264, valid_loss: 1.48475 },
+        tensors: [{ name: HOSTILE, dtype: "F32", shape: [4904, 256] }] } },
     data: { files: ["dev.ja", HOSTILE], passages: 500 },
-    curves: [curve("Loss", "loss", ["training", "validation"], true), curve("BLEU", "BLEU", ["BLEU"], false)],
+    evaluations: epochs.map(e => ({ step: 292 * e, epoch: e, train_loss: 5 * Math.exp(-e / 3) + 1, ...(e === 4 ? {} : { valid_loss: 4 * Math.exp(-e / 3) + 1 }), bleu: 3 * e, chrf: 20 + 3 * e, learning_rate: 0.002 / e })),
+    absent: [{ kind: "attention", why: HOSTILE }],
     passages: [
         passage(source, target), passage(source.slice(0, 6).concat(HOSTILE, "\n", "\u2028", "</s>"), target.slice(2)), passage([...source].reverse(), [...target].reverse()),
         passage(Array.from("それは本当に長い文章であり、一つの行には収まりきらないほど多くの記号を持っている。だから横に流れる。"), Array.from("such a long sentence does not fit")),

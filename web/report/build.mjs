@@ -1,7 +1,6 @@
-// Bundles the page of `rondo inspect --html`:  node build.mjs PAGE.html [PAGE.h]
+// Bundles the page of `rondo inspect --html`:  npm ci && node build.mjs PAGE.html
 //
-// PAGE.html is whole but for its data, which belong where MARK stands; PAGE.h is the same as two C arrays, before and
-// after the mark. Scripts and styles stand in the page, and its Content-Security-Policy names them by their hashes, so
+// The page is whole but for its data, which belong where MARK stands. Scripts and styles stand in the page, and its Content-Security-Policy names them by their hashes, so
 // nothing that comes in with the data can run.
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -11,9 +10,9 @@ import { build } from "esbuild";
 
 const MARK = "@DATA@";
 const here = dirname(fileURLToPath(import.meta.url));
-const [page, header] = process.argv.slice(2);
+const page = process.argv[2];
 if (!page) {
-    console.error("usage: node build.mjs PAGE.html [PAGE.h]");
+    console.error("usage: node build.mjs PAGE.html");
     process.exit(2);
 }
 
@@ -40,7 +39,6 @@ function checked(text, what) {
 }
 
 const hash = text => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-const bytes = text => [...Buffer.from(text)].join(",");
 
 const { script, style } = await bundle();
 const policy = [
@@ -55,9 +53,5 @@ const parts = {
 };
 if (parts.SCRIPT !== script) throw new Error("the bundler no longer keeps '</' out of scripts");
 const text = readFileSync(join(here, "src/index.html"), "utf8").replace(/@(POLICY|STYLE|SCRIPT|LICENCE)@/g, (_, name) => parts[name]);
-const halves = text.split(MARK);
-if (halves.length !== 2) throw new Error(`index.html must hold ${MARK} once`);
+if (text.split(MARK).length !== 2) throw new Error(`index.html must hold ${MARK} once`);
 writeFileSync(page, text);
-if (header)
-    writeFileSync(header, `static const unsigned char page_before[] = {${bytes(halves[0])}};\n` +
-        `static const unsigned char page_after[] = {${bytes(halves[1])}};\n`);

@@ -75,14 +75,31 @@ export interface Passage {
     target?: string | null;
     views: View[];
 }
+export interface TensorFacts {
+    name: string;
+    dtype: string;
+    shape: number[];
+    bytes?: number;
+}
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+/* What `rondo info MODEL --json` says. */
+export interface ModelInfo {
+    task?: string;
+    recipe?: Json;
+    metrics?: Record<string, number>;
+    tensors?: TensorFacts[];
+    [fact: string]: unknown;
+}
+export type Evaluation = Record<string, number>; /* a line of metrics.jsonl */
 export interface Report {
     version: number;
     rondo: string;
-    model: { file: string; task?: string; recipe?: string; [fact: string]: unknown };
-    data: { files: string[]; passages: number; [fact: string]: unknown };
-    curves?: LinesPanel[];
+    model: { file: string; info: ModelInfo };
+    data: { files: string[]; passages: number };
+    evaluations?: Evaluation[];
     passages?: Passage[];
     views?: View[];
+    absent?: { kind: string; why: string }[]; /* views that do not fit the model */
 }
 
 export function readReport(text: string): Report {

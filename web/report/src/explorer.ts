@@ -195,8 +195,10 @@ export class Explorer {
         this.showDetail(at);
     }
 
+    /* It never gets lower, so that what stands below it does not jump while the pointer moves. */
     private showDetail(step: number): void {
         this.detail.replaceChildren(...stepTable(this.group, this.arrayIndex, this.choice.unit, step, unit => this.set({ unit })));
+        this.detail.style.minHeight = `${this.detail.offsetHeight}px`;
     }
 
     private key(event: KeyboardEvent): void {

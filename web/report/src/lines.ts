@@ -35,6 +35,7 @@ export class Lines {
         });
         this.element = make("div", { class: "lines" }, this.frame, this.legend);
         this.plot = new uPlot(this.plotOptions(), this.aligned(panel), this.frame);
+        this.plot.root.setAttribute("aria-hidden", "true");
         this.makeLegend();
         this.frame.addEventListener("keydown", event => this.key(event));
         new ResizeObserver(() => this.resize()).observe(this.element);

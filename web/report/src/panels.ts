@@ -1,6 +1,6 @@
 /* Views and panels as the report holds them, each in the way of its kind. */
 import { bars } from "./bars";
-import { Matrix, namesOf, type HeatmapPanel, type LinesPanel, type Panel, type View } from "./data";
+import { Matrix, namesOf, type HeatmapPanel, type Panel, type View } from "./data";
 import { languageOf, make } from "./dom";
 import { Heatmap } from "./heatmap";
 import { Hub } from "./hub";
@@ -51,5 +51,3 @@ export function viewElement(view: View, hub = new Hub()): HTMLElement {
     return make("div", { class: "view" }, (view.facts?.length ?? 0) > 0 && factList(view.facts!),
         make("div", { class: "panels" }, ...view.panels.map(panel => panelElement(panel, hub))));
 }
-
-export const curveElement = (panel: LinesPanel): HTMLElement => panelElement(panel);
