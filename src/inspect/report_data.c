@@ -56,10 +56,10 @@ static void add_file(rondo__text *out, const char *path) {
 
 static void add_numbers(rondo__text *out, const rondo__json *line, const char *between) {
     const char *key, *comma = "";
-    const rondo__json *value;
+    rondo__json *value;
     rondo__text_format(out, "%s{", between);
     for (size_t i = 0; rondo__json_member(line, i, &key, &value); i++) {
-        if (value->type != RONDO__JSON_INTEGER && value->type != RONDO__JSON_REAL)
+        if ((value->type != RONDO__JSON_INTEGER && value->type != RONDO__JSON_REAL) || !isfinite(value->real))
             continue;
         rondo__text_format(out, "%s", comma);
         add_string(out, key);
@@ -213,7 +213,7 @@ static rondo_status add_passages(report *r, size_t room, rondo_error *err) {
     bool fits = true;
     rondo__text_format(r->out, ",\"passages\":[");
     for (int64_t i = 0; i < count && !status && fits; i++) {
-        char part[48];
+        char part[64];
         rondo__text one = {0}, safe = {0};
         snprintf(part, sizeof part, "passage %lld of %lld", (long long)i + 1, (long long)count);
         status = say(r, part, err);

@@ -82,6 +82,7 @@ async function thresholds() {
     await focus(HEATMAP);
     await browser.key("Escape");
     await setThreshold(0.3);
+    await settled();
     const low = await over();
     const { x, y, width, height } = await browser.box("#threshold");
     await browser.mouse("mouseMoved", x + width * 0.4, y + height / 2, false);

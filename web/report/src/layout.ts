@@ -16,7 +16,7 @@ export interface Layout {
 }
 
 export const FONT = '12px system-ui, "Noto Sans JP", "Hiragino Sans", "Yu Gothic", Meiryo, "VL Gothic", sans-serif';
-const LONGEST = 110, CELL_LEAST = 4, CELL_MOST = 44, RIGHT = 10;
+const LONGEST = 110, CELL_LEAST = 4, CELL_MOST = 44, COLUMN_MOST = 96, RIGHT = 10;
 
 const ruler = document.createElement("canvas").getContext("2d")!;
 
@@ -40,7 +40,7 @@ export const stride = (cell: number, room: number): number => (cell >= room ? 1 
 
 export function layoutOf(rows: string[], columns: string[], width: number, height: number): Layout {
     const left = Math.max(widest(rows, LONGEST) + 14, 34), R = Math.max(rows.length, 1), C = Math.max(columns.length, 1);
-    const cellWidth = clamp((width - left - RIGHT) / C, CELL_LEAST, CELL_MOST);
+    const cellWidth = clamp((width - left - RIGHT) / C, CELL_LEAST, R > 40 ? COLUMN_MOST : CELL_MOST);
     const columnRoom = widest(columns, LONGEST) + 6;
     const turned = columnRoom > Math.max(cellWidth, 16) && columns.some(name => Number.isNaN(Number(name)));
     const top = turned ? Math.min(columnRoom, LONGEST) + 6 : 22;
