@@ -1,5 +1,5 @@
-/* One HTML file that shows a model at work: its training, its passages with every gate and state, and the views over all
- * data. It needs nothing beside it, asks for no network and works from disk. docs/inspect.md. */
+/* One HTML file that shows a model at work: its training, its passages with every gate and state, and the views over
+ * all data. It needs nothing beside it, asks for no network and works from disk. docs/inspect.md. */
 #ifndef RONDO_REPORT_H
 #define RONDO_REPORT_H
 

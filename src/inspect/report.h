@@ -19,8 +19,8 @@ const rondo__report_page *rondo__report_page_get(void);
  * fit. No '<', '>' or '&' stands in it, so it can stand in a page. options is not NULL. */
 rondo_status rondo__report_json(rondo_inspection *inspection, const rondo_report_options *options, size_t room,
                                 rondo__text *out, rondo_error *err);
-/* Appends the lines of a metrics.jsonl, their numbers alone, as a JSON array: at most 2000, evenly taken. A file that is
- * not there is an empty array. */
+/* Appends the lines of a metrics.jsonl, their numbers alone, as a JSON array: at most 2000, evenly taken. A file that
+ * is not there is an empty array. */
 rondo_status rondo__report_evaluations(const char *path, rondo__text *out, rondo_error *err);
 /* Appends JSON with the three letters written as \u00XX. They occur in its strings alone, where that is the same. */
 void rondo__report_escape(rondo__text *out, const char *json, size_t size);

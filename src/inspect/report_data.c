@@ -18,7 +18,7 @@ typedef struct report {
     rondo_inspection *inspection;
     const rondo_report_options *options;
     rondo__text *out;
-    rondo__text absent;  /* members of an array: views that do not fit this model, and why */
+    rondo__text absent;   /* members of an array: views that do not fit this model, and why */
     uint64_t said_absent; /* by place in rondo__views */
 } report;
 
@@ -94,8 +94,9 @@ rondo_status rondo__report_evaluations(const char *path, rondo__text *out, rondo
         end = memchr(at, '\n', size - (size_t)(at - data));
         if ((lines - 1 - i) % every != 0)
             continue;
-        rondo__json_error story;
+        rondo__json_error story = {0};
         rondo__json *line = rondo__json_parse(at, (size_t)(end - at), false, &story);
+        out->failed = out->failed || story.memory;
         if (line && line->type == RONDO__JSON_OBJECT) {
             add_numbers(out, line, between);
             between = ",";
@@ -246,8 +247,8 @@ static void add_head(const report *r) {
         rondo__text_format(out, "%s", i ? "," : "");
         add_file(out, r->options->file[i]);
     }
-    rondo__text_format(out, "],\"passages\":%lld},\"evaluations\":",
-                       (long long)rondo_inspection_passages(r->inspection));
+    rondo__text_format(out,
+                       "],\"passages\":%lld},\"evaluations\":", (long long)rondo_inspection_passages(r->inspection));
 }
 
 static rondo_status fill(report *r, rondo_error *err) {

@@ -1,6 +1,6 @@
 /* The page of the report, as the build made it (cmake/report_page.cmake). */
-#include "inspect/report.h"
 #include "report_page.h"
+#include "inspect/report.h"
 
 #ifdef RONDO__REPORT_ABSENT
 const rondo__report_page *rondo__report_page_get(void) { return NULL; }
