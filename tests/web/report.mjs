@@ -82,6 +82,7 @@ async function thresholds() {
     await focus(HEATMAP);
     await browser.key("Escape");
     await setThreshold(0.3);
+    await browser.mouse("mouseMoved", 5, 5, false);
     await settled();
     const low = await over();
     const { x, y, width, height } = await browser.box("#threshold");

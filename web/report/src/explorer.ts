@@ -25,7 +25,7 @@ export const firstChoice = (): Choice =>
     ({ group: 0, array: "", unit: 0, step: 0, range: null, threshold: null, isStrict: false, order: "given" });
 
 const ORDERS: [Order, string][] = [
-    ["given", "as computed"], ["number", "by number"], ["mean", "by mean"], ["peak", "by time of peak"], ["now", "by value at this step"],
+    ["given", "those alike together"], ["number", "by number"], ["mean", "by mean"], ["peak", "by time of peak"], ["now", "by value at this step"],
 ];
 
 export interface ExplorerOptions {
@@ -122,7 +122,7 @@ export class Explorer {
         this.makeTabs();
         this.heatmap = new Heatmap({
             label: "", rowLabel: this.group.unitLabel, columnLabel: this.group.stepLabel, rows: this.group.units, columns: this.group.symbols,
-            value: () => NaN, low: 0, high: 1, diverging: false, height: 520, hasOwnKeys: true,
+            value: () => NaN, low: 0, high: 1, diverging: false, height: this.group.units.length > 260 ? 640 : 520, hasOwnKeys: true,
             onHover: (_, step) => this.glance(step), onChoose: (unit, step) => this.set({ unit, step, range: null }), onRange: (from, to) => this.set({ range: [from, to] }),
         });
         this.heatmapRoom.replaceChildren(this.heatmap.element);
@@ -173,7 +173,7 @@ export class Explorer {
         this.heatmap.setRange(choice.range);
         this.heatmap.setCursor(choice.unit, choice.step);
         this.heatmap.reveal(choice.step);
-        this.lines.show(choice.unit, choice.step, choice.range, choice.threshold ?? 0);
+        this.lines.show(choice.unit, choice.step, choice.range, choice.threshold ?? 0, this.arrayIndex);
         this.strip.show(array, choice.unit, choice.step, choice.range);
         this.showDetail(choice.step);
         this.unitInput.value = group.units[choice.unit] ?? "";

@@ -42,7 +42,7 @@ export function layoutOf(rows: string[], columns: string[], width: number, heigh
     const left = Math.max(widest(rows, LONGEST) + 14, 34), R = Math.max(rows.length, 1), C = Math.max(columns.length, 1);
     const cellWidth = clamp((width - left - RIGHT) / C, CELL_LEAST, R > 40 ? COLUMN_MOST : CELL_MOST);
     const columnRoom = widest(columns, LONGEST) + 6;
-    const turned = columnRoom > Math.max(cellWidth, 16) && columns.some(name => Number.isNaN(Number(name)));
+    const turned = columnRoom > Math.max(cellWidth, 28) && columns.some(name => Number.isNaN(Number(name)));
     const top = turned ? Math.min(columnRoom, LONGEST) + 6 : 22;
     const square = R <= 40 ? Math.min(cellWidth, 26) : Infinity;
     const cellHeight = clamp(height / R, 1, Math.max(Math.min(26, square), 14));

@@ -10,7 +10,8 @@ import type { LinesPanel, Mark } from "./data";
 export interface LinesOptions {
     height?: number;
     xName?: (index: number) => string; /* what stands under the axis instead of the number */
-    yRange?: [number, number];
+    isRight?: (series: number) => boolean; /* has the axis on the right */
+    rightLabel?: string;
     onChoose?: (index: number) => void;
     onHover?: (index: number | null) => void;
     under?: (u: uPlot) => void; /* drawn before the lines */
@@ -84,7 +85,8 @@ export class Lines {
             ...(label ? { label } : {}),
             ...(isLog ? { splits: (_u, _axis, low, high) => logTicks(low, high), filter: (_u: uPlot, at: number[]) => at } : {}),
         });
-        const { xName, yRange } = this.options;
+        const { xName, isRight, rightLabel } = this.options;
+        const labelRoom = xName ? Math.min(widthOf(x.values.map(xName)), NAME_MOST) + 10 : 0;
         return {
             width: 400,
             height: this.options.height ?? 260,
@@ -92,15 +94,17 @@ export class Lines {
             cursor: { points: { size: 7 }, drag: { x: !this.options.onChoose, y: false }, bind: {} },
             scales: {
                 x: { time: false, ...(x.log ? { distr: 3 as const } : {}) },
-                y: { ...(y.log ? { distr: 3 as const } : {}), ...(yRange ? { range: yRange } : {}) },
+                y: y.log ? { distr: 3 as const } : {},
+                right: {},
             },
             series: [{}, ...series.map((s, i): uPlot.Series => ({
-                label: s.name, stroke: () => lineColour(i), dash: lineDash(i), width: 2, spanGaps: false,
+                label: s.name, stroke: () => lineColour(i), dash: lineDash(i), width: 2, spanGaps: false, scale: isRight?.(i) ? "right" : "y",
                 points: { show: x.values.length < 30, size: 5, fill: () => lineColour(i) },
             }))],
             axes: [
-                { ...axis(x.label, x.log), size: 24, ...(xName ? { values: (_u, at) => at.map(v => (Number.isInteger(v) ? fit(xName(v), 64) : "")), incrs: STEPS, space: 36 } : {}) },
+                { ...axis(x.label, x.log), size: 24, ...(xName ? { values: (_u, at) => at.map(v => (Number.isInteger(v) ? fit(xName(v), NAME_MOST) : "")), incrs: STEPS, space: Math.max(labelRoom, 24) } : {}) },
                 { ...axis(y.label, y.log), size: (_u, texts) => widthOf(texts ?? []) + 12 },
+                { ...axis(rightLabel, false), show: series.some((_, i) => isRight?.(i)), scale: "right", side: 1, grid: { show: false }, size: (_u, texts) => widthOf(texts ?? []) + 12 },
             ],
             hooks: {
                 drawAxes: [u => this.options.under?.(u)],
@@ -155,6 +159,7 @@ export class Lines {
     }
 }
 
+const NAME_MOST = 110;
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
 /* Powers of ten, at most seven or so; within two decades also 2 and 5 times each. */

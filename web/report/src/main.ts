@@ -21,7 +21,7 @@ function sectionsOf(report: Report): Section[] {
     const sections: Section[] = [{ id: "summary", name: "Summary", fill: () => summary(report) }];
     const lines = curves(report.evaluations ?? []), passages = report.passages ?? [];
     if (lines.length > 0) sections.push({ id: "training", name: "Training", fill: () => [make("div", { class: "panels" }, ...lines.map(line => panelElement(line)))] });
-    if (passages.length > 0) sections.push({ id: "passages", name: "Passages", fill: () => [passageSection(passages)] });
+    if (passages.length > 0) sections.push({ id: "passages", name: "Passages", fill: () => [passageSection(passages, report.model.info.task)] });
     const kinds = new Map<string, View[]>();
     for (const view of report.views ?? []) kinds.set(view.kind, [...(kinds.get(view.kind) ?? []), view]);
     for (const [kind, views] of kinds)

@@ -11,9 +11,19 @@ const NAMES: Record<string, string> = {
 };
 export const nameOf = (kind: string, title: string): string => NAMES[kind] ?? title;
 
-export function passageSection(passages: Passage[]): HTMLElement {
+/* A title that is no text ("symbols 0 to 255") is followed by how the text begins. */
+const TEXTUAL = ["symbol", "word", "piece"];
+function titleOf(passage: Passage): string {
+    const group = statesOf(passage)[0];
+    if (!group || !TEXTUAL.includes(group.stepLabel)) return passage.title;
+    const text = group.symbols.map(symbol => symbol.replace("\u2423", " ")).join(group.stepLabel === "word" ? " " : "").slice(0, 60);
+    const bare = (s: string): string => s.replace(/\s/g, "");
+    return bare(passage.title).includes(bare(text).slice(0, 8)) ? passage.title : `${passage.title}: ${text}`;
+}
+
+export function passageSection(passages: Passage[], task: string | undefined): HTMLElement {
     const select = make("select", { id: newId("passage"), class: "passage-select" },
-        ...passages.map((p, i) => make("option", { value: i, lang: languageOf(p.title) }, `${i + 1}. ${p.title}`)));
+        ...passages.map(titleOf).map((title, i) => make("option", { value: i, lang: languageOf(title) }, `${i + 1}. ${title}`)));
     const room = make("div", { class: "passage" }), choice = firstChoice();
     const previous = make("button", { type: "button", "aria-label": "Previous passage", title: "Previous passage" }, "\u25c0\ufe0e");
     const next = make("button", { type: "button", "aria-label": "Next passage", title: "Next passage" }, "\u25b6\ufe0e");
@@ -31,8 +41,8 @@ export function passageSection(passages: Passage[]): HTMLElement {
         const passage = passages[index]!, hub = new Hub();
         const text = (name: string, value: string): HTMLElement =>
             make("p", { class: "text" }, make("span", { class: "text-name" }, name), make("span", { lang: languageOf(value) }, value));
-        const parts = [text(passage.target ? "Source" : "Text", passage.title)];
-        if (passage.target) parts.push(text("Target", passage.target));
+        const isPair = task === "translate", parts = [text(isPair ? "Source" : "Passage", titleOf(passage))];
+        if (passage.target) parts.push(text(isPair ? "Target" : "Truth", passage.target));
         if (statesOf(passage).length > 0) {
             const explorer = new Explorer({
                 passages, here: index, choice, hub,

@@ -36,6 +36,6 @@ export function stepTable(group: Group, chosen: number, unit: number, step: numb
 
 function strongest(group: Group, array: StateArray, step: number, onUnit: (unit: number) => void): HTMLElement {
     const units = group.units.map((_, u) => u).sort((a, b) => Math.abs(array.at(b, step)) - Math.abs(array.at(a, step)));
-    return make("p", { class: "units" }, `Strongest here (${array.name}): `, ...units.slice(0, STRONGEST).map(u =>
+    return make("p", { class: "units strongest" }, `Strongest here (${array.name}): `, ...units.slice(0, STRONGEST).map(u =>
         make("button", { type: "button", class: "unit", onclick: () => onUnit(u) }, `${group.units[u]} `, make("small", {}, digits(array.at(u, step), 2)))));
 }

@@ -18,17 +18,26 @@ export class UnitLines {
     private step = 0;
     private range: [number, number] | null = null;
     private threshold = NaN;
+    private array = 0; /* whose threshold it is */
 
     constructor(private readonly group: Group, hooks: UnitLinesHooks) {
         this.lines = new Lines(this.panel(0), {
             label: "Gates and states of the unit over the steps", height: 250,
+            isRight: i => this.isRight(i), rightLabel: group.arrays.filter((_, i) => this.isRight(i)).map(a => a.name).join(", "),
             xName: t => shown(group.symbols[t] ?? ""), onChoose: hooks.onStep, onHover: hooks.onHover,
             under: u => this.drawUnder(u), over: u => this.drawOver(u),
         });
         this.makeDraggable(hooks.onThreshold);
     }
 
-    show(unit: number, step: number, range: [number, number] | null, threshold: number): void {
+    /* What grows beyond the others (an LSTM's cells) has an axis of its own. */
+    private isRight(i: number): boolean {
+        return this.group.arrays[i]!.high > 1.5 && this.group.arrays.some(array => array.high <= 1);
+    }
+    private get scale(): string { return this.isRight(this.array) ? "right" : "y"; }
+
+    show(unit: number, step: number, range: [number, number] | null, threshold: number, array: number): void {
+        this.array = array;
         this.step = step;
         this.range = range;
         this.threshold = threshold;
@@ -55,9 +64,10 @@ export class UnitLines {
 
     private drawOver(u: uPlot): void {
         const { left, top, width, height } = u.bbox, g = u.ctx, dense = uplot.pxRatio;
-        const x = u.valToPos(this.step, "x", true), y = u.valToPos(this.threshold, "y", true);
+        const x = u.valToPos(this.step, "x", true), y = u.valToPos(this.threshold, this.scale, true);
         g.save();
         g.lineWidth = 1.5 * dense;
+        g.setLineDash([]);
         g.strokeStyle = colour("cursor");
         g.beginPath();
         g.moveTo(x, top);
@@ -79,7 +89,7 @@ export class UnitLines {
         const u = this.lines.plot, over = u.over;
         let isDragged = false;
         const isNear = (event: PointerEvent): boolean =>
-            Math.abs(event.clientY - over.getBoundingClientRect().top - u.valToPos(this.threshold, "y")) < 7;
+            Math.abs(event.clientY - over.getBoundingClientRect().top - u.valToPos(this.threshold, this.scale)) < 7;
         over.addEventListener("pointerdown", event => {
             if (!isNear(event)) return;
             isDragged = true;
@@ -88,7 +98,7 @@ export class UnitLines {
         });
         over.addEventListener("pointermove", event => {
             over.style.cursor = isDragged || isNear(event) ? "ns-resize" : "";
-            if (isDragged) onThreshold(u.posToVal(event.clientY - over.getBoundingClientRect().top, "y"));
+            if (isDragged) onThreshold(u.posToVal(event.clientY - over.getBoundingClientRect().top, this.scale));
         });
         for (const name of ["pointerup", "pointercancel"] as const) over.addEventListener(name, () => { isDragged = false; });
     }
