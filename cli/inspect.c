@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "inspect_report.h"
 
 enum { MOST_WORDS = CLI_MAX_LIST };
 
 typedef struct inspecting {
-    const char *model, *view, *to, *like;
+    const char *model, *view, *to, *html, *like;
     int64_t layer, threads, unit;
     int direction, order;
     bool layer_given, direction_given, unit_given;
@@ -59,10 +60,14 @@ static int inspect_opened(const inspecting *i, rondo_model *model) {
     rondo_inspection *inspection = NULL;
     rondo_view *view = NULL;
     rondo_error err = {0};
+    int code = -1;
     rondo_status status = rondo_inspection_open(&inspection, model, &i->data, &err);
-    if (!status)
+    if (!status && i->html)
+        code = inspect_report(inspection, i->html, &i->data, &i->options);
+    else if (!status)
         status = rondo_inspection_view(inspection, i->view, &i->options, &view, &err);
-    const int code = status ? cli_report(status, &err) : give(i, view);
+    if (code < 0)
+        code = status ? cli_report(status, &err) : give(i, view);
     rondo_view_free(&view);
     rondo_inspection_close(&inspection);
     return code;
@@ -125,21 +130,26 @@ static int check_view(const char *view) {
 static int take(inspecting *i, const char **words) {
     i->model = words[0];
     i->view = words[1];
-    while (i->data.files < MOST_WORDS && words[2 + i->data.files])
+    const char **files = words + (i->html ? 1 : 2);
+    if (!i->html && !i->view)
+        return cli_fail(CLI_USAGE, "inspect: which view? (rondo inspect MODEL VIEW; see rondo inspect --help)");
+    while (i->data.files < MOST_WORDS && files[i->data.files])
         i->data.files++;
-    i->data.file = words + 2;
+    i->data.file = files;
     i->options.layer = i->layer_given ? (int)i->layer + 1 : 0;
     i->options.direction = i->direction_given ? i->direction + 1 : 0;
     i->options.unit = i->unit_given ? i->unit + 1 : 0;
     i->options.order = (rondo_unit_order)i->order;
-    int code = check_view(i->view);
+    int code = take_like(i);
+    if (code < 0)
+        code = i->html ? inspect_report_check(i->html, i->view, i->to, &i->options) : check_view(i->view);
     if (code < 0)
         code = check_ending(i->to);
     if (code < 0 && i->data.files && i->data.text)
         code = cli_fail(CLI_USAGE, "inspect: files and --text are given (give one of them)");
     if (code < 0 && i->data.target && !i->data.text)
         code = cli_fail(CLI_USAGE, "inspect: --target is given without --text (give both)");
-    return code < 0 ? take_like(i) : code;
+    return code;
 }
 
 static int run(int argc, char **argv) {
@@ -150,6 +160,7 @@ static int run(int argc, char **argv) {
     rondo_view_options *o = &i.options;
     const cli_option options[] = {
         {"--to", CLI_TEXT, &i.to, "FILE", "write it as .png, .svg, .json, .npy or .txt (default: the terminal)"},
+        {"--html", CLI_TEXT, &i.html, "FILE", "write everything as one page with pictures that can be used"},
         {"--text", CLI_TEXT, &i.data.text, "TEXT", "what the model is shown, in place of files"},
         {"--target", CLI_TEXT, &i.data.target, "TEXT",
          "translate: what the text should become (default: what the model itself writes)"},
@@ -169,7 +180,7 @@ static int run(int argc, char **argv) {
         {"--threads", CLI_WHOLE, &i.threads, "N", "threads (default: all cores); changes no result", 0, 1024},
     };
     const int code =
-        cli_parse(&cli_inspect, argc, argv, sizeof options / sizeof *options, options, 2, MOST_WORDS + 2, words);
+        cli_parse(&cli_inspect, argc, argv, sizeof options / sizeof *options, options, 1, MOST_WORDS + 2, words);
     if (code >= 0)
         return code;
     const int wrong = take(&i, words);
@@ -179,7 +190,7 @@ static int run(int argc, char **argv) {
 const cli_command cli_inspect = {
     .name = "inspect",
     .summary = "look inside a trained model",
-    .usage = "rondo inspect MODEL VIEW [DATA...] [--to FILE] [options]",
+    .usage = "rondo inspect MODEL VIEW [DATA...] [--to FILE] [options] | rondo inspect MODEL [DATA...] --html FILE",
     .about =
         "Shows what a trained model does with data: DATA are files as `rondo eval --data` takes them; without them\n"
         "and without --text the validation data of the model's recipe. Views:\n\n"

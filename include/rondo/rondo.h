@@ -24,7 +24,7 @@
  *      quantise.h     weights rounded for use: int8 and bf16 files
  *  21. graph.h        run ONNX models of other makers on arrays; arrays.h: .npy, .npz and .safetensors files
  *  22. import.h       models of PyTorch, Keras and ONNX become Rondo's, and go back to PyTorch
- *  23. inspect.h      look inside a trained model
+ *  23. inspect.h      look inside a trained model; report.h: all of it as one HTML file
  * and below them context.h (threads, instruction set), tensor.h, status.h. */
 #ifndef RONDO_RONDO_H
 #define RONDO_RONDO_H
@@ -51,6 +51,7 @@
 #include "rondo/optim.h"
 #include "rondo/plot.h"
 #include "rondo/quantise.h"
+#include "rondo/report.h"
 #include "rondo/score.h"
 #include "rondo/search.h"
 #include "rondo/seq2seq.h"
