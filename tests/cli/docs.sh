@@ -1,5 +1,5 @@
-# Every `rondo ...` line in a sh block of README.md and docs/*.md, and every example of --help, runs as it stands - on small
-# data of the same names, and with training cut short.
+# Every `rondo ...` line in a sh block of README.md, docs/*.md and the book (docs/guide), and every example of --help, runs
+# as it stands - on small data of the same names, and with training cut short.
 . "$(dirname "$0")/lib.sh"
 mkdir -p data/tinyshakespeare data/wikitext2 data/enja data/cmudict
 "$RONDO_TOP/tests/support/sentences" 1500 > data/tinyshakespeare/train.txt
@@ -33,6 +33,17 @@ mkdir data/ett
     awk 'BEGIN { for (i = 0; i < 9100; i++) {
         printf "%d,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f\n", 1467331200 + 3600 * i, 5 + sin(i * .26), i % 7, i % 11, i % 5, cos(i * .26), i % 3, i % 24 } }'
 } > data/ett/ETTh1.csv
+# what `make demo` leaves, on few sentences
+mkdir -p runs/demo data/finance
+"$RONDO_TOP/scripts/demo-pairs" all-pairs
+for side in ja en; do
+    head -n 2000 all-pairs/train.$side > runs/demo/train.$side
+    head -n 20 all-pairs/dev.$side > runs/demo/dev.$side
+done
+{
+    echo "DATE,OPEN,HIGH,LOW,CLOSE"
+    awk 'BEGIN { for (i = 0; i < 700; i++) printf "%d,17,18,16,%.2f\n", 1104537600 + 86400 * i, 17 + sin(i * .7) + i % 5 * .1 }'
+} > data/finance/vix-daily.csv
 cp -r "$RONDO_TOP/recipes" .
 "$RONDO_TOP/tests/support/onnx_case" "$RONDO_TOP/tests/golden/onnx/lstm.safetensors" lstm_014_layout_1
 mv m.onnx tagger.onnx
@@ -92,13 +103,13 @@ sounds="--set train.max_steps=3 --set train.batch_size=4 --set train.schedule.wa
 tags="--set train.max_steps=3 --set train.batch_size=4 --set train.schedule.warmup_steps=1 --set model.embedding_size=8"
 tags="$tags --set model.hidden_size=12 --quiet"
 {
-    for page in "$RONDO_TOP"/README.md "$RONDO_TOP"/docs/*.md; do
+    for page in "$RONDO_TOP"/README.md "$RONDO_TOP"/docs/*.md "$RONDO_TOP"/docs/guide/*/*.md; do
         sed -n '/^```sh$/,/^```$/p' "$page" | grep -E "^(RONDO_[A-Z]+=[^ ]+ |echo '[^']+' \\| )?rondo " || true
     done
     for command in train eval generate translate classify transcribe tag forecast average info run import export bench; do
         rondo $command --help | sed -n '/^example:/,/^$/p' | grep -E "^ +(RONDO_[A-Z]+=[^ ]+ |echo '[^']+' \\| )?rondo " || true
     done
-} > lines
+} | awk '!seen[$0]++' > lines # the book says the same in two languages
 [ "$(wc -l < lines)" -ge 8 ] || note_failure "only $(wc -l < lines) examples were found"
 series="--set train.max_steps=3 --set train.batch_size=4 --set model.hidden_size=8 --set data.splits=[8800,200] --quiet"
 # the runs that examples of other commands go on from
@@ -109,14 +120,17 @@ rondo train recipes/g2p.yaml --out runs/g2p $pairs --set train.keep=2 || note_fa
 rondo train recipes/digits-classify.yaml --out runs/digits-classify $sounds || note_failure "digits-classify"
 rondo train recipes/digits-transcribe.yaml --out runs/digits-transcribe $sounds || note_failure "digits-transcribe"
 rondo train recipes/pos-tags.yaml --out runs/pos-tags $tags || note_failure "pos-tags"
+RONDO_DATA=runs/demo rondo train recipes/demo.yaml --out runs/demo/run $pairs || note_failure "demo"
 while read -r line; do
     checks=$((checks + 1))
     case $line in
-    *"rondo train recipes/enja"* | *"rondo train recipes/g2p"*) line="$line $pairs" ;;
+    *"rondo inspect"*) rondo inspect --help > told 2>&1 || continue ;;
+    *"rondo train recipes/enja"* | *"rondo train recipes/g2p"* | *"rondo train recipes/demo"*) line="$line $pairs" ;;
     *"rondo train my-words"*) continue ;; # recordings of the reader's own
     *"rondo train recipes/digits"*) line="$line $sounds" ;;
     *"rondo train recipes/pos-tags"*) line="$line $tags" ;;
-    *"rondo train recipes/etth1"* | *"rondo train recipes/vix"* | *"rondo train recipes/sp500"*) line="$line $series" ;;
+    *"rondo train recipes/vix"*) line="$line ${series/--set data.splits=\[8800,200\]/}" ;;
+    *"rondo train recipes/etth1"* | *"rondo train recipes/sp500"*) line="$line $series" ;;
     *"rondo train"*) line="$line $short --set model.hidden_size=12" ;;
     *"rondo bench"*) line="$line --seconds 0.05" ;;
     esac
