@@ -21,6 +21,7 @@ static rondo_recurrent part_of(const rondo_recurrent *net, int from, int to, int
     rondo_recurrent part = *net;
     part.watch = NULL;
     part.config.layers = to - from;
+    part.config.input_size = net->layer[from * net->directions].I;
     if (direction < 0) {
         memmove(part.layer, net->layer + from * net->directions,
                 (size_t)((to - from) * net->directions) * sizeof *part.layer);

@@ -26,6 +26,32 @@ static rondo_status check_data(const rondo_inspect_data *data, rondo_error *err)
     return RONDO_OK;
 }
 
+/* Where the data of the recipe lie stands in the recipe as it was run, beside the model (rondo__recipe_pin). What
+ * cannot be read there tells nothing. */
+static rondo_status find_recipe(rondo__task_object *task, const char *model, rondo_error *err) {
+    rondo_error inner = {0};
+    const char *slash = strrchr(model, '/');
+    char path[RONDO__PATH], *text = NULL;
+    size_t size = 0;
+    rondo__recipe *recipe = NULL;
+    const int folder = slash ? (int)(slash - model) : 0;
+    if (snprintf(path, sizeof path, "%.*s%srecipe.yaml", folder, model, slash ? "/" : "") >= (int)sizeof path ||
+        !rondo__file_exists(path))
+        return RONDO_OK;
+    rondo_status status = rondo__file_read(path, (size_t)1 << 20, &text, &size, &inner);
+    if (!status && !(recipe = rondo__calloc(1, sizeof *recipe)))
+        status = rondo__fail(&inner, RONDO_MEMORY, "inspect: no memory");
+    if (!status)
+        status = rondo__recipe_parse(recipe, path, text, size, 0, NULL, &inner);
+    if (!status && recipe->task == task->recipe.task) {
+        memcpy(task->recipe.data.folder, recipe->data.folder, sizeof recipe->data.folder);
+        snprintf(task->recipe.folder, sizeof task->recipe.folder, "%.*s", slash ? folder : 1, slash ? model : ".");
+    }
+    rondo__free(recipe);
+    rondo__free(text);
+    return status == RONDO_MEMORY ? rondo__fail(err, status, "%s", inner.message) : RONDO_OK;
+}
+
 static rondo_status open_look(rondo_inspection *inspection, const rondo_inspect_data *data, rondo_error *err) {
     rondo_status status = rondo__model_floats(&inspection->floats, inspection->model, err);
     if (status)
@@ -33,6 +59,10 @@ static rondo_status open_look(rondo_inspection *inspection, const rondo_inspect_
     rondo__task_object *task = inspection->floats->task;
     if (data->target && strcmp(task->class->name, "translate") != 0)
         return rondo__fail(err, RONDO_ARGUMENT, "inspect: a target is for models that translate (leave it out)");
+    if (!data->files && !data->text)
+        status = find_recipe(task, inspection->model->path, err);
+    if (status)
+        return status;
     const rondo__look_data own = {data->files, data->file, data->text, data->target};
     return rondo__look_open(&inspection->look, task, inspection->floats->tape, &own, err);
 }
@@ -176,14 +206,14 @@ static rondo_status check_fits(const rondo_view_options *o, const rondo__passage
 
 static rondo_status find_class(const char *name, const rondo__view_class **out, rondo_error *err) {
     rondo__text list = {0};
-    for (const rondo__view_class *class = rondo__views; class->name; class ++) {
-        if (strcmp(class->name, name) == 0) {
-            rondo__text_free(&list);
-            *out = class;
-            return RONDO_OK;
-        }
-        rondo__text_format(&list, "%s%s", list.size ? ", " : "", class->name);
-    }
+    int i = 0;
+    while (rondo__views[i].name && strcmp(rondo__views[i].name, name) != 0)
+        i++;
+    *out = &rondo__views[i];
+    if (rondo__views[i].name)
+        return RONDO_OK;
+    for (i = 0; rondo__views[i].name; i++)
+        rondo__text_format(&list, "%s%s", i ? ", " : "", rondo__views[i].name);
     const rondo_status status = rondo__fail(err, RONDO_ARGUMENT, "inspect: there is no view '%s' (there are: %s)",
                                             rondo__show(name).text, list.failed ? "" : list.data);
     rondo__text_free(&list);
