@@ -10,7 +10,10 @@
 #define WANTED_SIDE 800.0
 #define WANTED_ON_SHEET 430.0 /* beside other pictures */
 #define LABELLED_SIDE 3000.0
-#define LABEL_STEP 19.0      /* least distance of two labels */
+#define LABEL_STEP 19.0 /* least distance of two labels */
+#define READABLE 11.0   /* a column on a sheet, as long as they are not too many */
+#define SMALLEST_ROOM 6.0
+#define SMALLEST_SIZE 7.0    /* of letters */
 #define SMALLEST_OF_BOXES 6. /* below, an image */
 #define TURN 50.0            /* degrees, of long column labels */
 #define BAR_GAP 22.0
@@ -24,6 +27,8 @@ typedef struct map {
     double cell_width, cell_height, width, height, x, y;
     double above, over; /* room of column labels over the grid, and beyond its right edge */
     bool turned;
+    double column_size;    /* of the letters of column labels */
+    int64_t column_stride; /* which of them are shown */
 } map;
 
 static double cell_size(const map *m, int64_t count, bool labelled) {
@@ -35,26 +40,42 @@ static double cell_size(const map *m, int64_t count, bool labelled) {
 
 static int64_t stride_of(double cell) { return (int64_t)ceil(LABEL_STEP / cell - 1e-9); }
 
-static const char *label_at(const char *const *labels, int64_t i, double cell) {
-    return i % stride_of(cell) == 0 && rondo__plot_said(labels[i]) ? labels[i] : NULL;
+static const char *label_at(const char *const *labels, int64_t i, int64_t stride) {
+    return i % stride == 0 && rondo__plot_said(labels[i]) ? labels[i] : NULL;
 }
 
-static double widest(const map *m, const char *const *labels, int64_t count, double cell) {
+static double widest(const map *m, const char *const *labels, int64_t count, int64_t stride) {
     double most = 0;
     for (int64_t i = 0; labels && i < count; i++)
-        most = fmax(most, rondo__text_width(m->canvas, RONDO__TEXT_SIZE, label_at(labels, i, cell)));
+        most = fmax(most, rondo__text_width(m->canvas, RONDO__TEXT_SIZE, label_at(labels, i, stride)));
     return most;
+}
+
+/* Single characters over narrow cells are all shown, in smaller letters: they are a text to be read. */
+static void choose_columns(map *m) {
+    const rondo_plot_grid *g = m->grid;
+    const double room = m->cell_width - 1.5;
+    m->column_size = RONDO__TEXT_SIZE;
+    m->column_stride = stride_of(m->cell_width);
+    if (m->column_stride == 1 || !g->column_label || room < SMALLEST_ROOM)
+        return;
+    const double most = widest(m, g->column_label, g->columns, 1);
+    if (most > 0 && most < LABEL_STEP && RONDO__TEXT_SIZE * room / most >= SMALLEST_SIZE) {
+        m->column_size = fmin(RONDO__TEXT_SIZE, RONDO__TEXT_SIZE * room / most);
+        m->column_stride = 1;
+    }
 }
 
 /* Column labels: level where each fits over its cell, else turned; then those at the right end lean out of the grid. */
 static void measure_columns(map *m) {
-    const double most = widest(m, m->grid->column_label, m->grid->columns, m->cell_width);
+    const double most =
+        widest(m, m->grid->column_label, m->grid->columns, m->column_stride) * m->column_size / RONDO__TEXT_SIZE;
     const double angle = TURN * 3.14159265358979323846 / 180;
-    m->turned = most > m->cell_width * (double)stride_of(m->cell_width) - 4;
+    m->turned = m->column_size == RONDO__TEXT_SIZE && most > m->cell_width * (double)m->column_stride - 4;
     m->above = most == 0 ? 0 : m->turned ? most * sin(angle) + 14 : LABEL_STEP;
     for (int64_t i = 0; m->turned && i < m->grid->columns; i++) {
         const double size =
-            rondo__text_width(m->canvas, RONDO__TEXT_SIZE, label_at(m->grid->column_label, i, m->cell_width));
+            rondo__text_width(m->canvas, RONDO__TEXT_SIZE, label_at(m->grid->column_label, i, m->column_stride));
         m->over = fmax(m->over, ((double)i + 0.5) * m->cell_width + size * cos(angle) + 6 - m->width);
     }
 }
@@ -123,11 +144,11 @@ static void draw_labels(const map *m) {
     rondo__canvas_colour(m->canvas, rondo__ink());
     for (int64_t i = 0; g->row_label && i < g->rows; i++) {
         const rondo__text_place place = {m->x - 8, m->y + ((double)i + 0.5) * m->cell_height, 1, 0};
-        rondo__text_draw(m->canvas, RONDO__TEXT_SIZE, label_at(g->row_label, i, m->cell_height), place);
+        rondo__text_draw(m->canvas, RONDO__TEXT_SIZE, label_at(g->row_label, i, stride_of(m->cell_height)), place);
     }
     for (int64_t i = 0; g->column_label && i < g->columns; i++) {
         const double x = m->x + ((double)i + 0.5) * m->cell_width;
-        rondo__text_draw(m->canvas, RONDO__TEXT_SIZE, label_at(g->column_label, i, m->cell_width),
+        rondo__text_draw(m->canvas, m->column_size, label_at(g->column_label, i, m->column_stride),
                          (rondo__text_place){x, m->y - 11, m->turned ? 0 : 0.5, m->turned ? -TURN : 0});
     }
 }
@@ -172,15 +193,18 @@ static void lay_out(map *m) {
     const rondo_plot_grid *g = m->grid;
     const bool says_y = rondo__plot_said(m->axes->y_label), says_x = rondo__plot_said(m->axes->x_label);
     m->cell_width = cell_size(m, g->columns, g->column_label);
-    const double level = ceil(widest(m, g->column_label, g->columns, m->cell_width)) + 10;
+    if (rondo__canvas_is_sheet(m->canvas) && g->column_label && (double)g->columns * READABLE <= WANTED_SIDE)
+        m->cell_width = fmax(m->cell_width, READABLE);
+    const double level = ceil(widest(m, g->column_label, g->columns, stride_of(m->cell_width))) + 10;
     if (m->cell_width >= LARGEST_CELL / 2 && level > m->cell_width && level <= MOST_WIDENED &&
         (double)g->columns * level <= WANTED_SIDE)
         m->cell_width = level; /* few columns: level labels are worth it */
     m->cell_height = cell_size(m, g->rows, g->row_label);
     m->width = (double)g->columns * m->cell_width;
     m->height = (double)g->rows * m->cell_height;
+    choose_columns(m);
     measure_columns(m);
-    const double rows = widest(m, g->row_label, g->rows, m->cell_height);
+    const double rows = widest(m, g->row_label, g->rows, stride_of(m->cell_height));
     m->x = ceil(RONDO__MARGIN + (says_y ? 22 : 0) + (rows > 0 ? rows + 8 : 0));
     m->y = ceil(rondo__title_room(m->axes->title) + m->above + 4);
     const double right = fmax(m->over, bar_room(m));
