@@ -1,5 +1,5 @@
 /* A language model's passages: stretches of SYMBOLS symbols, each read with the state that the WARM_UP symbols before
- * it leave. */
+ * it leave. The last symbol of a text is a step, too, but nothing is known to follow it. */
 #include <string.h>
 
 #include "data/text.h"
@@ -17,7 +17,7 @@ typedef struct reading {
     text *text;
     int64_t *passages;
     bool warm;
-    int32_t length, inputs[SYMBOLS], targets[SYMBOLS], asked[SYMBOLS];
+    int32_t length, inputs[SYMBOLS + 1], targets[SYMBOLS + 1], asked[SYMBOLS + 1];
     rondo__lm_memory memory;
 } reading;
 
@@ -101,10 +101,13 @@ static rondo__lm_chunk chunk_of(reading *r, const rondo_states *initial, rondo_s
                              .loss = {.divide_by = 1}};
 }
 
-static void fill(reading *r, const int32_t *ids, int64_t T) {
-    r->length = (int32_t)T;
-    memcpy(r->inputs, ids, (size_t)T * sizeof *ids);
+/* T steps, and with `last` the symbol after them. */
+static void fill(reading *r, const int32_t *ids, int64_t T, bool last) {
+    r->length = (int32_t)T + last;
+    memcpy(r->inputs, ids, (size_t)(T + last) * sizeof *ids);
     memcpy(r->targets, ids + 1, (size_t)T * sizeof *ids);
+    if (last)
+        r->targets[T] = -1;
 }
 
 /* Reads what comes before. */
@@ -117,7 +120,7 @@ static rondo_status warm_up(rondo__look *look, const text *t, int64_t at, rondo_
     if (!r->warm)
         return RONDO_OK;
     _Static_assert(WARM_UP <= SYMBOLS, "one chunk");
-    fill(r, t->ids + at - T, T);
+    fill(r, t->ids + at - T, T, false);
     memcpy(r->asked, r->targets, sizeof r->asked);
     const rondo__lm_chunk chunk = chunk_of(r, NULL, &last);
     rondo_tape_begin(look->tape, NULL);
@@ -136,10 +139,11 @@ static rondo_status look_lay(rondo__look *look, int64_t index, rondo__passage *o
     rondo_status status = warm_up(look, t, at, err);
     if (status)
         return status;
-    fill(r, t->ids + at, left < SYMBOLS ? left : SYMBOLS);
+    const int64_t T = left < SYMBOLS ? left : SYMBOLS;
+    fill(r, t->ids + at, T, T == left);
     rondo__look_stack *stack = rondo__look_add_stack(out, "stack", lm->net);
     out->title = rondo__look_text(out, "symbols %lld to %lld", (long long)at, (long long)(at + r->length - 1));
-    out->counted = r->length;
+    out->counted = T;
     if (out->title && rondo__axis_symbols(&stack->axis, out, lm->tokenizer, r->length, r->inputs) &&
         rondo__look_losses(out, r->length, &stack->axis))
         return RONDO_OK;
