@@ -3,15 +3,8 @@
 
 #include <string.h>
 
+#include "inspect/plain.h"
 #include "nn/recurrent.h"
-
-static bool make(double **out, int64_t a, int64_t b) {
-    size_t count;
-    *out = NULL;
-    if (rondo__size_mul((size_t)a, (size_t)b, &count))
-        *out = rondo__calloc(count ? count : 1, sizeof **out);
-    return *out != NULL;
-}
 
 static bool make_layer(rondo__trace_layer *at, const rondo_recurrent *net, int place, int64_t T) {
     const rondo__recurrent_layer *p = &net->layer[place];
@@ -22,9 +15,10 @@ static bool make_layer(rondo__trace_layer *at, const rondo_recurrent *net, int p
     at->R = at->O = p->R;
     at->Q = jordan ? p->state : 0;
     at->gate_name = rondo__trace_gates(net->config.cell, &at->gates);
-    return make(&at->gate, at->gates * T, at->H) && (!p->cell || make(&at->cell, T, at->H)) &&
-           make(&at->last_h, 1, p->state) && (!p->cell || make(&at->last_c, 1, p->cell)) &&
-           make(&at->hidden, T, at->H) && make(&at->output, T, at->R) && (!jordan || make(&at->state, T, at->Q));
+    return rondo__plain_make(&at->gate, at->gates * T, at->H) && (!p->cell || rondo__plain_make(&at->cell, T, at->H)) &&
+           rondo__plain_make(&at->last_h, 1, p->state) && (!p->cell || rondo__plain_make(&at->last_c, 1, p->cell)) &&
+           rondo__plain_make(&at->hidden, T, at->H) && rondo__plain_make(&at->output, T, at->R) &&
+           (!jordan || rondo__plain_make(&at->state, T, at->Q));
 }
 
 /* What a run needs besides its result. */
@@ -46,8 +40,9 @@ static int64_t widest(const rondo_recurrent *net) {
 static bool make_room(room *r, const rondo_recurrent *net, int64_t T) {
     const int64_t width = widest(net);
     *r = (room){0};
-    return make(&r->h, 1, width) && make(&r->c, 1, width) && make(&r->a, 4, width) && make(&r->b, 4, width) &&
-           make(&r->x, T, width) && make(&r->y, T, width);
+    return rondo__plain_make(&r->h, 1, width) && rondo__plain_make(&r->c, 1, width) &&
+           rondo__plain_make(&r->a, 4, width) && rondo__plain_make(&r->b, 4, width) &&
+           rondo__plain_make(&r->x, T, width) && rondo__plain_make(&r->y, T, width);
 }
 
 static void free_room(room *r) {
@@ -60,6 +55,13 @@ static void begin_state(double *state, int64_t n, const double *given, const ron
     const real *own = learned < 0 ? NULL : rondo_params_at(net->params, learned)->value.data;
     for (int64_t i = 0; i < n; i++)
         state[i] = given ? given[i] : own ? (double)own[i] : 0;
+}
+
+void rondo__trace_initial(const rondo_recurrent *net, const rondo__trace_input *input, int place, double *h,
+                          double *c) {
+    const rondo__recurrent_layer *p = &net->layer[place];
+    begin_state(h, p->state, input->initial_h ? input->initial_h[place] : NULL, net, p->h0);
+    begin_state(c, p->cell, input->initial_c ? input->initial_c[place] : NULL, net, p->c0);
 }
 
 static void drop(rondo__trace_layer *at, const rondo__recurrent_layer *p, const rondo__trace_input *input) {
@@ -88,8 +90,7 @@ static void run_direction(rondo__trace *trace, const rondo_recurrent *net, const
                               .a = r->a,
                               .b = r->b,
                               .is_last = at->layer == net->config.layers - 1};
-    begin_state(r->h, p->state, input->initial_h ? input->initial_h[place] : NULL, net, p->h0);
-    begin_state(r->c, p->cell, input->initial_c ? input->initial_c[place] : NULL, net, p->c0);
+    rondo__trace_initial(net, input, place, r->h, r->c);
     for (int64_t i = 0; i < input->T; i++) {
         step.t = at->direction ? input->T - 1 - i : i;
         step.x = r->x + step.t * p->I;
@@ -130,7 +131,9 @@ static bool make_trace(rondo__trace *out, const rondo_recurrent *net, int64_t T)
         .T = T, .layers = net->config.layers, .directions = net->directions, .width = rondo_recurrent_output_size(net)};
     for (int i = 0; made && i < out->layers * out->directions; i++)
         made = make_layer(&out->at[i], net, i, T);
-    return made && make(&out->y, T, out->width);
+    for (int layer = 0; made && layer < out->layers; layer++)
+        made = rondo__plain_make(&out->input[layer], T, out->at[layer * out->directions].I);
+    return made && rondo__plain_make(&out->y, T, out->width);
 }
 
 /* The equations read floats. */
@@ -156,6 +159,7 @@ rondo_status rondo__trace_run(rondo__trace *out, const rondo_recurrent *net, con
     if (made)
         memcpy(r.x, input->x, (size_t)(input->T * width) * sizeof *r.x);
     for (int layer = input->first; made && layer < out->layers; layer++) {
+        memcpy(out->input[layer], r.x, (size_t)(input->T * width) * sizeof *r.x);
         for (int d = 0; d < net->directions; d++)
             run_direction(out, net, input, layer * net->directions + d, &r);
         width = merge(out, net, layer, width, &r);
@@ -176,6 +180,8 @@ void rondo__trace_free(rondo__trace *trace) {
         for (size_t k = 0; k < sizeof all / sizeof all[0]; k++)
             rondo__free(all[k]);
     }
+    for (int layer = 0; layer < RONDO_MAX_LAYERS; layer++)
+        rondo__free(trace->input[layer]);
     rondo__free(trace->y);
     *trace = (rondo__trace){0};
 }

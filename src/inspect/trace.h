@@ -28,6 +28,7 @@ typedef struct rondo__trace {
     int64_t T, width;
     int layers, directions;
     rondo__trace_layer at[2 * RONDO_MAX_LAYERS]; /* by layer * directions + direction */
+    double *input[RONDO_MAX_LAYERS];             /* (T, I): what entered each layer */
     double *y;                                   /* (T, width): of the stack */
 } rondo__trace;
 
@@ -42,6 +43,10 @@ typedef struct rondo__alter {
     const double *values; /* (H) instead, each unit at its own; NULL: value */
     bool silence;         /* the unit's output is 0 */
     bool drop;            /* the direction's outputs are 0, and what goes on behind its last step */
+    /* `value` is added to a state of `unit` at step t, as tests of gradients do: to h_t (Jordan: to s as it enters), or
+     * to the LSTM's c_t as the step makes it */
+    bool nudge, cell;
+    int64_t t;
 } rondo__alter;
 
 /* x (T, I). initial_h, initial_c: by layer * directions + direction, an entry or all NULL: learned, or zeros. feedback:
@@ -58,6 +63,8 @@ typedef struct rondo__trace_input {
 rondo_status rondo__trace_run(rondo__trace *out, const rondo_recurrent *net, const rondo__trace_input *input,
                               rondo_error *err);
 void rondo__trace_free(rondo__trace *trace);
+/* What the first step of a layer and direction begins with: h (state), c (cell). */
+void rondo__trace_initial(const rondo_recurrent *net, const rondo__trace_input *input, int place, double *h, double *c);
 
 /* One step of one cell (trace_cells.c). */
 typedef struct rondo__trace_step {

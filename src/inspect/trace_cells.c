@@ -3,67 +3,17 @@
 #include <math.h>
 #include <string.h>
 
+#include "inspect/plain.h"
 #include "inspect/trace.h"
-#include "nn/norm_rows.h"
 #include "nn/recurrent.h"
-
-static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
 static const real *weights(const rondo__trace_step *s, int index) {
     return index < 0 ? NULL : rondo_params_at(s->net->params, index)->value.data;
 }
 
-/* y (N) += W (N, K) x; four rows side by side, whose sums need not wait for each other */
-static void add_product(int64_t N, int64_t K, const real *w, const double *x, double *y) {
-    int64_t i = 0;
-    for (; i + 4 <= N; i += 4) {
-        const real *row = w + i * K;
-        double sum[4] = {0, 0, 0, 0};
-        for (int64_t k = 0; k < K; k++)
-            for (int r = 0; r < 4; r++)
-                sum[r] += (double)row[r * K + k] * x[k];
-        for (int r = 0; r < 4; r++)
-            y[i + r] += sum[r];
-    }
-    for (; i < N; i++) {
-        double sum = 0;
-        for (int64_t k = 0; k < K; k++)
-            sum += (double)w[i * K + k] * x[k];
-        y[i] += sum;
-    }
-}
-
 static void add_bias(int64_t N, const real *b, double *y) {
     for (int64_t i = 0; b && i < N; i++)
         y[i] += (double)b[i];
-}
-
-static void norm(int64_t N, const real *gain, const real *bias, double *y) {
-    double mean = 0, variance = 0;
-    for (int64_t i = 0; i < N; i++)
-        mean += y[i] / (double)N;
-    for (int64_t i = 0; i < N; i++)
-        variance += (y[i] - mean) * (y[i] - mean) / (double)N;
-    for (int64_t i = 0; i < N; i++)
-        y[i] = (y[i] - mean) / sqrt(variance + (double)RONDO_NORM_EPS) * (double)gain[i] + (bias ? (double)bias[i] : 0);
-}
-
-static double activate(rondo_activation f, double x) {
-    return f == RONDO_TANH ? tanh(x) : f == RONDO_RELU ? fmax(x, 0) : f == RONDO_SIGMOID ? sigmoid(x) : x;
-}
-
-static void activate_all(rondo_activation f, int64_t n, double *x) {
-    double most = -INFINITY, sum = 0;
-    for (int64_t i = 0; i < n && f != RONDO_SOFTMAX; i++)
-        x[i] = activate(f, x[i]);
-    if (f != RONDO_SOFTMAX)
-        return;
-    for (int64_t i = 0; i < n; i++)
-        most = fmax(most, x[i]);
-    for (int64_t i = 0; i < n; i++)
-        sum += x[i] = exp(x[i] - most);
-    for (int64_t i = 0; i < n; i++)
-        x[i] /= sum;
 }
 
 /* ---- what is altered ---- */
@@ -92,6 +42,13 @@ static void silence(const rondo__trace_step *s, double *h) {
         h[j] = alter->unit < 0 || alter->unit == j ? 0 : h[j];
 }
 
+/* Adds to a state at one step, if that is asked for. */
+static void nudge(const rondo__trace_step *s, bool cell, double *state) {
+    const rondo__alter *alter = altered(s);
+    if (alter && alter->nudge && alter->cell == cell && alter->t == s->t)
+        state[alter->unit] += alter->value;
+}
+
 static void keep(double *to, int64_t n, int64_t t, const double *from) {
     memcpy(to + t * n, from, (size_t)n * sizeof *to);
 }
@@ -103,15 +60,16 @@ static void step_elman(const rondo__trace_step *s) {
     const int64_t H = s->at->H;
     const double zone = (double)config->zoneout;
     memset(s->a, 0, (size_t)H * sizeof *s->a);
-    add_product(H, s->at->I, weights(s, s->p->w_ih), s->x, s->a);
-    add_product(H, H, weights(s, s->p->w_hh), s->h, s->a);
+    rondo__plain_product(H, s->at->I, weights(s, s->p->w_ih), s->x, s->a);
+    rondo__plain_product(H, H, weights(s, s->p->w_hh), s->h, s->a);
     add_bias(H, weights(s, s->p->b_ih), s->a);
     add_bias(H, weights(s, s->p->b_hh), s->a);
-    activate_all(config->activation, H, s->a);
+    rondo__plain_activate(config->activation, H, s->a);
     keep_gate(s, 0, s->a);
     for (int64_t j = 0; j < H; j++)
         s->h[j] = zone * s->h[j] + (1 - zone) * s->a[j];
     silence(s, s->h);
+    nudge(s, false, s->h);
     keep(s->at->hidden, H, s->t, s->h);
     keep(s->at->output, H, s->t, s->h);
 }
@@ -133,21 +91,22 @@ static void step_jordan(const rondo__trace_step *s) {
     const rondo_recurrent_config *config = &s->net->config;
     const int64_t H = s->at->H, O = s->at->O;
     double *h = s->a, *y = s->b;
+    nudge(s, false, s->h);
     keep(s->at->state, s->at->Q, s->t, s->h);
     memset(h, 0, (size_t)H * sizeof *h);
     memset(y, 0, (size_t)O * sizeof *y);
-    add_product(H, s->at->I, weights(s, s->p->w_ih), s->x, h);
-    add_product(H, s->at->Q, weights(s, s->p->w_sh), s->h, h);
+    rondo__plain_product(H, s->at->I, weights(s, s->p->w_ih), s->x, h);
+    rondo__plain_product(H, s->at->Q, weights(s, s->p->w_sh), s->h, h);
     add_bias(H, weights(s, s->p->b_ih), h);
-    activate_all(config->activation, H, h);
+    rondo__plain_activate(config->activation, H, h);
     keep_gate(s, 0, h);
     silence(s, h);
     keep(s->at->hidden, H, s->t, h);
-    add_product(O, H, weights(s, s->p->w_ho), h, y);
+    rondo__plain_product(O, H, weights(s, s->p->w_ho), h, y);
     add_bias(O, weights(s, s->p->b_o), y);
     if (s->is_last)
         keep(s->at->output, O, s->t, y);
-    activate_all(s->is_last ? config->output_activation : RONDO_TANH, O, y);
+    rondo__plain_activate(s->is_last ? config->output_activation : RONDO_TANH, O, y);
     if (!s->is_last)
         keep(s->at->output, O, s->t, y);
     feed_back(s, y);
@@ -159,11 +118,11 @@ static void lstm_products(const rondo__trace_step *s) {
     double *a = s->a, *b = s->b;
     memset(a, 0, (size_t)(4 * H) * sizeof *a);
     memset(b, 0, (size_t)(4 * H) * sizeof *b);
-    add_product(4 * H, s->at->I, weights(s, s->p->w_ih), s->x, a);
-    add_product(4 * H, R, weights(s, s->p->w_hh), s->h, b);
+    rondo__plain_product(4 * H, s->at->I, weights(s, s->p->w_ih), s->x, a);
+    rondo__plain_product(4 * H, R, weights(s, s->p->w_hh), s->h, b);
     if (s->p->gain_x >= 0) {
-        norm(4 * H, weights(s, s->p->gain_x), NULL, a);
-        norm(4 * H, weights(s, s->p->gain_h), NULL, b);
+        rondo__plain_norm(4 * H, weights(s, s->p->gain_x), NULL, a);
+        rondo__plain_norm(4 * H, weights(s, s->p->gain_h), NULL, b);
     }
     for (int64_t j = 0; j < 4 * H; j++)
         a[j] += b[j];
@@ -178,8 +137,8 @@ static void lstm_cell(const rondo__trace_step *s) {
     const double clip = (double)config->cell_clip;
     double *i = s->a, *f = i + H, *g = f + H, *o = g + H, *c = s->b;
     for (int64_t j = 0; j < H; j++) {
-        f[j] = sigmoid(f[j] + (peephole ? (double)peephole[H + j] * s->c[j] : 0));
-        i[j] = sigmoid(i[j] + (peephole ? (double)peephole[j] * s->c[j] : 0));
+        f[j] = rondo__plain_sigmoid(f[j] + (peephole ? (double)peephole[H + j] * s->c[j] : 0));
+        i[j] = rondo__plain_sigmoid(i[j] + (peephole ? (double)peephole[j] * s->c[j] : 0));
         g[j] = tanh(g[j]);
     }
     keep_gate(s, 1, f);
@@ -189,9 +148,11 @@ static void lstm_cell(const rondo__trace_step *s) {
     keep_gate(s, 2, g);
     for (int64_t j = 0; j < H; j++) {
         c[j] = f[j] * s->c[j] + i[j] * g[j];
-        c[j] = clip > 0 ? fmax(-clip, fmin(clip, c[j])) : c[j];
-        o[j] = sigmoid(o[j] + (peephole ? (double)peephole[2 * H + j] * c[j] : 0));
+        c[j] = clip > 0 ? rondo__plain_clip(clip, c[j]) : c[j];
     }
+    nudge(s, true, c);
+    for (int64_t j = 0; j < H; j++)
+        o[j] = rondo__plain_sigmoid(o[j] + (peephole ? (double)peephole[2 * H + j] * c[j] : 0));
     keep_gate(s, 3, o);
 }
 
@@ -204,18 +165,19 @@ static void step_lstm(const rondo__trace_step *s) {
     double *u = s->a, *o = s->a + 3 * H, *c = s->b, *squashed = s->b + H, *r = s->b + 2 * H;
     memcpy(squashed, c, (size_t)H * sizeof *c);
     if (s->p->gain_c >= 0)
-        norm(H, weights(s, s->p->gain_c), weights(s, s->p->bias_c), squashed);
+        rondo__plain_norm(H, weights(s, s->p->gain_c), weights(s, s->p->bias_c), squashed);
     for (int64_t j = 0; j < H; j++)
         u[j] = o[j] * tanh(squashed[j]);
     silence(s, u);
     keep(s->at->hidden, H, s->t, u);
     memset(r, 0, (size_t)R * sizeof *r);
     if (s->p->w_hr >= 0)
-        add_product(R, H, weights(s, s->p->w_hr), u, r);
+        rondo__plain_product(R, H, weights(s, s->p->w_hr), u, r);
     else
         memcpy(r, u, (size_t)H * sizeof *r);
     for (int64_t j = 0; j < R; j++)
         s->h[j] = zone_h * s->h[j] + (1 - zone_h) * r[j];
+    nudge(s, false, s->h);
     for (int64_t j = 0; j < H; j++)
         s->c[j] = zone_c * s->c[j] + (1 - zone_c) * c[j];
     keep(s->at->cell, H, s->t, s->c);
@@ -226,9 +188,9 @@ static void step_lstm(const rondo__trace_step *s) {
 static void gru_norm(const rondo__trace_step *s, int gain, double *a, int products) {
     if (gain < 0)
         return;
-    norm(2 * s->at->H, weights(s, gain), NULL, a);
+    rondo__plain_norm(2 * s->at->H, weights(s, gain), NULL, a);
     if (products == 3)
-        norm(s->at->H, weights(s, gain) + 2 * s->at->H, NULL, a + 2 * s->at->H);
+        rondo__plain_norm(s->at->H, weights(s, gain) + 2 * s->at->H, NULL, a + 2 * s->at->H);
 }
 
 /* b = W_hn (r∘h), the product of the candidate where the reset comes before it */
@@ -238,9 +200,9 @@ static void gru_reset_before(const rondo__trace_step *s, const double *r, double
     for (int64_t j = 0; j < H; j++)
         reset[j] = r[j] * s->h[j];
     memset(b, 0, (size_t)H * sizeof *b);
-    add_product(H, H, weights(s, s->p->w_hh) + 2 * H * H, reset, b);
+    rondo__plain_product(H, H, weights(s, s->p->w_hh) + 2 * H * H, reset, b);
     if (s->p->gain_h >= 0)
-        norm(H, weights(s, s->p->gain_h) + 2 * H, NULL, b);
+        rondo__plain_norm(H, weights(s, s->p->gain_h) + 2 * H, NULL, b);
 }
 
 static void step_gru(const rondo__trace_step *s) {
@@ -251,13 +213,13 @@ static void step_gru(const rondo__trace_step *s) {
     double *r = s->a, *z = r + H, *n = z + H, *of_h = s->b + 2 * H;
     memset(s->a, 0, (size_t)(3 * H) * sizeof *s->a);
     memset(s->b, 0, (size_t)(3 * H) * sizeof *s->b);
-    add_product(3 * H, s->at->I, weights(s, s->p->w_ih), s->x, s->a);
-    add_product(config->reset_before ? 2 * H : 3 * H, H, weights(s, s->p->w_hh), s->h, s->b);
+    rondo__plain_product(3 * H, s->at->I, weights(s, s->p->w_ih), s->x, s->a);
+    rondo__plain_product(config->reset_before ? 2 * H : 3 * H, H, weights(s, s->p->w_hh), s->h, s->b);
     gru_norm(s, s->p->gain_x, s->a, 3);
     gru_norm(s, s->p->gain_h, s->b, config->reset_before ? 2 : 3);
     add_bias(3 * H, weights(s, s->p->b_ih), s->a);
     for (int64_t j = 0; j < 2 * H; j++)
-        s->a[j] = sigmoid(s->a[j] + s->b[j] + (b_hh ? (double)b_hh[j] : 0));
+        s->a[j] = rondo__plain_sigmoid(s->a[j] + s->b[j] + (b_hh ? (double)b_hh[j] : 0));
     keep_gate(s, 0, r);
     keep_gate(s, 1, z);
     if (config->reset_before)
@@ -270,6 +232,7 @@ static void step_gru(const rondo__trace_step *s) {
     for (int64_t j = 0; j < H; j++)
         s->h[j] = zone * s->h[j] + (1 - zone) * ((1 - z[j]) * n[j] + z[j] * s->h[j]);
     silence(s, s->h);
+    nudge(s, false, s->h);
     keep(s->at->hidden, H, s->t, s->h);
     keep(s->at->output, H, s->t, s->h);
 }
