@@ -62,10 +62,13 @@ static int inspect_opened(const inspecting *i, rondo_model *model) {
     rondo_error err = {0};
     int code = -1;
     rondo_status status = rondo_inspection_open(&inspection, model, &i->data, &err);
+    rondo_view_options options = i->options;
+    if (i->to && cli_ends_in(i->to, ".pharaoh") && !options.passages) /* a line for each pair */
+        options.passages = rondo_inspection_passages(inspection);
     if (!status && i->html)
         code = inspect_report(inspection, i->html, &i->data, &i->options);
     else if (!status)
-        status = rondo_inspection_view(inspection, i->view, &i->options, &view, &err);
+        status = rondo_inspection_view(inspection, i->view, &options, &view, &err);
     if (code < 0)
         code = status ? cli_report(status, &err) : give(i, view);
     rondo_view_free(&view);
@@ -105,11 +108,12 @@ static int take_like(inspecting *i) {
 }
 
 static int check_ending(const char *to) {
-    static const char *const endings[] = {".png", ".svg", ".json", ".npy", ".txt", NULL};
+    static const char *const endings[] = {".png", ".svg", ".json", ".npy", ".txt", ".pharaoh", NULL};
     for (int i = 0; to && endings[i]; i++)
         if (cli_ends_in(to, endings[i]))
             return -1;
-    return to ? cli_fail(CLI_USAGE, "inspect: --to is '%s' (must end in .png, .svg, .json, .npy or .txt)", to) : -1;
+    return to ? cli_fail(CLI_USAGE, "inspect: --to is '%s' (must end in .png, .svg, .json, .npy, .txt or .pharaoh)", to)
+              : -1;
 }
 
 static int check_view(const char *view) {
@@ -159,24 +163,31 @@ static int run(int argc, char **argv) {
     inspecting i = {0};
     rondo_view_options *o = &i.options;
     const cli_option options[] = {
-        {"--to", CLI_TEXT, &i.to, "FILE", "write it as .png, .svg, .json, .npy or .txt (default: the terminal)"},
+        {"--to", CLI_TEXT, &i.to, "FILE",
+         "write it as .png, .svg, .json, .npy, .txt; attention: .pharaoh, too (default: the terminal)"},
         {"--html", CLI_TEXT, &i.html, "FILE", "write everything as one page with pictures that can be used"},
         {"--text", CLI_TEXT, &i.data.text, "TEXT", "what the model is shown, in place of files"},
         {"--target", CLI_TEXT, &i.data.target, "TEXT",
          "translate: what the text should become (default: what the model itself writes)"},
-        {"--passage", CLI_WHOLE, &o->passage, "N", "states: which sentence, recording, window (default 0)", 0, 1e15},
-        {"--passages", CLI_WHOLE, &o->passages, "N", "gates, ablate: how many of the data are used", 1, 1e15},
-        {"--from", CLI_WHOLE, &o->from, "N", "states: the first step that is shown (default 0)", 0, 1e15},
-        {"--steps", CLI_WHOLE, &o->steps, "N", "states: how many steps are shown (default 60)", 1, 1e15},
+        {"--passage", CLI_WHOLE, &o->passage, "N",
+         "states, attention, neurons: which sentence, recording, window (default 0)", 0, 1e15},
+        {"--passages", CLI_WHOLE, &o->passages, "N",
+         "not states: how many of the data are used; attention: are aligned", 1, 1e15},
+        {"--from", CLI_WHOLE, &o->from, "N", "states, neurons: the first step that is shown (default 0)", 0, 1e15},
+        {"--steps", CLI_WHOLE, &o->steps, "N", "states, neurons: how many steps are shown (default 60)", 1, 1e15},
         {"--stack", CLI_TEXT, &o->stack, "NAME", "encoder or decoder"},
         {"--layer", CLI_WHOLE, &i.layer, "N", "this layer only, from 0", 0, 1000, .given = &i.layer_given},
         {"--direction", CLI_CHOICE, &i.direction, "NAME", "forward or backward only", .choices = directions,
          .given = &i.direction_given},
-        {"--gate", CLI_TEXT, &o->gate, "NAME", "one gate only, by the begin of its name; states: also cell, hidden"},
+        {"--gate", CLI_TEXT, &o->gate, "NAME",
+         "one gate only, by the begin of its name; states, neurons: also cell, hidden"},
         {"--unit", CLI_WHOLE, &i.unit, "N", "one unit only, from 0", 0, 1e15, .given = &i.unit_given},
         {"--order", CLI_CHOICE, &i.order, "NAME", "states: rows by cluster, index, mean or peak (default cluster)",
          .choices = orders},
         {"--limit", CLI_WHOLE, &o->limit, "N", "rows at most", 1, 1e15},
+        {"--lags", CLI_WHOLE, &o->lags, "N", "gradients: the longest lag (default 100)", 1, 100000},
+        {"--pattern", CLI_TEXT, &o->pattern, "NAME", "neurons: one pattern only; text:WORDS: where these words stand"},
+        {"--like", CLI_TEXT, &i.like, "FROM:TO", "neurons: what is like these steps of the passage?"},
         {"--threads", CLI_WHOLE, &i.threads, "N", "threads (default: all cores); changes no result", 0, 1024},
     };
     const int code =
@@ -196,6 +207,9 @@ const cli_command cli_inspect = {
         "and without --text the validation data of the model's recipe. Views:\n\n"
         "  states     hidden units, cells and gates over one passage\n"
         "  gates      how far gates are open or shut, dead units, how long units keep their state\n"
+        "  gradients  how far back a loss reaches, by lag, at the start of training and now\n"
+        "  attention  where each step of the target looked in the source, entropy, alignment\n"
+        "  neurons    which units follow a pattern, where a unit is most active, what is alike\n"
         "  ablate     what the loss becomes without a gate, a unit, a direction\n\n"
         "example:\n"
         "  rondo inspect runs/shakespeare/model.safetensors states --text 'To be, or not to be'",

@@ -49,14 +49,15 @@ typedef struct rondo_view_options {
     int layer;           /* its number + 1 */
     int direction;       /* 1: forward, 2: backward */
     const char *gate;    /* "forget gate", or how it begins; also "cell", "hidden", "output" */
-    int64_t passage;     /* which one, from 0: states, attention */
-    int64_t passages;    /* how many of the data are used at most: gates, gradients, neurons, ablate */
+    int64_t passage;     /* which one, from 0: states, attention, neurons */
+    int64_t passages;    /* how many of the data are used at most, spread over them: gates, gradients, neurons,
+                            ablate; attention: how many are aligned, from the first on (default: the one shown) */
     int64_t from, steps; /* a cut in time */
     rondo_unit_order order;
     int64_t unit;               /* its number + 1 */
     int64_t limit;              /* rows of a table, units of a picture */
     int64_t lags;               /* gradients: the longest */
-    const char *pattern;        /* neurons: a feature by its name */
+    const char *pattern;        /* neurons: one by its name; "text:WORDS": where these words stand */
     int64_t like_from, like_to; /* neurons: steps [from, to) of the passage, whose like is searched for */
 } rondo_view_options;
 
@@ -69,7 +70,7 @@ RONDO_API void rondo_view_free(rondo_view **view);
 RONDO_API const char *rondo_view_name(int index, const char **summary);
 
 /* Writes it, whole or not at all: .png and .svg (pictures), .json (all its numbers), .npy (those of its first panel,
- * float64), .txt. */
+ * float64), .txt; of attention .pharaoh, too (its alignment: a line of i-j for each passage, source first). */
 RONDO_API rondo_status rondo_view_write(const rondo_view *view, const char *path, rondo_error *err);
 
 typedef struct rondo_view_text_options {

@@ -104,15 +104,19 @@ int64_t rondo_inspection_passages(const rondo_inspection *inspection) {
 
 /* ---- what views share ---- */
 
+rondo__trace_input rondo__inspect_input(const rondo__look_stack *stack, const rondo__alter *alter) {
+    return (rondo__trace_input){.T = stack->axis.T,
+                                .x = stack->x,
+                                .initial_h = (const double *const *)stack->h,
+                                .initial_c = (const double *const *)stack->c,
+                                .feedback = stack->feedback,
+                                .teacher = stack->teacher,
+                                .alter = alter};
+}
+
 rondo_status rondo__inspect_trace(const rondo__look_stack *stack, const rondo__alter *alter, rondo__trace *out,
                                   rondo_error *err) {
-    const rondo__trace_input input = {.T = stack->axis.T,
-                                      .x = stack->x,
-                                      .initial_h = (const double *const *)stack->h,
-                                      .initial_c = (const double *const *)stack->c,
-                                      .feedback = stack->feedback,
-                                      .teacher = stack->teacher,
-                                      .alter = alter};
+    const rondo__trace_input input = rondo__inspect_input(stack, alter);
     return rondo__trace_run(out, stack->net, &input, err);
 }
 

@@ -49,8 +49,16 @@ rondo_status rondo__view_gates(rondo_inspection *inspection, const rondo_view_op
                                rondo_error *err);
 rondo_status rondo__view_ablate(rondo_inspection *inspection, const rondo_view_options *options, rondo_view *view,
                                 rondo_error *err);
+rondo_status rondo__view_gradients(rondo_inspection *inspection, const rondo_view_options *options, rondo_view *view,
+                                   rondo_error *err);
+rondo_status rondo__view_attention(rondo_inspection *inspection, const rondo_view_options *options, rondo_view *view,
+                                   rondo_error *err);
+rondo_status rondo__view_neurons(rondo_inspection *inspection, const rondo_view_options *options, rondo_view *view,
+                                 rondo_error *err);
 
 /* ---- what views share (inspect.c) ---- */
+/* What a stack of the passage that is laid out was run on. */
+rondo__trace_input rondo__inspect_input(const rondo__look_stack *stack, const rondo__alter *alter);
 /* The trace of one stack of the passage that is laid out. alter may be NULL. */
 rondo_status rondo__inspect_trace(const rondo__look_stack *stack, const rondo__alter *alter, rondo__trace *out,
                                   rondo_error *err);

@@ -107,8 +107,9 @@ typedef struct rondo__view_fact {
 } rondo__view_fact;
 
 struct rondo_view {
-    const char *kind;  /* "states" */
-    const char *title; /* never NULL */
+    const char *kind;      /* "states" */
+    const char *title;     /* never NULL */
+    const char *alignment; /* lines of i-j (Pharaoh), where the view has such; else NULL */
     int facts, panels, facts_room, panels_room;
     rondo__view_fact *fact;
     rondo__panel **panel; /* they stay where they are */

@@ -49,6 +49,18 @@ static rondo_status write_plain(const rondo_view *view, const char *path, rondo_
     return status;
 }
 
+/* Lines of i-j, as word aligners write them. */
+static rondo_status write_alignment(const rondo_view *view, const char *path, rondo_error *err) {
+    if (!view->alignment)
+        return rondo__fail(err, RONDO_UNSUPPORTED, "%s: the view '%s' has no alignment (attention has)", path,
+                           view->kind);
+    rondo__text text = {0};
+    rondo__text_add(&text, view->alignment, strlen(view->alignment));
+    const rondo_status status = write_text(path, &text, err);
+    rondo__text_free(&text);
+    return status;
+}
+
 static bool ends_in(const char *path, const char *ending) {
     const size_t length = strlen(path), size = strlen(ending);
     return length > size && strcasecmp(path + length - size, ending) == 0;
@@ -65,5 +77,8 @@ rondo_status rondo_view_write(const rondo_view *view, const char *path, rondo_er
         return rondo__view_npy(view, path, err);
     if (ends_in(path, ".txt"))
         return write_plain(view, path, err);
-    return rondo__fail(err, RONDO_ARGUMENT, "%s: a view's name ends in .png, .svg, .json, .npy or .txt", path);
+    if (ends_in(path, ".pharaoh"))
+        return write_alignment(view, path, err);
+    return rondo__fail(err, RONDO_ARGUMENT, "%s: a view's name ends in .png, .svg, .json, .npy, .txt or .pharaoh",
+                       path);
 }

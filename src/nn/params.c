@@ -166,17 +166,22 @@ static void settle(rondo_params *params, real *values, real *grads) {
     }
 }
 
+/* What filling the largest of the parameters needs. */
+static size_t work_bytes(const rondo_params *params) {
+    size_t most = 0;
+    for (int i = 0; i < params->count; i++) {
+        size_t bytes = rondo__init_work(&params->item[i]);
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
 rondo_status rondo_params_finish(rondo_params *params, uint64_t seed, rondo_error *err) {
     if (params->values)
         return rondo__fail(err, RONDO_STATE, "parameters: finished twice");
-    size_t work_bytes = 0;
-    for (int i = 0; i < params->count; i++) {
-        size_t bytes = rondo__init_work(&params->item[i]);
-        work_bytes = bytes > work_bytes ? bytes : work_bytes;
-    }
     real *values = rondo__calloc((size_t)params->size, sizeof(real));
     real *grads = rondo__calloc((size_t)params->size, sizeof(real));
-    void *work = rondo__alloc(work_bytes);
+    void *work = rondo__alloc(work_bytes(params));
     if (!values || !grads || !work) {
         rondo__free(values);
         rondo__free(grads);
@@ -185,6 +190,16 @@ rondo_status rondo_params_finish(rondo_params *params, uint64_t seed, rondo_erro
                            (long long)params->size);
     }
     settle(params, values, grads);
+    fill_all(params, seed, work);
+    rondo__free(work);
+    return RONDO_OK;
+}
+
+rondo_status rondo__params_start(rondo_params *params, uint64_t seed, rondo_error *err) {
+    assert(params->values && !params->stored);
+    void *work = rondo__alloc(work_bytes(params));
+    if (!work)
+        return rondo__fail(err, RONDO_MEMORY, "parameters: no memory for initial values");
     fill_all(params, seed, work);
     rondo__free(work);
     return RONDO_OK;

@@ -13,6 +13,10 @@ rondo_status rondo__params_preset(rondo_params *params, int index, int64_t begin
 /* Forgets every parameter declared after the first `count`: a layer that cannot be made whole takes back its own. */
 void rondo__params_truncate(rondo_params *params, int count);
 
+/* Gives finished parameters (of floats) the values again that rondo_params_finish begins with. On failure nothing has
+ * changed. */
+rondo_status rondo__params_start(rondo_params *params, uint64_t seed, rondo_error *err);
+
 /* In place of rondo_params_finish for a model in use: values only, all zero until they are copied in. Gradients are
  * NULL, so rondo_params_use gives constants. */
 rondo_status rondo__params_finish_frozen(rondo_params *params, rondo_error *err);
