@@ -125,6 +125,8 @@ void rondo__folder_unlock(int *lock); /* -1: does nothing */
 typedef struct rondo__writer rondo__writer;
 rondo_status rondo__writer_open(rondo__writer **out, const char *path, rondo_error *err);
 rondo_status rondo__writer_put(rondo__writer *writer, const void *data, size_t bytes, rondo_error *err);
+/* Everything is on the disk, all but its name: of several files seal each one before the first is committed. */
+rondo_status rondo__writer_seal(rondo__writer *writer, rondo_error *err);
 rondo_status rondo__writer_commit(rondo__writer **writer, rondo_error *err);
 void rondo__writer_abandon(rondo__writer **writer);
 

@@ -20,6 +20,7 @@ struct rondo__writer {
     int fd;
     bool direct; /* a device or pipe: no temporary file */
     bool failed; /* a piece is lost: never commit */
+    bool sealed; /* written and closed */
     size_t held; /* bytes in buffer */
     char path[PATH_MAX], target[PATH_MAX], temporary[PATH_MAX + 32];
     char buffer[BUFFER];
@@ -132,9 +133,11 @@ static void sync_folder(const char *path) {
     close(fd);
 }
 
-static rondo_status finish(rondo__writer *w, rondo_error *err) {
+rondo_status rondo__writer_seal(rondo__writer *w, rondo_error *err) {
     if (w->failed)
         return rondo__fail(err, RONDO_IO, "%s: not written: an earlier write failed", w->path);
+    if (w->sealed)
+        return RONDO_OK;
     rondo_status status = flush(w, err);
     if (status != RONDO_OK)
         return status;
@@ -144,8 +147,14 @@ static rondo_status finish(rondo__writer *w, rondo_error *err) {
     w->fd = -1;
     if (close(fd) != 0 && errno != EINTR)
         return fail_write(w, "write", err);
-    if (w->direct)
-        return RONDO_OK;
+    w->sealed = true;
+    return RONDO_OK;
+}
+
+static rondo_status finish(rondo__writer *w, rondo_error *err) {
+    rondo_status status = rondo__writer_seal(w, err);
+    if (status != RONDO_OK || w->direct)
+        return status;
     if (rename(w->temporary, w->target) != 0)
         return fail_write(w, "put the file in place", err);
     sync_folder(w->target);

@@ -1,8 +1,8 @@
 /* The files of an encoder-decoder.
  *
  *   NAME-encoder.onnx   source (S, B), lengths -> keys, values, and what the first step is handed
- *   NAME-decoder.onnx   symbol (B), lengths, keys, values, what was handed on -> logits (B, V), the same _out, and
- * where it looked, attention (B, S). The first symbol is `end`, which also ends a text NAME.onnx           source,
+ *   NAME-decoder.onnx   symbol (B), lengths, keys, values, what was handed on -> logits (B, V), the same _out,
+ * attention (B, S): where it looked. The first symbol is `end`, which also ends a text NAME.onnx           source,
  * lengths -> symbols (T, B): greedy decoding; -1 from each row's end on */
 #include "exchange/onnx_write.h"
 
@@ -147,7 +147,8 @@ static void greedy_file(rondo__onnx_pair *p) {
 /* ---- all three ---- */
 
 static rondo_status write_one(const rondo__encdec *pair, void (*put)(rondo__onnx_pair *), const char *path,
-                              const char *name, const rondo__onnx_notes *notes, bool external, rondo_error *err) {
+                              const char *name, const rondo__onnx_notes *notes, bool external, rondo__onnx_files *files,
+                              rondo_error *err) {
     rondo__onnx_pair p = {.pair = pair};
     char end[24];
     rondo_status status = rondo__onnx_out_open(&p.o, err);
@@ -157,7 +158,7 @@ static rondo_status write_one(const rondo__encdec *pair, void (*put)(rondo__onnx
     rondo__onnx_put_notes(p.o, notes);
     snprintf(end, sizeof end, "%d", (int)pair->end);
     rondo__onnx_note(p.o, "rondo.end", end, strlen(end));
-    status = rondo__onnx_out_finish(p.o, path, name, external, err);
+    status = rondo__onnx_out_finish(p.o, path, name, external, files, err);
     rondo__onnx_out_close(&p.o);
     return status;
 }
@@ -170,13 +171,17 @@ rondo_status rondo__onnx_write_pair(const rondo__encdec *pair, const char *path,
     } files[] = {
         {"-encoder", "encoder", encoder_file}, {"-decoder", "decoder", decoder_file}, {"", "greedy", greedy_file}};
     const size_t size = strlen(path), stem = size > 5 && strcmp(path + size - 5, ".onnx") == 0 ? size - 5 : size;
+    rondo__onnx_files written = {0}; /* none takes its name before all are whole */
     rondo_status status = RONDO_OK;
     for (int i = 0; i < 3 && !status; i++) {
         rondo__text name = {0};
         rondo__text_format(&name, "%.*s%s%s", (int)stem, path, files[i].part, path + stem);
         status = name.failed ? rondo__fail(err, RONDO_MEMORY, "%s: no memory to write it", path)
-                             : write_one(pair, files[i].put, name.data, files[i].name, notes, external, err);
+                             : write_one(pair, files[i].put, name.data, files[i].name, notes, external, &written, err);
         rondo__text_free(&name);
     }
+    if (!status)
+        status = rondo__onnx_files_commit(&written, err);
+    rondo__onnx_files_abandon(&written);
     return status;
 }

@@ -169,12 +169,16 @@ void rondo__onnx_put_notes(rondo__onnx_out *o, const rondo__onnx_notes *notes) {
 rondo_status rondo__onnx_write(const rondo__network *network, const char *path, const rondo__onnx_notes *notes,
                                bool external, rondo_error *err) {
     rondo__onnx_net n = {.network = network, .rank = 3};
+    rondo__onnx_files files = {0};
     rondo_status status = rondo__onnx_out_open(&n.o, err);
     if (status)
         return status;
     put_network(&n);
     rondo__onnx_put_notes(n.o, notes);
-    status = rondo__onnx_out_finish(n.o, path, notes->task ? notes->task : "network", external, err);
+    status = rondo__onnx_out_finish(n.o, path, notes->task ? notes->task : "network", external, &files, err);
+    if (!status)
+        status = rondo__onnx_files_commit(&files, err);
+    rondo__onnx_files_abandon(&files);
     rondo__onnx_out_close(&n.o);
     return status;
 }

@@ -100,8 +100,17 @@ void rondo__onnx_body_end(rondo__onnx_out *out, rondo__text *graph);
 
 /* ---- the file ---- */
 void rondo__onnx_note(rondo__onnx_out *out, const char *key, const char *text, size_t size); /* metadata */
-/* Writes path (atomically) and, where external is true or the file would pass 2 GiB, path.data before it. */
+/* Files that are written and wait for their names, so that several appear together or not at all. A zeroed one is
+ * empty; after a commit, which may fail, and an abandon it is so again. */
+enum { RONDO__ONNX_FILES = 6 };
+typedef struct rondo__onnx_files {
+    int count;
+    rondo__writer *file[RONDO__ONNX_FILES];
+} rondo__onnx_files;
+rondo_status rondo__onnx_files_commit(rondo__onnx_files *files, rondo_error *err);
+void rondo__onnx_files_abandon(rondo__onnx_files *files);
+/* Adds path and, where external is true or the file would pass 2 GiB, path.data before it. */
 rondo_status rondo__onnx_out_finish(rondo__onnx_out *out, const char *path, const char *graph_name, bool external,
-                                    rondo_error *err);
+                                    rondo__onnx_files *files, rondo_error *err);
 
 #endif

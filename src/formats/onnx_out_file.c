@@ -1,5 +1,6 @@
 /* From the builder to the file. All lengths are known before the first byte goes out, so that weights go straight from
  * where they are. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,16 +68,24 @@ static rondo_status put_outside(rondo__onnx_out *o, rondo__writer *w, const char
     return status;
 }
 
-/* FILE.data is written, and waits for its name in *w. */
-static rondo_status write_outside(rondo__onnx_out *o, const char *path, rondo__writer **w, rondo_error *err) {
+static rondo_status add_file(rondo__onnx_files *files, const char *path, rondo__writer **out, rondo_error *err) {
+    assert(files->count < RONDO__ONNX_FILES);
+    const rondo_status status = rondo__writer_open(out, path, err);
+    if (!status)
+        files->file[files->count++] = *out;
+    return status;
+}
+
+static rondo_status write_outside(rondo__onnx_out *o, const char *path, rondo__onnx_files *files, rondo_error *err) {
     rondo__text name = {0};
+    rondo__writer *w;
     rondo__text_format(&name, "%s.data", path);
     if (name.failed)
         return rondo__fail(err, RONDO_MEMORY, "%s: no memory to write it", path);
     const char *slash = strrchr(name.data, '/');
-    rondo_status status = rondo__writer_open(w, name.data, err);
+    rondo_status status = add_file(files, name.data, &w, err);
     if (!status)
-        status = put_outside(o, *w, slash ? slash + 1 : name.data, err);
+        status = put_outside(o, w, slash ? slash + 1 : name.data, err);
     rondo__text_free(&name);
     return status;
 }
@@ -132,25 +141,33 @@ static size_t arrays_size(const rondo__onnx_out *o, bool external) {
     return sum;
 }
 
-/* Neither file takes its name before both are whole. */
-static rondo_status write_files(rondo__onnx_out *o, const char *path, bool external, rondo_error *err) {
-    rondo__writer *data = NULL, *model = NULL;
-    rondo_status status = external ? write_outside(o, path, &data, err) : RONDO_OK;
+static rondo_status write_files(rondo__onnx_out *o, const char *path, bool external, rondo__onnx_files *files,
+                                rondo_error *err) {
+    rondo__writer *model;
+    rondo_status status = external ? write_outside(o, path, files, err) : RONDO_OK;
     if (!status)
-        status = rondo__writer_open(&model, path, err);
-    if (!status)
-        status = put_model(o, model, arrays_size(o, external), external, err);
-    if (!status && external)
-        status = rondo__writer_commit(&data, err);
-    if (!status)
-        status = rondo__writer_commit(&model, err);
-    rondo__writer_abandon(&data);
-    rondo__writer_abandon(&model);
+        status = add_file(files, path, &model, err);
+    return status ? status : put_model(o, model, arrays_size(o, external), external, err);
+}
+
+void rondo__onnx_files_abandon(rondo__onnx_files *files) {
+    for (int i = 0; i < files->count; i++)
+        rondo__writer_abandon(&files->file[i]);
+    files->count = 0;
+}
+
+rondo_status rondo__onnx_files_commit(rondo__onnx_files *files, rondo_error *err) {
+    rondo_status status = RONDO_OK;
+    for (int i = 0; i < files->count && !status; i++)
+        status = rondo__writer_seal(files->file[i], err);
+    for (int i = 0; i < files->count && !status; i++)
+        status = rondo__writer_commit(&files->file[i], err);
+    rondo__onnx_files_abandon(files);
     return status;
 }
 
 rondo_status rondo__onnx_out_finish(rondo__onnx_out *o, const char *path, const char *graph_name, bool external,
-                                    rondo_error *err) {
+                                    rondo__onnx_files *files, rondo_error *err) {
     if (!o->status) {
         rondo__wire_string(&o->graph[0], 2, graph_name);
         if (o->graph[0].failed || o->notes.failed)
@@ -159,5 +176,5 @@ rondo_status rondo__onnx_out_finish(rondo__onnx_out *o, const char *path, const 
     if (o->status)
         return rondo__fail(err, o->status, "%s", o->message);
     external = external || arrays_size(o, false) + o->graph[0].size + o->notes.size > MOST;
-    return write_files(o, path, external, err);
+    return write_files(o, path, external, files, err);
 }

@@ -188,6 +188,26 @@ static void test_abandon(void **state) {
     assert_int_equal(test_count_files(".tmp-"), 0);
 }
 
+/* Sealed, a file is whole on the disk under another name: it can take its own, or go. */
+static void test_seal(void **state) {
+    (void)state;
+    const char *path = test_write("sealed", "old", 3);
+    for (int turn = 0; turn < 2; turn++) {
+        rondo__writer *writer;
+        assert_int_equal(rondo__writer_open(&writer, path, &err), RONDO_OK);
+        assert_int_equal(rondo__writer_put(writer, large, sizeof large, &err), RONDO_OK);
+        assert_int_equal(rondo__writer_seal(writer, &err), RONDO_OK);
+        assert_int_equal(rondo__writer_seal(writer, &err), RONDO_OK);
+        expect_content(path, "old", 3);
+        if (turn == 0)
+            rondo__writer_abandon(&writer);
+        else
+            assert_int_equal(rondo__writer_commit(&writer, &err), RONDO_OK);
+        assert_int_equal(test_count_files(".tmp-"), 0);
+    }
+    expect_content(path, large, sizeof large);
+}
+
 /* A limit on the size of files stands for the full disk: the kernel writes what fits, then refuses. */
 static void test_full_disk(void **state) {
     (void)state;
@@ -297,6 +317,7 @@ int main(void) {
         cmocka_unit_test(test_write_and_replace),
         cmocka_unit_test(test_write_through_link_and_device),
         cmocka_unit_test(test_abandon),
+        cmocka_unit_test(test_seal),
         cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_full_device),
         cmocka_unit_test(test_cannot_open),

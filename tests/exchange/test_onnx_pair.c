@@ -3,6 +3,8 @@
 #include "nn/seq2seq_model.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "exchange/onnx_write.h"
 #include "rondo/graph.h"
@@ -230,6 +232,28 @@ static void every_model(void **unused) {
     assert_int_equal(written, MODEL_PLAIN + MODEL_ATTENTIVE);
 }
 
+/* Where one of the files cannot be written, none is. */
+static void together(void **unused) {
+    (void)unused;
+    model m;
+    rondo__encdec pair;
+    model_open(&m, &model_attentive[1], 1);
+    assert_int_equal(rondo__encdec_of(&pair, m.net, END, NULL), RONDO_OK);
+    const char *taken[] = {"three-decoder.onnx", "three.onnx", "three.onnx.data"};
+    for (int i = 0; i < 3; i++) {
+        char folder[512], path[512];
+        rondo_error err = {0};
+        snprintf(folder, sizeof folder, "%s", test_path(taken[i]));
+        snprintf(path, sizeof path, "%s", test_path("three.onnx"));
+        assert_int_equal(mkdir(folder, 0755), 0);
+        assert_int_equal(rondo__onnx_write_pair(&pair, path, &notes, true, &err), RONDO_IO);
+        assert_non_null(strstr(err.message, "is a folder"));
+        assert_int_equal(test_count_files("three"), 1);
+        rmdir(folder);
+    }
+    model_close(&m);
+}
+
 static int write_once(void *arg) { return (int)rondo__onnx_write_pair(arg, test_path("full"), &notes, true, NULL); }
 static void out_of_memory(void **unused) {
     (void)unused;
@@ -245,6 +269,7 @@ static void out_of_memory(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_model), cmocka_unit_test(out_of_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_model), cmocka_unit_test(together),
+                                       cmocka_unit_test(out_of_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
