@@ -155,9 +155,10 @@ static rondo_status take_categories(rondo__series_build *b) {
     for (int64_t c = 0; c < b->set->fixed_columns; c++) {
         const rondo__symbols *names = &b->category[c];
         size_t bytes = (size_t)names->count * sizeof(char *) + names->bytes.size + (size_t)names->count;
-        char **name = rondo__alloc(bytes), *at = (char *)(name + names->count);
+        char **name = rondo__alloc(bytes);
         if (!name)
             return rondo__series_no_memory(b, "series");
+        char *at = (char *)(name + names->count);
         for (int64_t i = 0; i < names->count; i++) {
             size_t size;
             const char *text = rondo__symbols_text(names, i, &size);

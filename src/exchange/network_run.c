@@ -131,7 +131,7 @@ static rondo_var *spell(network_run *r, const rondo__network_block *b, rondo_var
             lengths[t] += turned[c * T + t] >= 0;
         }
     }
-    rondo_states last;
+    rondo_states last = {0};
     const rondo_recurrent_input input = {.lengths = lengths, .final_states = &last};
     rondo_var *letters =
         rondo_embedding(r->tape, constant(r, b->weight, b->symbols, b->width), turned, 2, (int64_t[]){C, T});
@@ -229,7 +229,7 @@ static rondo_var *decode(network_run *r, const rondo__network_block *b) {
               *out = rondo_zeros(r->tape, 3, (const int64_t[]){1, 1, b->out});
     const rondo__network_block head = {
         .in = rondo_recurrent_output_size(b->net), .out = width, .weight = b->weight, .bias = b->bias};
-    rondo_states states = r->states, after;
+    rondo_states states = r->states, after = {0};
     const rondo_recurrent_input input = {.initial = &states, .final_states = &after};
     for (int64_t i = 0; i < steps && last && out; i++) {
         rondo_var *x = known ? beside(r, last, rondo_slice(r->tape, known, 0, i, i + 1)) : last;

@@ -127,7 +127,7 @@ static rondo_status stack_join(const rondo__graph_call *call, const stack *s, in
     const rondo__array *first = s->turns ? s->turn : &nothing;
     rondo__box box = {.rank = first->rank, .bytes = rondo_dtype_bytes(first->dtype)};
     int64_t dims[RONDO__ONNX_RANK + 1], stride[RONDO__ONNX_RANK];
-    rondo__array *out;
+    rondo__array *out = NULL;
     int axis = 0;
     rondo_status status = rondo__check_axis(call, at_axis, first->rank + 1, &axis, err);
     for (int d = 0, from = 0; !status && d <= first->rank; d++) {

@@ -16,7 +16,7 @@ static rondo_status run_gather(const rondo__graph_call *call, rondo_error *err) 
     const rondo__array *x = rondo__in(call, 0), *ids = rondo__in(call, 1);
     int64_t dims[2 * RONDO__ONNX_RANK];
     int axis = 0, rank = 0;
-    rondo__array *out;
+    rondo__array *out = NULL;
     rondo_status status = rondo__check_axis(call, rondo__attribute_int(call->node, "axis", 0), x->rank, &axis, err);
     if (!status && rondo__is_float(ids->dtype))
         status = rondo__bad(call, err, RONDO_ARGUMENT, "its indices are %s", rondo_dtype_name(ids->dtype));
@@ -71,7 +71,7 @@ static rondo_status run_gather_elements(const rondo__graph_call *call, rondo_err
     const rondo__array *x = rondo__in(call, 0), *ids = rondo__in(call, 1);
     int64_t stride[RONDO__ONNX_RANK], at[RONDO__ONNX_RANK] = {0};
     int axis = 0;
-    rondo__array *out;
+    rondo__array *out = NULL;
     rondo_status status = check_along(call, x, ids, &axis, err);
     if (!status)
         status = rondo__make_out(call, 0, x->dtype, ids->rank, ids->dims, &out, err);
@@ -112,7 +112,7 @@ static rondo_status run_gather_nd(const rondo__graph_call *call, rondo_error *er
     const rondo__array *x = rondo__in(call, 0), *ids = rondo__in(call, 1);
     int64_t dims[2 * RONDO__ONNX_RANK];
     int depth = 0, rank = 0;
-    rondo__array *out;
+    rondo__array *out = NULL;
     rondo_status status = check_depth(call, x, ids, &depth, err);
     if (status)
         return status;
@@ -162,7 +162,7 @@ static void put_element(int reduction, const rondo__array *out, int64_t at, cons
 static rondo_status run_scatter_nd(const rondo__graph_call *call, rondo_error *err) {
     const rondo__array *x = rondo__in(call, 0), *ids = rondo__in(call, 1), *updates = rondo__in(call, 2);
     int depth = 0, reduction = PUT;
-    rondo__array *out;
+    rondo__array *out = NULL;
     rondo_status status = check_depth(call, x, ids, &depth, err);
     if (!status)
         status = take_reduction(call, &reduction, err);
@@ -200,7 +200,7 @@ static rondo_status run_scatter_elements(const rondo__graph_call *call, rondo_er
     const rondo__array *x = rondo__in(call, 0), *ids = rondo__in(call, 1), *updates = rondo__in(call, 2);
     int64_t stride[RONDO__ONNX_RANK], at[RONDO__ONNX_RANK] = {0};
     int axis = 0, reduction = PUT;
-    rondo__array *out;
+    rondo__array *out = NULL;
     rondo_status status = check_along(call, x, ids, &axis, err);
     if (!status)
         status = take_reduction(call, &reduction, err);
@@ -227,7 +227,7 @@ static rondo_status run_scatter_elements(const rondo__graph_call *call, rondo_er
 static rondo_status run_non_zero(const rondo__graph_call *call, rondo_error *err) {
     const rondo__array *x = rondo__in(call, 0);
     int64_t count = 0, stride[RONDO__ONNX_RANK], column = 0;
-    rondo__array *out;
+    rondo__array *out = NULL;
     for (int64_t i = 0; i < x->count; i++)
         count += rondo__array_at(x, i) != 0;
     const int64_t dims[2] = {x->rank, count};
@@ -247,7 +247,7 @@ static rondo_status run_one_hot(const rondo__graph_call *call, rondo_error *err)
     const rondo__array *ids = rondo__in(call, 0), *depth = rondo__in(call, 1), *values = rondo__in(call, 2);
     int64_t dims[RONDO__ONNX_RANK + 1];
     int axis = 0;
-    rondo__array *out;
+    rondo__array *out = NULL;
     rondo_status status =
         rondo__check_axis(call, rondo__attribute_int(call->node, "axis", -1), ids->rank + 1, &axis, err);
     const int64_t N = depth->count == 1 ? rondo__array_whole_at(depth, 0) : -1;

@@ -21,7 +21,7 @@ static rondo_status run_transpose(const rondo__graph_call *call, rondo_error *er
     const rondo__onnx_attribute *perm = rondo__attribute(call->node, "perm");
     int64_t stride[RONDO__ONNX_RANK], dims[RONDO__ONNX_RANK], from[RONDO__ONNX_RANK] = {0};
     bool seen[RONDO__ONNX_RANK] = {false};
-    rondo__array *out;
+    rondo__array *out = NULL;
     if (perm && perm->count != x->rank)
         return rondo__bad(call, err, RONDO_SHAPE, "perm names %lld of %d dimensions", (long long)perm->count, x->rank);
     rondo__strides(x->rank, x->dims, stride);
@@ -46,7 +46,7 @@ static rondo_status run_expand(const rondo__graph_call *call, rondo_error *err) 
     const rondo__array *x = rondo__in(call, 0);
     int64_t wanted[RONDO__ONNX_RANK], stride[RONDO__ONNX_RANK], dims[RONDO__ONNX_RANK], from[RONDO__ONNX_RANK] = {0};
     int rank;
-    rondo__array *out;
+    rondo__array *out = NULL;
     rondo_status status = rondo__whole_list(call, 1, NULL, RONDO__ONNX_RANK, wanted, &rank, err);
     if (status)
         return status;
@@ -108,7 +108,7 @@ static rondo_status take_cut(const rondo__graph_call *call, const rondo__array *
 static rondo_status run_slice(const rondo__graph_call *call, rondo_error *err) {
     const rondo__array *x = rondo__in(call, 0);
     int64_t dims[RONDO__ONNX_RANK], from[RONDO__ONNX_RANK], first = 0;
-    rondo__array *out;
+    rondo__array *out = NULL;
     cut c;
     rondo_status status = take_cut(call, x, &c, err);
     memcpy(dims, x->dims, sizeof dims);
@@ -137,7 +137,7 @@ static rondo_status run_tile(const rondo__graph_call *call, rondo_error *err) {
     const rondo__array *x = rondo__in(call, 0);
     int64_t times[RONDO__ONNX_RANK], dims[RONDO__ONNX_RANK], index[RONDO__ONNX_RANK] = {0};
     rondo__box box = {.rank = x->rank, .bytes = rondo_dtype_bytes(x->dtype)};
-    rondo__array *out;
+    rondo__array *out = NULL;
     size_t copies = 1;
     int count;
     rondo_status status = rondo__whole_list(call, 1, NULL, RONDO__ONNX_RANK, times, &count, err);
@@ -189,7 +189,7 @@ static rondo_status check_parts(const rondo__graph_call *call, int axis, int64_t
 static rondo_status run_concat(const rondo__graph_call *call, rondo_error *err) {
     const rondo__array *first = rondo__in(call, 0);
     int64_t dims[RONDO__ONNX_RANK], at = 0;
-    rondo__array *out;
+    rondo__array *out = NULL;
     int axis = 0;
     rondo_status status = rondo__check_axis(call, rondo__attribute_int(call->node, "axis", 0), first->rank, &axis, err);
     memcpy(dims, first->dims, sizeof dims);
@@ -230,7 +230,7 @@ static rondo_status run_split(const rondo__graph_call *call, rondo_error *err) {
     memcpy(dims, x->dims, sizeof dims);
     const int64_t outer = rondo__span(dims, 0, axis), inner = rondo__span(dims, axis + 1, x->rank);
     for (int i = 0; !status && i < call->step->outputs; i++) {
-        rondo__array *out;
+        rondo__array *out = NULL;
         dims[axis] = part_width(list, given, x->dims[axis], call->step->outputs, i);
         if (dims[axis] < 0 || dims[axis] > x->dims[axis] - at)
             return rondo__bad(call, err, RONDO_SHAPE, "part %d does not fit into dimension %d of %s", i, axis,
@@ -252,7 +252,7 @@ static rondo_status run_reverse_sequence(const rondo__graph_call *call, rondo_er
     const rondo__array *x = rondo__in(call, 0), *lens = rondo__in(call, 1);
     const int64_t time = rondo__attribute_int(call->node, "time_axis", 0),
                   batch = rondo__attribute_int(call->node, "batch_axis", 1);
-    rondo__array *out;
+    rondo__array *out = NULL;
     if (x->rank < 2 || time + batch != 1 || time < 0 || batch < 0 || lens->count != x->dims[batch])
         return rondo__bad(call, err, RONDO_SHAPE,
                           "wants time and batch as first dimensions, and a length for each row");
@@ -274,7 +274,7 @@ static rondo_status run_trilu(const rondo__graph_call *call, rondo_error *err) {
     const rondo__array *x = rondo__in(call, 0), *shift = rondo__in(call, 1);
     const bool upper = rondo__attribute_int(call->node, "upper", 1) != 0;
     const size_t bytes = rondo_dtype_bytes(x->dtype);
-    rondo__array *out;
+    rondo__array *out = NULL;
     if (x->rank < 2 || (shift && shift->count != 1))
         return rondo__bad(call, err, RONDO_SHAPE, "wants matrices, and one number k");
     int64_t k = shift ? rondo__array_whole_at(shift, 0) : 0;
@@ -331,7 +331,7 @@ static rondo_status run_pad(const rondo__graph_call *call, rondo_error *err) {
     const rondo__array *x = rondo__in(call, 0), *given = rondo__in(call, 2);
     int64_t before[RONDO__ONNX_RANK], dims[RONDO__ONNX_RANK], to = 0, from = 0;
     rondo__box box = {.rank = x->rank, .bytes = rondo_dtype_bytes(x->dtype)};
-    rondo__array *out;
+    rondo__array *out = NULL;
     if (strcmp(rondo__attribute_text(call->node, "mode", "constant"), "constant") != 0)
         return rondo__bad(call, err, RONDO_UNSUPPORTED, "only the mode 'constant' is supported");
     if (given && (given->count != 1 || given->dtype != x->dtype))

@@ -67,7 +67,7 @@ static void cumulate_line(int64_t n, double *x, bool exclusive, bool reverse) {
 static rondo_status run_lines(const rondo__graph_call *call, const rondo__array *x, const lines *l, rondo_error *err) {
     const bool exclusive = rondo__attribute_int(call->node, "exclusive", 0) != 0,
                reverse = rondo__attribute_int(call->node, "reverse", 0) != 0;
-    rondo__array *out;
+    rondo__array *out = NULL;
     rondo_status status = rondo__make_out(call, 0, x->dtype, x->rank, x->dims, &out, err);
     double *line = status || !out ? NULL : line_memory(l, 1);
     if (status || !out)
@@ -250,7 +250,7 @@ static rondo_status run_reduce(const rondo__graph_call *call, rondo_error *err) 
     int64_t stride[RONDO__ONNX_RANK], dims[RONDO__ONNX_RANK], in_dims[RONDO__ONNX_RANK], in_stride[RONDO__ONNX_RANK],
         out_dims[RONDO__ONNX_RANK], out_stride[RONDO__ONNX_RANK], index[RONDO__ONNX_RANK] = {0};
     int rank = 0, in_rank = 0, out_rank = 0;
-    rondo__array *out;
+    rondo__array *out = NULL;
     rondo_status status = reduced_axes(call, x->rank, gone, err);
     rondo__strides(x->rank, x->dims, stride);
     for (int d = 0; d < x->rank; d++) {
@@ -287,7 +287,7 @@ static rondo_status run_arg(const rondo__graph_call *call, rondo_error *err) {
                last = rondo__attribute_int(call->node, "select_last_index", 0) != 0, most = call->kind == MOST;
     int64_t dims[RONDO__ONNX_RANK];
     int axis = 0, rank = 0;
-    rondo__array *out;
+    rondo__array *out = NULL;
     rondo_status status = rondo__check_axis(call, rondo__attribute_int(call->node, "axis", 0), x->rank, &axis, err);
     for (int d = 0; d < x->rank; d++)
         if (d != axis || keep)

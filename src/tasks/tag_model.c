@@ -61,7 +61,7 @@ rondo_status rondo__tag_build(rondo__tag *t, const rondo__safetensors *file, con
 static rondo_var *spell(rondo__tag *t, rondo_tape *tape) {
     const rondo__tag_batch *b = &t->batch;
     const int64_t dims[2] = {b->C, b->U};
-    rondo_states last;
+    rondo_states last = {0};
     const rondo_recurrent_input input = {.lengths = b->spelt, .final_states = &last};
     rondo_var *table = rondo_params_use(t->base.params, tape, t->character_embedding);
     rondo_recurrent_forward(t->spelling, tape, rondo_embedding(tape, table, b->characters, 2, dims), &input);
