@@ -85,7 +85,7 @@ for path, page in pages.items():
                 wrong.append(f"{path}: loads {target}")
             continue
         to = (path.parent / urllib.parse.unquote(parts.path)).resolve() if parts.path else path
-        if not to.exists() and to.parent.name == "experiments" and not (top / "experiments").exists():
+        if not to.exists() and "experiments" in to.parts and not (top / "experiments").exists():
             continue
         if not to.exists():
             wrong.append(f"{path}: {target} leads nowhere")
