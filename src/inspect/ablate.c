@@ -191,8 +191,9 @@ static rondo_status survey(ablation *a, rondo_error *err) {
     const int64_t most = rondo__inspect_passages(a->inspection, a->options, INT64_MAX), enough = usual_steps(a);
     rondo_status status = RONDO_OK;
     for (; a->passages < most && !status && (a->options->passages || a->steps < enough); a->passages++) {
-        if (a->passage->index != a->passages)
-            status = rondo__look_at(a->inspection->look, a->passages, err);
+        const int64_t index = rondo__inspect_pick(a->inspection, a->passages);
+        if (a->passage->index != index)
+            status = rondo__look_at(a->inspection->look, index, err);
         if (!status)
             status = add_means(a, err);
         a->steps += longest(a->passage);
@@ -286,8 +287,9 @@ static rondo_status run_all(ablation *a, rondo_error *err) {
     rondo_tape *tape = NULL;
     rondo_status status = rondo_tape_create(&tape, a->inspection->floats->task->context, err);
     for (int64_t i = 0; i < a->passages && !status; i++) {
-        if (a->passage->index != i)
-            status = rondo__look_at(a->inspection->look, i, err);
+        const int64_t index = rondo__inspect_pick(a->inspection, i);
+        if (a->passage->index != index)
+            status = rondo__look_at(a->inspection->look, index, err);
         if (!status && a->passage->counted && longest(a->passage) > 0)
             status = run_passage(a, tape, err);
     }
@@ -359,7 +361,7 @@ static void show_spread(ablation *a, const change *first) {
 static void show(ablation *a) {
     const bool nats = strcmp(a->inspection->floats->task->class->name, "forecast") != 0;
     rondo__view_title(a->view, "What the loss becomes without a part of the network");
-    rondo__view_fact_add(a->view, "passages", "%lld of %lld", (long long)a->passages,
+    rondo__view_fact_add(a->view, "passages", "%lld of %lld, spread over the data", (long long)a->passages,
                          (long long)a->inspection->look->passages);
     rondo__view_fact_add(a->view, "loss of the whole network", "%.4f%s (over %lld %s)", a->nats / (double)a->counted,
                          nats ? " nats" : "", (long long)a->counted, a->inspection->floats->task->class->symbol);

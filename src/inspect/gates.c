@@ -131,8 +131,9 @@ static rondo_status add_all(gates *g, rondo_inspection *inspection, rondo_error 
     const int64_t most = rondo__inspect_passages(inspection, g->options, INT64_MAX);
     rondo_status status = RONDO_OK;
     for (int64_t i = 0; i < most && !status && (g->options->passages || g->steps < USUAL_STEPS); i++) {
-        if (g->passage->index != i)
-            status = rondo__look_at(inspection->look, i, err);
+        const int64_t index = rondo__inspect_pick(inspection, i);
+        if (g->passage->index != index)
+            status = rondo__look_at(inspection->look, index, err);
         if (!status)
             status = add_passage(g, err);
     }
@@ -333,7 +334,7 @@ rondo_status rondo__view_gates(rondo_inspection *inspection, const rondo_view_op
     if (status)
         return status;
     rondo__view_title(view, "Gates over %lld steps", (long long)g.steps);
-    rondo__view_fact_add(view, "passages", "%lld of %lld", (long long)g.passages,
+    rondo__view_fact_add(view, "passages", "%lld of %lld, spread over the data", (long long)g.passages,
                          (long long)inspection->look->passages);
     return show(&g, err);
 }

@@ -144,6 +144,18 @@ int64_t rondo__inspect_passages(const rondo_inspection *inspection, const rondo_
     return most < there ? most : there;
 }
 
+static int64_t common_divisor(int64_t a, int64_t b) { return b ? common_divisor(b, a % b) : a; }
+
+/* Steps of about the golden section of n, with no divisor in common with it, come to every passage once. */
+int64_t rondo__inspect_pick(const rondo_inspection *inspection, int64_t k) {
+    const int64_t n = inspection->look->passages;
+    int64_t step = (int64_t)(0.6180339887 * (double)n);
+    step = step < 1 ? 1 : step;
+    while (common_divisor(step, n) != 1)
+        step++;
+    return (int64_t)((unsigned __int128)k * (uint64_t)step % (uint64_t)n);
+}
+
 /* ---- options ---- */
 
 /* Which options are given, as bits. */

@@ -70,5 +70,8 @@ const char *rondo__inspect_layer_name(rondo_view *view, const rondo__passage *pa
                                       int direction);
 /* How many passages a view over all data uses: options->passages, or `usual` at most. */
 int64_t rondo__inspect_passages(const rondo_inspection *inspection, const rondo_view_options *options, int64_t usual);
+/* The k-th passage of a sample: all of them in an order whose begin is spread evenly over the data, which often are
+ * sorted (by label, by time). */
+int64_t rondo__inspect_pick(const rondo_inspection *inspection, int64_t k);
 
 #endif

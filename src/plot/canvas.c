@@ -93,8 +93,11 @@ void rondo__sheet_measure(rondo__canvas *c, double *width, double *height) {
     c->sheet_height = height;
 }
 
+/* A large sheet makes do with one pixel to a point. */
 void rondo__sheet_size(rondo__canvas *c, double width, double height) {
+    const double pixels = ceil(width) * ceil(height) * RONDO__PLOT_SCALE * RONDO__PLOT_SCALE;
     c->sheet = false;
+    c->coarse = pixels > RONDO__PLOT_MOST_AREA || fmax(width, height) * RONDO__PLOT_SCALE > RONDO__PLOT_MOST_PIXELS;
     rondo__canvas_size(c, width, height);
     c->sheet = true;
     c->sheet_width = c->sheet_height = NULL;
@@ -117,7 +120,7 @@ void rondo__canvas_size(rondo__canvas *c, double width, double height) {
         }
         return;
     }
-    const double wide = ceil(width) * RONDO__PLOT_SCALE, high = ceil(height) * RONDO__PLOT_SCALE;
+    const double scale = c->coarse ? 1 : RONDO__PLOT_SCALE, wide = ceil(width) * scale, high = ceil(height) * scale;
     if (c->error.status != RONDO_OK)
         return;
     if (!(wide <= RONDO__PLOT_MOST_PIXELS && high <= RONDO__PLOT_MOST_PIXELS && wide * high <= RONDO__PLOT_MOST_AREA)) {
@@ -129,7 +132,7 @@ void rondo__canvas_size(rondo__canvas *c, double width, double height) {
         cairo_svg_surface_set_document_unit(c->surface, CAIRO_SVG_UNIT_PX);
     } else {
         c->surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)wide, (int)high);
-        cairo_surface_set_device_scale(c->surface, RONDO__PLOT_SCALE, RONDO__PLOT_SCALE);
+        cairo_surface_set_device_scale(c->surface, scale, scale);
     }
     if (!rondo__canvas_check(c, cairo_surface_status(c->surface)))
         return;

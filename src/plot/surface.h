@@ -20,7 +20,7 @@ struct rondo__canvas {
     rondo__text bytes;                     /* the SVG file */
     uint32_t missing[RONDO__MOST_MISSING]; /* characters that no font has */
     int missing_count;
-    bool sheet;                         /* several pictures stand on it */
+    bool sheet, coarse;                 /* several pictures stand on it; one pixel to a point */
     double *sheet_width, *sheet_height; /* of the one being measured, or NULL */
 };
 

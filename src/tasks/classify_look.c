@@ -12,10 +12,8 @@ typedef struct reading {
 
 /* The recipe's own examples for validation. */
 static rondo_status read_valid(rondo__classify *c, rondo__classify_part *out, rondo_error *err) {
-    rondo__labelled train = {0};
-    rondo_status status = rondo__listening_lists(&c->base.recipe, c->input == RONDO__INPUT_TEXT,
-                                                 rondo__classify_endings(c), &train, &out->items, err);
-    rondo__labelled_free(&train);
+    rondo_status status = rondo__listening_valid(&c->base.recipe, c->input == RONDO__INPUT_TEXT,
+                                                 rondo__classify_endings(c), &out->items, err);
     out->count = out->items.count;
     out->label = status ? NULL : rondo__calloc((size_t)out->count, sizeof *out->label);
     if (!status && !out->label)

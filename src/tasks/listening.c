@@ -27,6 +27,20 @@ rondo_status rondo__listening_lists(const rondo__recipe *recipe, bool texts, con
     return status ? status : rondo__labelled_read(valid, path, &spec, err);
 }
 
+rondo_status rondo__listening_valid(const rondo__recipe *recipe, bool texts, const char *const *ending,
+                                    rondo__labelled *valid, rondo_error *err) {
+    rondo__labelled train = {0};
+    char path[RONDO__PATH];
+    rondo_status status;
+    if (recipe->data.valid[0]) {
+        status = rondo__recipe_find(recipe, recipe->data.valid, path, err);
+        return status ? status : rondo__listening_list(recipe, path, recipe->data.where, texts, ending, valid, err);
+    }
+    status = rondo__listening_lists(recipe, texts, ending, &train, valid, err);
+    rondo__labelled_free(&train);
+    return status;
+}
+
 rondo_status rondo__listening_list(const rondo__recipe *recipe, const char *path, const char *where, bool texts,
                                    const char *const *ending, rondo__labelled *out, rondo_error *err) {
     const rondo__labelled_spec spec = spec_of(recipe, where, texts, ending);

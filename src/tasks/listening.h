@@ -35,6 +35,9 @@ typedef struct rondo__listening {
  * data.where. */
 rondo_status rondo__listening_lists(const rondo__recipe *recipe, bool texts, const char *const *ending,
                                     rondo__labelled *train, rondo__labelled *valid, rondo_error *err);
+/* The second of them alone: of a model that was opened from its file. */
+rondo_status rondo__listening_valid(const rondo__recipe *recipe, bool texts, const char *const *ending,
+                                    rondo__labelled *valid, rondo_error *err);
 /* Other files: the path as it stands, or below $RONDO_DATA. where NULL: none. */
 rondo_status rondo__listening_list(const rondo__recipe *recipe, const char *path, const char *where, bool texts,
                                    const char *const *ending, rondo__labelled *out, rondo_error *err);

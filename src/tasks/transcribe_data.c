@@ -179,11 +179,8 @@ rondo_status rondo__transcribe_open(rondo__transcribe *t, const char *path, rond
 }
 
 rondo_status rondo__transcribe_open_valid(rondo__transcribe *t, rondo__transcribe_part *out, rondo_error *err) {
-    rondo__labelled train = {0};
     *out = (rondo__transcribe_part){0};
-    rondo_status status =
-        rondo__listening_lists(&t->base.recipe, false, rondo__recording_endings, &train, &out->items, err);
-    rondo__labelled_free(&train);
+    rondo_status status = rondo__listening_valid(&t->base.recipe, false, rondo__recording_endings, &out->items, err);
     return take_items(t, status, out, err);
 }
 

@@ -106,7 +106,7 @@ tags="$tags --set model.hidden_size=12 --quiet"
     for page in "$RONDO_TOP"/README.md "$RONDO_TOP"/docs/*.md "$RONDO_TOP"/docs/guide/*/*.md; do
         sed -n '/^```sh$/,/^```$/p' "$page" | grep -E "^(RONDO_[A-Z]+=[^ ]+ |echo '[^']+' \\| )?rondo " || true
     done
-    for command in train eval generate translate classify transcribe tag forecast average info run import export bench; do
+    for command in train eval generate translate classify transcribe tag forecast average info run import export inspect bench; do
         rondo $command --help | sed -n '/^example:/,/^$/p' | grep -E "^ +(RONDO_[A-Z]+=[^ ]+ |echo '[^']+' \\| )?rondo " || true
     done
 } | awk '!seen[$0]++' > lines # the book says the same in two languages
