@@ -312,10 +312,13 @@ static void show_bars(ablation *a, const char *title, const change *first, int64
     }
 }
 
+/* A loss that is no number is the worst. */
+static double worth(const change *c) { return isnan(c->nats) ? INFINITY : c->nats; }
+
 static int by_nats(const void *a, const void *b) {
     const change *x = a, *y = b;
-    if (x->nats != y->nats)
-        return x->nats > y->nats ? -1 : 1;
+    if (worth(x) != worth(y))
+        return worth(x) > worth(y) ? -1 : 1;
     return (x->alter.unit > y->alter.unit) - (x->alter.unit < y->alter.unit);
 }
 
@@ -342,7 +345,7 @@ static void show_spread(ablation *a, const change *first) {
         low = fmin(low, rise(a, &first[i]));
         high = fmax(high, rise(a, &first[i]));
     }
-    if (a->units < 8 || !(low < high))
+    if (a->units < 8 || !(low < high && isfinite(high - low)))
         return;
     rondo__view_bars *bars = rondo__view_add_bars(a->view, "how many units matter how much", BINS, 1, true);
     if (!bars)
@@ -353,6 +356,8 @@ static void show_spread(ablation *a, const change *first) {
     for (int i = 0; i <= BINS; i++)
         bars->edge[i] = low + (high - low) * i / BINS;
     for (int64_t i = 0; i < a->units; i++) {
+        if (!isfinite(rise(a, &first[i])))
+            continue;
         const int bin = (int)((rise(a, &first[i]) - low) / (high - low) * BINS);
         bars->serie[0].value[bin < BINS ? bin : BINS - 1]++;
     }

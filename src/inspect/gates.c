@@ -84,11 +84,11 @@ static void add_gate(layer_sums *sums, int k, int64_t T, const double *value) {
     for (int64_t i = 0; i < T * H; i++) {
         const double x = value[i];
         const int64_t at = k * H + i % H;
-        const int bin = (int)(x * BINS);
+        const int bin = x >= 0 ? (int)(x * BINS) : 0;
         sums->mean[at] += x;
         sums->shut[at] += x < SHUT;
         sums->open[at] += x > OPEN;
-        sums->histogram[k][bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin]++;
+        sums->histogram[k][bin < BINS ? bin : BINS - 1]++;
     }
 }
 
@@ -150,7 +150,7 @@ static bool is_wanted(const gates *g, const layer_sums *sums, int k) {
 /* Steps after which 1/e of what unit j has is left. */
 static double time_constant(const layer_sums *sums, int64_t j) {
     const double mean = sums->kept[j] / (double)sums->steps;
-    return mean < 0 ? -1 / mean : INFINITY;
+    return isnan(mean) ? NAN : mean < 0 ? -1 / mean : INFINITY;
 }
 
 static void add_dead(gates *g, const layer_sums *sums, const char *layer) {
@@ -207,7 +207,7 @@ static void add_spans(gates *g, const layer_sums *sums, const char *layer) {
         int at = SPANS - 1;
         while (at > 0 && steps < from[at])
             at--;
-        bars->serie[0].value[at]++;
+        bars->serie[0].value[at] += !isnan(steps);
     }
 }
 
@@ -237,13 +237,13 @@ static void add_units(gates *g, const layer_sums *sums, const char *layer) {
     if (!item || !table)
         return;
     for (int64_t j = 0; j < sums->H; j++)
-        item[j] = (ranked){time_constant(sums, j), j};
+        item[j] = (ranked){isnan(time_constant(sums, j)) ? -1 : time_constant(sums, j), j};
     qsort(item, (size_t)sums->H, sizeof *item, by_key);
     for (int64_t i = 0; i < n; i++) {
         rondo__view_cell *row = &table->cell[i * 5];
         const int64_t at = sums->keeper * sums->H + item[i].unit;
         row[0].number = (double)item[i].unit;
-        row[1].number = item[i].key;
+        row[1].number = time_constant(sums, item[i].unit);
         row[2].number = sums->mean[at] / (double)sums->steps;
         row[3].number = sums->shut[at] / (double)sums->steps;
         row[4].number = sums->open[at] / (double)sums->steps;

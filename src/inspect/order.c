@@ -32,7 +32,7 @@ static double key_of(int64_t T, int64_t H, const double *value, int64_t unit, ro
             peak = t;
         }
     }
-    return kind == RONDO_ORDER_MEAN ? -sum : (double)peak;
+    return kind == RONDO_ORDER_PEAK ? (double)peak : isnan(sum) ? 0 : -sum;
 }
 
 static bool sort_units(int64_t *order, int64_t T, int64_t H, const double *value, rondo_unit_order kind) {

@@ -219,6 +219,19 @@ static void states_by_hand(void **state) {
     rondo_inspection_close(&inspection);
 }
 
+/* Numbers that are lost show as such, and every view comes to its end. */
+static void not_numbers(void **state) {
+    (void)state;
+    float *bias = weights(gru, "rnn.bias_ih_l0"), before = bias[H + 2];
+    bias[H + 2] = NAN;
+    look_check_views(gru, &(rondo_inspect_data){.text = "the cat sees it"});
+    rondo_view *view = gates_of(gru, NULL);
+    const rondo__view_table *table = &panel_of(view, RONDO__TABLE, "keep their state longest")->table;
+    assert_true(isnan(table->cell[3 * 5 + 1].number));
+    rondo_view_free(&view);
+    bias[H + 2] = before;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_hand_lstm),
