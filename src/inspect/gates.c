@@ -5,11 +5,11 @@
  * steps that is their product, exp(sum ln f): as if each step kept exp(mean ln f). The time constant is the number of
  * steps after which 1/e of it is left, -1 / mean ln f: 9.49 steps where f is always 0.9. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "inspect/inspect.h"
+#include "inspect/order.h"
 
 enum { USUAL_STEPS = 5000, USUAL_UNITS = 10, MOST_GATES = 4, SPANS = 11, LISTED = 12 };
 enum { BINS = 10 }; /* the first is what counts as shut, the last as open */
@@ -213,18 +213,6 @@ static void add_spans(gates *g, const layer_sums *sums, const char *layer) {
 
 /* ---- the units with the longest memory ---- */
 
-typedef struct ranked {
-    double key;
-    int64_t unit;
-} ranked;
-
-static int by_key(const void *a, const void *b) {
-    const ranked *x = a, *y = b;
-    if (x->key != y->key)
-        return x->key > y->key ? -1 : 1;
-    return (x->unit > y->unit) - (x->unit < y->unit);
-}
-
 static void add_units(gates *g, const layer_sums *sums, const char *layer) {
     static const char *const columns[] = {"unit", "time constant", "mean", "shut", "open"};
     const int64_t limit = g->options->limit ? g->options->limit : USUAL_UNITS, n = sums->H < limit ? sums->H : limit;
@@ -232,18 +220,18 @@ static void add_units(gates *g, const layer_sums *sums, const char *layer) {
         return;
     const char *title = rondo__view_text(g->view, "%s: units that keep their state longest, by the %s", layer,
                                          sums->name[sums->keeper]);
-    ranked *item = rondo__view_room(g->view, sums->H, sizeof *item);
+    rondo__ranked *item = rondo__view_room(g->view, sums->H, sizeof *item);
     rondo__view_table *table = rondo__view_add_table(g->view, title, 5, columns, n);
     if (!item || !table)
         return;
     for (int64_t j = 0; j < sums->H; j++)
-        item[j] = (ranked){isnan(time_constant(sums, j)) ? -1 : time_constant(sums, j), j};
-    qsort(item, (size_t)sums->H, sizeof *item, by_key);
+        item[j] = (rondo__ranked){isnan(time_constant(sums, j)) ? -1 : time_constant(sums, j), j};
+    rondo__rank(sums->H, item, true);
     for (int64_t i = 0; i < n; i++) {
         rondo__view_cell *row = &table->cell[i * 5];
-        const int64_t at = sums->keeper * sums->H + item[i].unit;
-        row[0].number = (double)item[i].unit;
-        row[1].number = time_constant(sums, item[i].unit);
+        const int64_t at = sums->keeper * sums->H + item[i].index;
+        row[0].number = (double)item[i].index;
+        row[1].number = time_constant(sums, item[i].index);
         row[2].number = sums->mean[at] / (double)sums->steps;
         row[3].number = sums->shut[at] / (double)sums->steps;
         row[4].number = sums->open[at] / (double)sums->steps;

@@ -9,16 +9,20 @@
 
 /* ---- by a number of each unit ---- */
 
-typedef struct ranked {
-    double key;
-    int64_t unit;
-} ranked;
-
 static int by_key(const void *a, const void *b) {
-    const ranked *x = a, *y = b;
+    const rondo__ranked *x = a, *y = b;
     if (x->key != y->key)
         return x->key < y->key ? -1 : 1;
-    return (x->unit > y->unit) - (x->unit < y->unit);
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+static int by_falling_key(const void *a, const void *b) {
+    const rondo__ranked *x = a, *y = b;
+    return x->key == y->key ? by_key(a, b) : by_key(b, a);
+}
+
+void rondo__rank(int64_t n, rondo__ranked *item, bool falling) {
+    qsort(item, (size_t)n, sizeof *item, falling ? by_falling_key : by_key);
 }
 
 static double key_of(int64_t T, int64_t H, const double *value, int64_t unit, rondo_unit_order kind) {
@@ -36,14 +40,14 @@ static double key_of(int64_t T, int64_t H, const double *value, int64_t unit, ro
 }
 
 static bool sort_units(int64_t *order, int64_t T, int64_t H, const double *value, rondo_unit_order kind) {
-    ranked *item = rondo__calloc((size_t)H, sizeof *item);
+    rondo__ranked *item = rondo__calloc((size_t)H, sizeof *item);
     for (int64_t j = 0; item && j < H; j++)
-        item[j] = (ranked){key_of(T, H, value, j, kind), j};
+        item[j] = (rondo__ranked){key_of(T, H, value, j, kind), j};
     if (!item)
         return false;
-    qsort(item, (size_t)H, sizeof *item, by_key);
+    rondo__rank(H, item, false);
     for (int64_t j = 0; j < H; j++)
-        order[j] = item[j].unit;
+        order[j] = item[j].index;
     rondo__free(item);
     return true;
 }

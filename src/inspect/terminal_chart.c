@@ -174,21 +174,11 @@ void rondo__terminal_bars(const rondo__screen *s, const rondo__view_bars *b) {
 
 /* ---- tables ---- */
 
-static const char *cell_text(const rondo__view_cell *cell, char room[32]) {
-    if (cell->text)
-        return cell->text;
-    if (isnan(cell->number))
-        return "-";
-    snprintf(room, 32, cell->number == floor(cell->number) && fabs(cell->number) < 1e15 ? "%.0f" : "%.4g",
-             cell->number);
-    return room;
-}
-
 static int column_width(const rondo__view_table *t, int column) {
     char room[32];
     int width = rondo__cells(t->column[column]);
     for (int64_t r = 0; r < t->rows; r++) {
-        const int cells = rondo__cells(cell_text(&t->cell[r * t->columns + column], room));
+        const int cells = rondo__cells(rondo__view_cell_text(&t->cell[r * t->columns + column], room));
         width = cells > width ? cells : width;
     }
     return width;
@@ -203,7 +193,7 @@ void rondo__terminal_table(const rondo__screen *s, const rondo__view_table *t) {
             const bool text = t->rows > 0 && t->cell[c].text;
             const int wanted = column_width(t, c), width = wanted < left - 2 ? wanted : left > 10 ? left - 2 : 8;
             rondo__put(s, c ? "  " : "");
-            rondo__put_cells(s, cell ? cell_text(cell, room) : t->column[c], width, !text);
+            rondo__put_cells(s, cell ? rondo__view_cell_text(cell, room) : t->column[c], width, !text);
             left -= width + 2;
         }
         rondo__put(s, "\n");

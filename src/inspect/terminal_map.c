@@ -1,9 +1,9 @@
 /* Heatmaps and passages in a terminal. A heatmap with more rows than fit shows those that move most, in its order. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "inspect/order.h"
 #include "inspect/terminal.h"
 
 enum { MOST_ROWS = 24, WIDEST_CELL = 8, WIDEST_NAME = 24 };
@@ -13,23 +13,6 @@ static double shade_at(const rondo__view_heatmap *m, int64_t row, int64_t column
 }
 
 /* ---- rows ---- */
-
-typedef struct ranked {
-    double spread;
-    int64_t row;
-} ranked;
-
-static int by_spread(const void *a, const void *b) {
-    const ranked *x = a, *y = b;
-    if (x->spread != y->spread)
-        return x->spread > y->spread ? -1 : 1;
-    return (x->row > y->row) - (x->row < y->row);
-}
-
-static int by_row(const void *a, const void *b) {
-    const ranked *x = a, *y = b;
-    return (x->row > y->row) - (x->row < y->row);
-}
 
 /* Of the shades, so that what is beyond the scale does not count. */
 static double spread_of(const rondo__view_heatmap *m, int64_t row) {
@@ -45,16 +28,18 @@ static double spread_of(const rondo__view_heatmap *m, int64_t row) {
     return sum;
 }
 
-/* The rows that are shown; NULL: out of memory. */
-static ranked *choose_rows(const rondo__view_heatmap *m, int64_t *shown, int64_t most) {
-    ranked *row = rondo__calloc((size_t)m->rows.count, sizeof *row);
+/* The rows that are shown, by index; NULL: out of memory. */
+static rondo__ranked *choose_rows(const rondo__view_heatmap *m, int64_t *shown, int64_t most) {
+    rondo__ranked *row = rondo__calloc((size_t)m->rows.count, sizeof *row);
     *shown = m->rows.count < most ? m->rows.count : most;
     for (int64_t i = 0; row && i < m->rows.count; i++)
-        row[i] = (ranked){*shown < m->rows.count ? spread_of(m, i) : 0, i};
-    if (row && *shown < m->rows.count) {
-        qsort(row, (size_t)m->rows.count, sizeof *row, by_spread);
-        qsort(row, (size_t)*shown, sizeof *row, by_row);
-    }
+        row[i] = (rondo__ranked){*shown < m->rows.count ? spread_of(m, i) : 0, i};
+    if (!row || *shown == m->rows.count)
+        return row;
+    rondo__rank(m->rows.count, row, true);
+    for (int64_t i = 0; i < *shown; i++)
+        row[i].key = (double)row[i].index;
+    rondo__rank(*shown, row, false);
     return row;
 }
 
@@ -153,7 +138,7 @@ void rondo__terminal_heatmap(const rondo__screen *s, const rondo__view_heatmap *
     const layout l = lay_out(s, m);
     const bool pairs = s->colour && m->rows.count > MOST_ROWS;
     int64_t shown;
-    ranked *row = choose_rows(m, &shown, pairs ? 2 * MOST_ROWS : MOST_ROWS);
+    rondo__ranked *row = choose_rows(m, &shown, pairs ? 2 * MOST_ROWS : MOST_ROWS);
     if (!row) {
         s->out->failed = true;
         return;
@@ -161,9 +146,9 @@ void rondo__terminal_heatmap(const rondo__screen *s, const rondo__view_heatmap *
     put_column_names(s, m, &l);
     for (int64_t i = 0; i < shown; i += pairs ? 2 : 1) {
         if (pairs)
-            put_pair(s, m, &l, row[i].row, i + 1 < shown ? row[i + 1].row : -1);
+            put_pair(s, m, &l, row[i].index, i + 1 < shown ? row[i + 1].index : -1);
         else
-            put_row(s, m, &l, row[i].row);
+            put_row(s, m, &l, row[i].index);
     }
     rondo__free(row);
     put_scale(s, m, &l);

@@ -1,5 +1,6 @@
 #include "inspect/view.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -180,6 +181,16 @@ rondo__view_table *rondo__view_add_table(rondo_view *view, const char *title, in
     for (int i = 0; table->cell && i < columns; i++)
         table->column[i] = rondo__view_text(view, "%s", column[i]);
     return view->failed ? NULL : table;
+}
+
+const char *rondo__view_cell_text(const rondo__view_cell *cell, char room[32]) {
+    if (cell->text)
+        return cell->text;
+    if (isnan(cell->number))
+        return "-";
+    snprintf(room, 32, cell->number == floor(cell->number) && fabs(cell->number) < 1e15 ? "%.0f" : "%.4g",
+             cell->number);
+    return room;
 }
 
 rondo__view_passages *rondo__view_add_passages(rondo_view *view, const char *title, int64_t count) {

@@ -143,6 +143,9 @@ void rondo__view_mark_add(rondo_view *view, rondo__view_lines *lines, char axis,
 /* The name of place i of a side: its own, or its number written into room. */
 const char *rondo__view_side_name(const rondo__view_side *side, int64_t i, char room[24]);
 
+/* A cell as it is shown; a number is written into room. */
+const char *rondo__view_cell_text(const rondo__view_cell *cell, char room[32]);
+
 /* RONDO_MEMORY where a builder failed. */
 rondo_status rondo__view_check(const rondo_view *view, rondo_error *err);
 

@@ -13,21 +13,11 @@
 
 /* ---- tables ---- */
 
-static const char *cell_text(const rondo__view_cell *cell, char room[32]) {
-    if (cell->text)
-        return cell->text;
-    if (isnan(cell->number))
-        return "-";
-    snprintf(room, 32, cell->number == floor(cell->number) && fabs(cell->number) < 1e15 ? "%.0f" : "%.4g",
-             cell->number);
-    return room;
-}
-
 static double column_width(rondo__canvas *canvas, const rondo__view_table *t, int c) {
     char room[32];
     double width = rondo__text_width(canvas, SIZE, t->column[c]);
     for (int64_t r = 0; r < t->rows; r++)
-        width = fmax(width, rondo__text_width(canvas, SIZE, cell_text(&t->cell[r * t->columns + c], room)));
+        width = fmax(width, rondo__text_width(canvas, SIZE, rondo__view_cell_text(&t->cell[r * t->columns + c], room)));
     return width;
 }
 
@@ -50,7 +40,7 @@ void rondo__picture_table(rondo__canvas *canvas, const rondo__panel *panel) {
         rondo__canvas_colour(canvas, rondo__ink());
         for (int64_t r = 0; r < t->rows; r++) {
             char room[32];
-            rondo__text_draw(canvas, SIZE, cell_text(&t->cell[r * t->columns + c], room),
+            rondo__text_draw(canvas, SIZE, rondo__view_cell_text(&t->cell[r * t->columns + c], room),
                              (rondo__text_place){at, top + ROW * (double)(r + 1), anchor, 0});
         }
         x += column + GAP;

@@ -9,6 +9,19 @@
 #include "inspect/ablate.h"
 #include "support/test.h"
 
+static rondo_context *context;
+
+static inline int look_make_context(void **state) {
+    (void)state;
+    return rondo_context_create(&context, &(rondo_context_options){.threads = 1}, NULL);
+}
+
+static inline int look_drop_context(void **state) {
+    (void)state;
+    rondo_context_destroy(&context);
+    return 0;
+}
+
 static inline void look_close_to(const char *what, const double *a, const double *b, int64_t n) {
     for (int64_t i = 0; i < n; i++)
         if (!(fabs(a[i] - b[i]) <= 2e-5 * (1 + fabs(a[i]))))

@@ -4,7 +4,6 @@
 #include "looking.h"
 #include "tasks/tiny.h"
 
-static rondo_context *context;
 static rondo_model *lstm, *gru;
 
 /* A model whose recurrent weights are all 0: gates are their biases alone. */
@@ -43,7 +42,7 @@ enum { H = 4 };
 
 static int make_models(void **state) {
     (void)state;
-    assert_int_equal(rondo_context_create(&context, &(rondo_context_options){.threads = 1}, NULL), RONDO_OK);
+    assert_int_equal(look_make_context(state), RONDO_OK);
     /* forget gates 0.9, 0.5, 0.99, 0.05; input gates 0.5; output gates 0.95 but for unit 3: shut for ever */
     lstm = make_model("lstm");
     clear(lstm, H, 4);
@@ -69,8 +68,7 @@ static int drop_models(void **state) {
     (void)state;
     rondo_model_close(&lstm);
     rondo_model_close(&gru);
-    rondo_context_destroy(&context);
-    return 0;
+    return look_drop_context(state);
 }
 
 static rondo_view *gates_of(rondo_model *model, const rondo_view_options *options) {
@@ -234,10 +232,8 @@ static void not_numbers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(by_hand_lstm),
-        cmocka_unit_test(by_hand_gru),
-        cmocka_unit_test(ablated_by_hand),
-        cmocka_unit_test(states_by_hand),
+        cmocka_unit_test(by_hand_lstm),   cmocka_unit_test(by_hand_gru), cmocka_unit_test(ablated_by_hand),
+        cmocka_unit_test(states_by_hand), cmocka_unit_test(not_numbers),
     };
     return cmocka_run_group_tests(tests, make_models, drop_models);
 }

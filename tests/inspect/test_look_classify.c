@@ -3,21 +3,6 @@
 #include "looking.h"
 #include "tasks/tiny_sounds.h"
 
-static rondo_context *context;
-
-static int make_context(void **state) {
-    (void)state;
-    tiny_sounds_files();
-    context = tiny_context(1);
-    return 0;
-}
-
-static int drop_context(void **state) {
-    (void)state;
-    rondo_context_destroy(&context);
-    return 0;
-}
-
 static void check_axis(rondo_model *model, const char *input) {
     rondo_inspection *inspection = look_open(model, NULL);
     const rondo__passage *passage = &inspection->look->passage;
@@ -38,6 +23,7 @@ static void check_axis(rondo_model *model, const char *input) {
 
 static void every_kind(void **state) {
     (void)state;
+    tiny_sounds_files();
     for (int i = 0; i < TINY_KINDS; i++) {
         tiny t = tiny_kind_make("model", i);
         tiny_run(&t);
@@ -86,5 +72,5 @@ static void texts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_kind), cmocka_unit_test(texts)};
-    return cmocka_run_group_tests(tests, make_context, drop_context);
+    return cmocka_run_group_tests(tests, look_make_context, look_drop_context);
 }

@@ -4,7 +4,6 @@
 
 static void every_kind(void **state) {
     (void)state;
-    rondo_context *context = series_context(1);
     for (int i = 0; i < SERIES_KINDS; i++) {
         tiny t = tiny_series_kind("kind", i, (const char *const[]){"train.max_steps=4", NULL});
         tiny_run(&t);
@@ -26,10 +25,9 @@ static void every_kind(void **state) {
         rondo_model_close(&model);
         tiny_clean(&t);
     }
-    rondo_context_destroy(&context);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_kind)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, look_make_context, look_drop_context);
 }

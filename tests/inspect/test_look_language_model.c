@@ -2,8 +2,6 @@
 #include "looking.h"
 #include "tasks/tiny.h"
 
-static rondo_context *context;
-
 static rondo_model *open_model(const tiny *t) {
     char path[400];
     rondo_error err;
@@ -12,17 +10,6 @@ static rondo_model *open_model(const tiny *t) {
     if (rondo_model_open(&model, context, path, &err))
         fail_msg("%s", err.message);
     return model;
-}
-
-static int make_context(void **state) {
-    (void)state;
-    return rondo_context_create(&context, &(rondo_context_options){.threads = 1}, NULL);
-}
-
-static int drop_context(void **state) {
-    (void)state;
-    rondo_context_destroy(&context);
-    return 0;
 }
 
 static const char text[] = "the cat sees it\na dog hears\nthe \xe2\x98\x83 cat";
@@ -158,5 +145,5 @@ int main(void) {
         cmocka_unit_test(refusals),
         cmocka_unit_test(failing_memory),
     };
-    return cmocka_run_group_tests(tests, make_context, drop_context);
+    return cmocka_run_group_tests(tests, look_make_context, look_drop_context);
 }

@@ -2,20 +2,6 @@
 #include "looking.h"
 #include "tasks/tiny_tags.h"
 
-static rondo_context *context;
-
-static int make_context(void **state) {
-    (void)state;
-    context = tiny_context(1);
-    return 0;
-}
-
-static int drop_context(void **state) {
-    (void)state;
-    rondo_context_destroy(&context);
-    return 0;
-}
-
 static void every_kind(void **state) {
     (void)state;
     for (int i = 0; i < TINY_TAG_KINDS; i++) {
@@ -58,5 +44,5 @@ static void failing_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_kind), cmocka_unit_test(failing_memory)};
-    return cmocka_run_group_tests(tests, make_context, drop_context);
+    return cmocka_run_group_tests(tests, look_make_context, look_drop_context);
 }

@@ -7,8 +7,6 @@ static void every_kind(void **state) {
     static const char *const kinds[][4] = {{"train.max_steps=10"},
                                            {"train.max_steps=10", "model.bidirectional=true", "model.delay=0"},
                                            {"train.max_steps=10", "model.cell=lstm", "model.stack=2"}};
-    rondo_context *context;
-    assert_int_equal(rondo_context_create(&context, &(rondo_context_options){.threads = 1}, NULL), RONDO_OK);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         tiny t = sounds_tiny("model", kinds[i]);
         tiny_run(&t);
@@ -22,10 +20,9 @@ static void every_kind(void **state) {
         rondo_model_close(&model);
         tiny_clean(&t);
     }
-    rondo_context_destroy(&context);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_kind)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, look_make_context, look_drop_context);
 }

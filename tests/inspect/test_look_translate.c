@@ -3,20 +3,6 @@
 #include "looking.h"
 #include "tasks/tiny_pairs.h"
 
-static rondo_context *context;
-
-static int make_context(void **state) {
-    (void)state;
-    context = tiny_context(1);
-    return 0;
-}
-
-static int drop_context(void **state) {
-    (void)state;
-    rondo_context_destroy(&context);
-    return 0;
-}
-
 /* Attention that was asked for shows. */
 static void check_parts(rondo_model *model) {
     rondo_inspection *inspection = look_open(model, NULL);
@@ -94,5 +80,5 @@ int main(void) {
         cmocka_unit_test(second_half),
         cmocka_unit_test(texts),
     };
-    return cmocka_run_group_tests(tests, make_context, drop_context);
+    return cmocka_run_group_tests(tests, look_make_context, look_drop_context);
 }
