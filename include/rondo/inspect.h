@@ -29,7 +29,8 @@ typedef struct rondo_inspect_data {
 
 typedef struct rondo_inspection rondo_inspection;
 /* model must stay open and unused by others meanwhile; data may be NULL. Weights in low precision are read as floats.
- * RONDO_UNSUPPORTED where a model has no task (rondo import without --recipe). */
+ * Files of a network without a task (rondo import without --recipe) are .npy arrays, as rondo_model_apply takes them.
+ */
 RONDO_API rondo_status rondo_inspection_open(rondo_inspection **out, rondo_model *model, const rondo_inspect_data *data,
                                              rondo_error *err);
 RONDO_API void rondo_inspection_close(rondo_inspection **inspection);

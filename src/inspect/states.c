@@ -110,6 +110,34 @@ static bool is_wanted(const states *s, const char *name) {
     return !s->options->gate || strncasecmp(name, s->options->gate, strlen(s->options->gate)) == 0;
 }
 
+/* How far unit j moves about its mean. */
+static double spread_of(const states *s, const quantity *q, int64_t j) {
+    double mean = 0, sum = 0;
+    for (int64_t t = s->from; t < s->from + s->steps; t++)
+        mean += q->value[t * q->width + j] / (double)s->steps;
+    for (int64_t t = s->from; t < s->from + s->steps; t++)
+        sum += (q->value[t * q->width + j] - mean) * (q->value[t * q->width + j] - mean);
+    return isnan(sum) ? INFINITY : sum;
+}
+
+/* Those that move most, in the order that they have; by their mean: the first. */
+static rondo_status choose_units(states *s, const quantity *q, int64_t limit, rondo_error *err) {
+    rondo__ranked *item = rondo__calloc((size_t)s->units, sizeof *item);
+    if (!item)
+        return rondo__fail(err, RONDO_MEMORY, "inspect: no memory to order %lld units", (long long)q->width);
+    for (int64_t i = 0; i < s->units; i++)
+        item[i] = (rondo__ranked){s->options->order == RONDO_ORDER_MEAN ? 0 : spread_of(s, q, s->order[i]), i};
+    rondo__rank(s->units, item, true);
+    for (int64_t i = 0; i < limit; i++)
+        item[i].key = (double)item[i].index;
+    rondo__rank(limit, item, false);
+    for (int64_t i = 0; i < limit; i++)
+        s->order[i] = s->order[item[i].index]; /* index >= i */
+    s->units = limit;
+    rondo__free(item);
+    return RONDO_OK;
+}
+
 /* Rows: those of the hidden units' order that are wanted; a quantity of another width keeps its own order. */
 static rondo_status order_units(states *s, const quantity *q, rondo_error *err) {
     const int64_t unit = s->options->unit, limit = s->options->limit;
@@ -121,9 +149,9 @@ static rondo_status order_units(states *s, const quantity *q, rondo_error *err) 
     if (unit) {
         s->order[0] = unit - 1 < q->width ? unit - 1 : 0;
         s->units = 1;
-    } else if (limit && limit < s->units)
-        s->units = limit;
-    return RONDO_OK;
+        return RONDO_OK;
+    }
+    return limit && limit < s->units ? choose_units(s, q, limit, err) : RONDO_OK;
 }
 
 static rondo_status add_layer(states *s, const rondo__trace_layer *at, int64_t T, int *maps, rondo_error *err) {
@@ -175,7 +203,10 @@ static rondo_status add_stack(states *s, int *maps, rondo_error *err) {
                       : rondo__fail(err, RONDO_ARGUMENT,
                                     "inspect: step %lld is not there (the %s of passage %lld has %lld)",
                                     (long long)s->from, stack->name, (long long)s->passage->index, (long long)T);
-    rondo_status status = rondo__inspect_trace(stack, NULL, &trace, err);
+    rondo__look_stack part = *stack;
+    if (stack->net->directions == 1) /* what comes later has no say */
+        part.axis.T = s->from + s->steps;
+    rondo_status status = rondo__inspect_trace(&part, NULL, &trace, err);
     for (int i = 0; !status && i < trace.layers * trace.directions; i++)
         if (rondo__inspect_wants_layer(s->options, trace.at[i].layer, trace.at[i].direction))
             status = add_layer(s, &trace.at[i], trace.T, maps, err);

@@ -96,12 +96,14 @@ static bool axis_of(rondo__look_axis *axis, rondo__passage *out, const rondo__fo
 
 static const char *title_of(rondo__passage *out, const rondo__forecast *f, const rondo__seen *s, int64_t origin) {
     char from[32] = "", to[32] = "";
+    const bool apart = f->n < f->N; /* of the targets the first is shown */
+    const char *target = apart ? f->base.recipe.data.series.targets[0] : "", *colon = apart ? ": " : "";
     if (!f->base.recipe.data.series.time[0])
-        return rondo__look_text(out, "%s%ssteps %lld to %lld", s->name, *s->name ? ": " : "",
+        return rondo__look_text(out, "%s%s%s%ssteps %lld to %lld", s->name, *s->name ? ": " : "", target, colon,
                                 (long long)(origin - f->W), (long long)(origin - 1));
     rondo__forecast_print_time(f, s->time[origin - f->W], from);
     rondo__forecast_print_time(f, s->time[origin - 1], to);
-    return rondo__look_text(out, "%s%s%s to %s", s->name, *s->name ? ": " : "", from, to);
+    return rondo__look_text(out, "%s%s%s%s%s to %s", s->name, *s->name ? ": " : "", target, colon, from, to);
 }
 
 static rondo_status look_lay(rondo__look *look, int64_t index, rondo__passage *out, rondo_error *err) {

@@ -72,9 +72,7 @@ rondo_status rondo__look_open(rondo__look **out, rondo__task_object *task, rondo
                               const rondo__look_data *data, rondo_error *err) {
     *out = NULL;
     if (!task->class->look)
-        return rondo__fail(err, RONDO_UNSUPPORTED,
-                           "inspect: a model of task %s has no passages of data (import it with --recipe, so that it "
-                           "gets a task)",
+        return rondo__fail(err, RONDO_UNSUPPORTED, "inspect: a model of task %s cannot be looked into",
                            task->class->name);
     rondo__look *look = rondo__calloc(1, sizeof *look);
     if (!look)

@@ -4,11 +4,7 @@
 #include "tasks/stack.h"
 #include "train/model_file.h"
 
-typedef struct bare {
-    rondo__task_object base; /* first */
-    rondo_recurrent *net;
-    int embedding, weight, bias; /* parameters; -1: absent */
-} bare;
+typedef rondo__bare bare;
 
 static void clear(rondo__task_object *task) { rondo_recurrent_destroy(&((bare *)task)->net); }
 
@@ -145,4 +141,5 @@ const rondo__task_class rondo__network_class = {
     .describe = describe,
     .vocabulary = vocabulary,
     .network = network,
+    .look = &rondo__network_look,
 };

@@ -10,7 +10,14 @@
 
 #include "train/task.h"
 
+typedef struct rondo__bare {
+    rondo__task_object base; /* first */
+    rondo_recurrent *net;
+    int embedding, weight, bias; /* parameters; -1: absent */
+} rondo__bare;
+
 extern const rondo__task_class rondo__network_class;
+extern const struct rondo__look_class rondo__network_look; /* network_look.c */
 
 /* Declares what the recipe's section model says, without memory for the values. On failure *out is NULL. */
 rondo_status rondo__network_make(rondo__task_object **out, rondo_context *context, const rondo__recipe *recipe,

@@ -39,6 +39,10 @@ check "what is guessed is told" grep -qE "decoder.weight F32 \(7, 3\) +->  outpu
 check "what it is, at the end" grep -q "pytorch: lstm, 1 layer, 4 -> 3 units, embedding of 7 symbols, output layer of 7" out
 expect 0 '' "$RONDO" run m.safetensors --input x=x.npy --output results
 check "it runs" grep -q "y.npy	F32 (5, 3, 7)" out
+expect 0 '' "$RONDO" inspect m.safetensors states x.npy --passage 2
+check "it can be looked into" grep -q "x.npy, sequence 2" out
+expect 2 "what is right" "$RONDO" inspect m.safetensors ablate x.npy
+expect 2 "give .npy files" "$RONDO" inspect m.safetensors states
 expect 0 '' "$RONDO" info m.safetensors
 check "info says what it is" grep -qE "^task +network" out
 expect 0 '' "$RONDO" import w.safetensors --json

@@ -160,6 +160,21 @@ static void shades(void **state) {
                         sizeof(rondo__colour));
 }
 
+/* From the middle out darker on both sides, one bluish, the other reddish. */
+static void differences(void **state) {
+    (void)state;
+    for (int side = -1; side <= 1; side += 2) {
+        double before = lightness(rondo__colour_of_difference(0.5));
+        assert_true(before > 0.95);
+        for (int i = 1; i <= 10; i++) {
+            const rondo__colour c = rondo__colour_of_difference(0.5 + side * i / 20.0);
+            assert_true(lightness(c) < before - 0.02 && lightness(c) > before - 0.12);
+            assert_true(i < 2 || (side < 0 ? c.blue > c.red + 0.03 : c.red > c.blue + 0.03));
+            before = lightness(c);
+        }
+    }
+}
+
 /* Bands are lighter the wider, visibly apart in grey, and all lines over them darker than any. */
 static void bands(void **state) {
     (void)state;
@@ -177,8 +192,9 @@ static void bands(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(linear), cmocka_unit_test(degenerate), cmocka_unit_test(logarithmic), cmocka_unit_test(labels),
-        cmocka_unit_test(shades), cmocka_unit_test(times),      cmocka_unit_test(all_spans),   cmocka_unit_test(bands),
+        cmocka_unit_test(linear), cmocka_unit_test(degenerate), cmocka_unit_test(logarithmic),
+        cmocka_unit_test(labels), cmocka_unit_test(shades),     cmocka_unit_test(differences),
+        cmocka_unit_test(times),  cmocka_unit_test(all_spans),  cmocka_unit_test(bands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
