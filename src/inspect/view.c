@@ -40,6 +40,20 @@ void *rondo__view_room(rondo_view *view, int64_t count, size_t bytes) {
     return room;
 }
 
+/* Texts come from data, names of files and vocabularies: what steers a terminal becomes blanks, what is no UTF-8
+ * question marks. */
+static void make_harmless(char *text, size_t size) {
+    for (size_t at = 0; at < size;) {
+        const unsigned char *u = (const unsigned char *)text + at;
+        const int length = rondo__utf8_length(u, size - at);
+        if (length == 0)
+            text[at] = '?';
+        else if (u[0] < 0x20 || u[0] == 0x7f || (u[0] == 0xc2 && u[1] < 0xa0))
+            memset(text + at, ' ', (size_t)length);
+        at += length > 0 ? (size_t)length : 1;
+    }
+}
+
 static const char *write_text(rondo_view *view, const char *format, va_list args) {
     va_list again;
     va_copy(again, args);
@@ -49,6 +63,7 @@ static const char *write_text(rondo_view *view, const char *format, va_list args
     if (!text)
         return "";
     vsnprintf(text, (size_t)size + 1, format, args);
+    make_harmless(text, (size_t)size);
     return text;
 }
 

@@ -122,7 +122,7 @@ rondo_view *rondo__view_create(const char *kind);
 void rondo__view_title(rondo_view *view, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void rondo__view_fact_add(rondo_view *view, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* A copy, or what the format says; "" after a failure. */
+/* A copy, or what the format says, as valid UTF-8 without control characters; "" after a failure. */
 const char *rondo__view_text(rondo_view *view, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Cleared room; NULL after a failure. */
 void *rondo__view_room(rondo_view *view, int64_t count, size_t bytes);

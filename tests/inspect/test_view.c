@@ -147,6 +147,14 @@ static void files(void **state) {
     rondo_view_free(&view);
 }
 
+/* Nothing that comes from data steers a terminal, or makes JSON that is none. */
+static void harmless(void **state) {
+    (void)state;
+    rondo_view *view = rondo__view_create("states");
+    assert_string_equal(rondo__view_text(view, "a\033[31m\n%s", "\xff\xe7\xa7\x81\x7f\xc2\x9b\xe7"), "a [31m ?私   ?");
+    rondo_view_free(&view);
+}
+
 static int body(void *arg) {
     (void)arg;
     rondo_view *view = make_view();
@@ -203,8 +211,8 @@ static void orders(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(json),           cmocka_unit_test(terminal), cmocka_unit_test(files),
-        cmocka_unit_test(failing_memory), cmocka_unit_test(orders),
+        cmocka_unit_test(json),     cmocka_unit_test(terminal),       cmocka_unit_test(files),
+        cmocka_unit_test(harmless), cmocka_unit_test(failing_memory), cmocka_unit_test(orders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
