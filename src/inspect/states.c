@@ -160,7 +160,7 @@ static rondo_status add_layer(states *s, const rondo__trace_layer *at, int64_t T
     s->at = at;
     rondo_status status = order_units(s, &hidden, err);
     for (int i = 0; i < n && !status; i++) {
-        if (!is_wanted(s, q[i].name))
+        if (!is_wanted(s, q[i].name) || s->options->unit > q[i].width)
             continue;
         if (q[i].width != at->H)
             status = order_units(s, &q[i], err);

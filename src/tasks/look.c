@@ -274,5 +274,7 @@ rondo_status rondo__look_at(rondo__look *look, int64_t index, rondo_error *err) 
         status = run_watched(&all, false, -1, passage->loss, &loss, err);
     for (int64_t i = 0; !status && i < passage->losses; i++)
         passage->nats += (double)passage->loss[i];
+    if (status) /* nobody takes half a passage for a whole one */
+        *passage = (rondo__passage){.index = -1, .room = passage->room};
     return status;
 }
