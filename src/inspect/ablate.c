@@ -337,29 +337,42 @@ static void show_units(ablation *a, change *first) {
     }
 }
 
+/* 1, 2 or 5 times a power of ten, x or the next above. */
+static double round_step(double x) {
+    const double ten = pow(10, floor(log10(x)));
+    return ten * (x <= ten ? 1 : x <= 2 * ten ? 2 : x <= 5 * ten ? 5 : 10);
+}
+
+static rondo__view_bars *add_spread(ablation *a, double low, double high, double *step) {
+    enum { BINS = 12 };
+    *step = round_step((high - low) / BINS);
+    const double first = floor(low / *step), last = floor(high / *step);
+    rondo__view_bars *bars =
+        rondo__view_add_bars(a->view, "how many units matter how much", (int64_t)(last - first) + 1, 1, true);
+    if (!bars)
+        return NULL;
+    bars->x.label = "change of the loss";
+    bars->y_label = "units";
+    bars->serie[0].name = "units";
+    for (int64_t i = 0; i <= bars->x.count; i++)
+        bars->edge[i] = (first + (double)i) * *step;
+    return bars;
+}
+
 /* How many units matter how much. */
 static void show_spread(ablation *a, const change *first) {
-    enum { BINS = 16 };
-    double low = INFINITY, high = -INFINITY;
+    double low = INFINITY, high = -INFINITY, step = 1;
     for (int64_t i = 0; i < a->units; i++) {
         low = fmin(low, rise(a, &first[i]));
         high = fmax(high, rise(a, &first[i]));
     }
-    if (a->units < 8 || !(low < high && isfinite(high - low)))
+    if (a->units < 8 || !(high - low > 1e-12 && isfinite(high - low)))
         return;
-    rondo__view_bars *bars = rondo__view_add_bars(a->view, "how many units matter how much", BINS, 1, true);
-    if (!bars)
-        return;
-    bars->x.label = "change of the loss";
-    bars->y_label = "units";
-    bars->serie[0].name = "units";
-    for (int i = 0; i <= BINS; i++)
-        bars->edge[i] = low + (high - low) * i / BINS;
-    for (int64_t i = 0; i < a->units; i++) {
-        if (!isfinite(rise(a, &first[i])))
-            continue;
-        const int bin = (int)((rise(a, &first[i]) - low) / (high - low) * BINS);
-        bars->serie[0].value[bin < BINS ? bin : BINS - 1]++;
+    rondo__view_bars *bars = add_spread(a, low, high, &step);
+    for (int64_t i = 0; bars && i < a->units; i++) {
+        const double x = rise(a, &first[i]), bin = floor(x / step) - floor(low / step);
+        if (isfinite(x))
+            bars->serie[0].value[(int64_t)bin]++;
     }
 }
 
