@@ -183,8 +183,7 @@ void rondo__neurons_show_picks(rondo__neurons *n, const char *title, double low,
         rondo__view_passage *item = &panel->item[i];
         if (!rondo__view_passage_begin(n->view, item, pick->count))
             return;
-        item->title = rondo__view_text(n->view, "passage %lld, %s %lld", (long long)pick->passage,
-                                       rondo__neurons_stack(n)->axis.unit, (long long)(pick->begin + pick->from));
+        item->title = rondo__view_text(n->view, "passage %lld, %s", (long long)pick->passage, pick->place);
         item->score = n->turned ? -pick->score : pick->score; /* the unit's value */
         item->from = pick->from;
         item->to = pick->to;
@@ -211,7 +210,7 @@ static void add_facts(const rondo__neurons *n) {
     rondo__view_fact_add(n->view, "passages", "%lld of %lld, %lld steps", (long long)n->passages,
                          (long long)n->inspection->look->passages, (long long)n->steps);
     if (n->units.part[n->units.parts - 1].cell)
-        rondo__view_fact_add(n->view, "c", "in the heatmap, where it stands beside h: in proportion to its largest");
+        rondo__view_fact_add(n->view, "heatmap", "c in proportion to its largest");
     if (n->unit >= 0 && n->pattern >= 0)
         rondo__view_fact_add(n->view, "shown", "%s, which %s '%s' (correlation %.3f)", rondo__neurons_name(n, n->unit),
                              n->turned ? "falls with" : "follows", pattern_name(n, n->pattern),

@@ -71,15 +71,19 @@ static bool is_punctuation(uint32_t c) {
 
 /* ---- of a text ---- */
 
+static bool is_symbols(const rondo__look_axis *axis) { return strcmp(axis->unit, "symbol") == 0; }
+
 static void add_kinds(finding *f) {
     static const struct {
         const char *name;
         bool (*is)(uint32_t c);
-    } kinds[] = {{"space", is_blank},       {"line end", is_line_end}, {"digit", is_digit},
-                 {"upper case", is_upper},  {"vowel", is_vowel},       {"hiragana", is_hiragana},
-                 {"katakana", is_katakana}, {"kanji", is_kanji},       {"punctuation", is_punctuation}};
+        bool of_symbols; /* nothing that a word begins with */
+    } kinds[] = {
+        {"space", is_blank, true},        {"vowel", is_vowel, true},        {"line end", is_line_end, false},
+        {"digit", is_digit, false},       {"upper case", is_upper, false},  {"punctuation", is_punctuation, false},
+        {"hiragana", is_hiragana, false}, {"katakana", is_katakana, false}, {"kanji", is_kanji, false}};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        double *value = add(f, kinds[k].name, true);
+        double *value = !kinds[k].of_symbols || is_symbols(f->axis) ? add(f, kinds[k].name, true) : NULL;
         for (int64_t t = 0; value && t < f->axis->T; t++)
             value[t] = kinds[k].is(f->first[t]);
     }
@@ -120,18 +124,17 @@ static bool has_line_ends(const finding *f, int64_t before) {
     return false;
 }
 
-/* Where the passage is cut out of a text nobody knows how far its first line has come; a sentence begins at 0. */
-static void add_positions(finding *f) {
-    const bool cut = has_line_ends(f, f->axis->T - 1);
-    double *line = add(f, "position in the line", false), *word = add(f, "position in the word", false);
-    double in_line = cut ? NAN : 0, in_word = cut ? NAN : 0;
-    for (int64_t t = 0; line && word && t < f->axis->T; t++) {
-        line[t] = in_line;
-        word[t] = in_word;
-        in_line = is_line_end(f->first[t]) ? 0 : in_line + 1;
-        in_word = is_line_end(f->first[t]) || is_blank(f->first[t]) ? 0 : in_word + 1;
+/* Steps since one that ends what is counted. Where the passage is cut out of a text nobody knows how far its first line
+ * and word have come; a sentence begins at 0. */
+static void add_position(finding *f, const char *name, bool (*ends)(uint32_t c)) {
+    double *value = add(f, name, false), at = has_line_ends(f, f->axis->T - 1) ? NAN : 0;
+    for (int64_t t = 0; value && t < f->axis->T; t++) {
+        value[t] = at;
+        at = ends(f->first[t]) ? 0 : at + 1;
     }
 }
+
+static bool ends_word(uint32_t c) { return is_line_end(c) || is_blank(c); }
 
 /* A line's beginning up to its colon, as names of speakers and fields have. */
 static void add_colon(finding *f) {
@@ -158,8 +161,6 @@ static void add_lengths(finding *f) {
     }
 }
 
-static bool is_symbols(const rondo__look_axis *axis) { return strcmp(axis->unit, "symbol") == 0; }
-
 static void add_text(finding *f) {
     f->first = room_for(f, f->axis->T, sizeof *f->first);
     for (int64_t t = 0; f->first && t < f->axis->T; t++) {
@@ -170,10 +171,12 @@ static void add_text(finding *f) {
         return;
     add_kinds(f);
     add_insides(f);
-    add_positions(f);
-    add_colon(f);
-    if (!is_symbols(f->axis))
+    add_position(f, "position in the line", is_line_end);
+    if (is_symbols(f->axis))
+        add_position(f, "position in the word", ends_word);
+    else
         add_lengths(f);
+    add_colon(f);
 }
 
 /* ---- of numbers and times ---- */

@@ -1,6 +1,7 @@
 #include "inspect/picks.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { AROUND = 20, APART = 8 }; /* steps kept on each side; between two picks at least */
@@ -23,24 +24,42 @@ void rondo__picks_free(rondo__picks *picks) {
     *picks = (rondo__picks){0};
 }
 
+/* What the steps are in a row of them: symbols, words with blanks between them, and of what is no text a point each. */
+bool rondo__picks_blank(const rondo__look_axis *axis, int64_t t) {
+    return axis->text && t > 0 && axis->text[t][0] == ' ' && axis->text[t][1];
+}
+static const char *name_of(const rondo__look_axis *axis, int64_t t) { return axis->text ? axis->label[t] : "·"; }
+
 /* Pointers, and behind them the texts they point to, in one piece. */
-static const char **copy_names(int64_t count, const char *const *name) {
-    size_t bytes = (size_t)count * sizeof *name;
-    for (int64_t i = 0; i < count; i++)
-        bytes += strlen(name[i]) + 1;
+static const char **copy_names(const rondo__pick *pick, const rondo__look_axis *axis) {
+    size_t bytes = (size_t)pick->count * sizeof(char *);
+    for (int64_t i = 0; i < pick->count; i++)
+        bytes += strlen(name_of(axis, pick->begin + i)) + 2;
     const char **out = rondo__alloc(bytes);
-    char *at = out ? (char *)(out + count) : NULL;
-    for (int64_t i = 0; out && i < count; i++) {
-        const size_t size = strlen(name[i]) + 1;
-        out[i] = memcpy(at, name[i], size);
-        at += size;
+    char *at = out ? (char *)(out + pick->count) : NULL;
+    for (int64_t i = 0; out && i < pick->count; i++) {
+        const int64_t t = pick->begin + i;
+        out[i] = at;
+        if (i && rondo__picks_blank(axis, t))
+            *at++ = ' ';
+        at = stpcpy(at, name_of(axis, t)) + 1;
     }
     return out;
 }
 
+/* "symbol 38"; where steps have their own names, "second 0.12" */
+static void name_place(rondo__pick *pick, const rondo__look_axis *axis) {
+    const int64_t t = pick->begin + pick->from;
+    if (axis->text)
+        snprintf(pick->place, sizeof pick->place, "%s %lld", axis->unit, (long long)t);
+    else
+        snprintf(pick->place, sizeof pick->place, "%s %.40s", axis->unit, axis->label[t]);
+}
+
 static rondo_status insert(rondo__picks *picks, rondo__pick pick, const rondo__look_axis *axis, const double *value,
                            rondo_error *err) {
-    pick.name = copy_names(pick.count, axis->label + pick.begin);
+    pick.name = copy_names(&pick, axis);
+    name_place(&pick, axis);
     pick.value = rondo__alloc((size_t)pick.count * sizeof *pick.value);
     if (!pick.name || !pick.value) {
         free_pick(&pick);

@@ -8,6 +8,7 @@ typedef struct rondo__pick {
     double score;
     int64_t passage, begin, count; /* steps [begin, begin + count) of it are kept */
     int64_t from, to;              /* of those, the ones that scored */
+    char place[64];                /* "symbol 38", where it scored */
     const char **name;             /* (count) */
     double *value;                 /* (count) */
 } rondo__pick;
@@ -23,5 +24,7 @@ void rondo__picks_free(rondo__picks *picks);
  * that are picked. */
 rondo_status rondo__picks_offer(rondo__picks *picks, int64_t passage, const rondo__look_axis *axis, const double *value,
                                 int64_t length, double *score, rondo_error *err);
+/* Does a blank go before step t in a row of them? Words have one. */
+bool rondo__picks_blank(const rondo__look_axis *axis, int64_t t);
 
 #endif

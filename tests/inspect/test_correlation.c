@@ -71,7 +71,7 @@ static void axis_of(rondo__look_axis *axis, const char *label[T], char room[T][8
         snprintf(room[t], sizeof room[t], "s%d", t);
         label[t] = room[t];
     }
-    *axis = (rondo__look_axis){.unit = "step", .T = T, .label = label};
+    *axis = (rondo__look_axis){.unit = "symbol", .T = T, .label = label, .text = label};
 }
 
 static void highest_places(void **state) {
@@ -129,6 +129,28 @@ static void windows_do_not_overlap(void **state) {
     rondo__picks_free(&picks);
 }
 
+/* How places and their steps are called: words with blanks between them; what is no text by points, and its own name.
+ */
+static void names(void **state) {
+    (void)state;
+    const char *text[] = {"the", " cat", " sat"}, *label[] = {"the", "cat", "sat"};
+    const double value[3] = {0};
+    double score[] = {0, 1, 0};
+    rondo__picks picks;
+    rondo__look_axis axis = {.unit = "word", .T = 3, .label = label, .text = text};
+    assert_int_equal(rondo__picks_make(&picks, 1, NULL), RONDO_OK);
+    assert_int_equal(rondo__picks_offer(&picks, 0, &axis, value, 1, score, NULL), RONDO_OK);
+    assert_string_equal(picks.pick[0].place, "word 1");
+    assert_string_equal(picks.pick[0].name[0], "the");
+    assert_string_equal(picks.pick[0].name[1], " cat");
+    axis = (rondo__look_axis){.unit = "second", .T = 3, .label = label};
+    score[1] = 2;
+    assert_int_equal(rondo__picks_offer(&picks, 0, &axis, value, 1, score, NULL), RONDO_OK);
+    assert_string_equal(picks.pick[0].place, "second cat");
+    assert_string_equal(picks.pick[0].name[1], "·");
+    rondo__picks_free(&picks);
+}
+
 static int body(void *arg) {
     const rondo__look_axis *axis = arg;
     double value[T] = {0}, score[T];
@@ -159,9 +181,8 @@ static void failing_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equals_definition),
-        cmocka_unit_test(highest_places),
-        cmocka_unit_test(windows_do_not_overlap),
+        cmocka_unit_test(equals_definition),      cmocka_unit_test(highest_places),
+        cmocka_unit_test(windows_do_not_overlap), cmocka_unit_test(names),
         cmocka_unit_test(failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,10 +165,11 @@ static void alike(void **state) {
         const bool there = strcmp(item->name[item->from], "d") == 0;
         assert_int_equal(there, i < 2); /* not itself */
         assert_true(item->score == (there ? 1 : 0) && item->value[item->from] == item->score);
+        assert_true(item->to - item->from == 1);
     }
     assert_string_equal(panel_of(view, RONDO__TABLE)->table.cell[0].text, "layer 0, h 3");
     rondo_view_free(&view);
-    refused(&o, &(rondo_view_options){.like_from = 1, .like_to = 3}, "shorter stretch");
+    refused(&o, &(rondo_view_options){.like_to = 2}, "choose others");
     refused(&o, &(rondo_view_options){.like_from = 3, .like_to = 500}, "steps within the");
     refused(&o, &(rondo_view_options){.like_from = 3, .like_to = 5, .unit = 1}, "leave them out");
     close_all(&o);

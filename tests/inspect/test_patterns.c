@@ -90,6 +90,8 @@ static void of_words(void **state) {
     expect(&found, "length of the word", "35121");
     expect(&found, "position in the line", "01234"); /* only the last step ends a line: a sentence, not a cut */
     expect(&found, "text:bot 3", "01100");
+    assert_int_equal(rondo__patterns_find(&found, "vowel"), -1);
+    assert_int_equal(rondo__patterns_find(&found, "position in the word"), -1);
     rondo__patterns_free(&found);
 }
 
