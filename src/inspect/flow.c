@@ -168,23 +168,23 @@ static void split(const rondo__flow *flow, int place, const double *above, int64
         dy[j] = factor * from[j];
 }
 
-/* The steps [first, end) of one layer and direction, the last that ran first. below (T, I) += */
-static void back_direction(const rondo__flow *flow, int place, const double *above, int64_t width, int64_t first,
-                           int64_t end, rondo__flow_grads *g) {
+/* The steps of one layer and direction, the last that ran first. below (T, I) += */
+static void back_direction(const rondo__flow *flow, int place, int64_t width, const rondo__flow_seed *seed,
+                           rondo__flow_grads *g) {
     const rondo__trace_layer *at = &flow->trace->at[place];
     const rondo__recurrent_layer *p = &flow->net->layer[place];
     rondo__back_cell cell = rondo__back_cell_of(flow->net->config.cell);
-    for (int64_t i = first; i < end; i++) {
-        const int64_t t = at->direction ? i : first + end - 1 - i;
+    for (int64_t i = seed->first; i < seed->end; i++) {
+        const int64_t t = at->direction ? i : seed->first + seed->end - 1 - i;
         rondo__back_step step = step_of(flow, place, t, g);
         double *kept = g->h[place] + t * p->state;
-        split(flow, place, above, width, t, g->dy);
+        split(flow, place, g->above, width, t, g->dy);
         for (int64_t j = 0; !at->state && j < at->R; j++)
             g->dh[j] += g->dy[j];
         if (!at->state)
             memcpy(kept, g->dh, (size_t)p->state * sizeof *kept);
         step.made = at->cell ? g->c[place] + t * p->cell : NULL;
-        step.dx = g->below + t * at->I;
+        step.dx = at->layer > 0 || seed->inputs ? g->below + t * at->I : NULL;
         cell(&step);
         if (at->state)
             memcpy(kept, g->dh, (size_t)p->state * sizeof *kept);
@@ -217,7 +217,7 @@ void rondo__flow_back(const rondo__flow *flow, const rondo__flow_seed *seed, ron
         for (int place = layer * directions; place < (layer + 1) * directions; place++) {
             begin(out->dh, flow->net->layer[place].state, seed->last_h, place);
             begin(out->dc, flow->net->layer[place].cell, seed->last_c, place);
-            back_direction(flow, place, out->above, width, first, seed->end, out);
+            back_direction(flow, place, width, seed, out);
         }
         double *swap = out->above;
         out->above = out->below;

@@ -67,6 +67,7 @@ typedef struct rondo__flow_seed {
     const double *dy;
     const double *const *last_h, *const *last_c;
     int64_t first, end;
+    bool inputs; /* the gradient of x is wanted */
 } rondo__flow_seed;
 void rondo__flow_back(const rondo__flow *flow, const rondo__flow_seed *seed, rondo__flow_grads *out);
 

@@ -11,7 +11,7 @@
 
 enum { TRAINED, START, MODELS };
 enum { USUAL_LAGS = 100, USUAL_PASSAGES = 8, FEWEST = 8, MOST = 64 };
-#define PRODUCTS 3e9 /* how many multiplications the usual number of losses may cost */
+#define PRODUCTS 6e9 /* how many multiplications the usual number of losses may cost */
 
 static const char *const model_names[MODELS] = {"as trained", "at its start"};
 static const char *const state_names[RONDO__LAG_STATES] = {"h", "c"};
@@ -59,7 +59,7 @@ static rondo_status measure(gradients *g, int model, rondo_error *err) {
     rondo__look *look = g->inspection->look;
     rondo_status status = RONDO_OK;
     for (int64_t i = 0; i < g->passages && !status; i++) {
-        status = rondo__look_at(look, i * look->passages / g->passages, err);
+        status = rondo__look_at(look, rondo__inspect_pick(g->inspection, i), err);
         if (!status)
             status = rondo__asks_begin(&g->asks, look, err);
         for (int k = 0; k < look->passage.stacks && !status; k++)
@@ -172,7 +172,7 @@ static void add_facts(gradients *g, const rondo__passage *passage) {
                                  ? "the loss of step t, of the states k steps before, by every way there is"
                                  : "what the whole loss asks of the output of step t, of the states k steps before");
     }
-    rondo__view_fact_add(g->view, "passages", "%lld of %lld", (long long)g->passages,
+    rondo__view_fact_add(g->view, "passages", "%lld of %lld, spread over the data", (long long)g->passages,
                          (long long)g->inspection->look->passages);
     rondo__view_fact_add(g->view, "losses followed", "%lld", (long long)followed);
     rondo__view_fact_add(g->view, "its start", "the values that seed %llu of its recipe gives",

@@ -81,7 +81,7 @@ rondo_status rondo__neurons_lay(rondo__neurons *n, int64_t index, rondo_error *e
 }
 
 rondo_status rondo__neurons_passage(rondo__neurons *n, int64_t i, int64_t *index, rondo_error *err) {
-    *index = i * n->inspection->look->passages / n->passages;
+    *index = rondo__inspect_pick(n->inspection, i);
     return rondo__neurons_lay(n, *index, err);
 }
 

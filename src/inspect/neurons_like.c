@@ -155,7 +155,7 @@ static const char *words(rondo__neurons *n) {
 
 static void show(rondo__neurons *n, const stretch *s, const char *asked) {
     rondo__view_title(n->view, "like '%s'", asked);
-    rondo__view_fact_add(n->view, "passages", "%lld of %lld, %lld steps", (long long)n->passages,
+    rondo__view_fact_add(n->view, "passages", "%lld of %lld, spread over the data, %lld steps", (long long)n->passages,
                          (long long)n->inspection->look->passages, (long long)n->steps);
     rondo__view_fact_add(n->view, "a unit is on", "beyond ±%g", s->beyond);
     rondo__view_fact_add(n->view, "score", "units on in both, of those on in one of them");

@@ -207,7 +207,7 @@ static double largest(const rondo__picks *picks) {
 static void add_facts(const rondo__neurons *n) {
     if (n->inspection->look->passage.stacks > 1)
         rondo__view_fact_add(n->view, "stack", "%s", rondo__neurons_stack(n)->name);
-    rondo__view_fact_add(n->view, "passages", "%lld of %lld, %lld steps", (long long)n->passages,
+    rondo__view_fact_add(n->view, "passages", "%lld of %lld, spread over the data, %lld steps", (long long)n->passages,
                          (long long)n->inspection->look->passages, (long long)n->steps);
     if (n->units.part[n->units.parts - 1].cell)
         rondo__view_fact_add(n->view, "heatmap", "c in proportion to its largest");

@@ -71,7 +71,7 @@ static void flow_close(flowing *f) {
 }
 
 static void back(flowing *f, const double *dy, const double *const *last_h, int64_t end) {
-    rondo__flow_back(&f->flow, &(rondo__flow_seed){.dy = dy, .last_h = last_h, .end = end}, &f->grads);
+    rondo__flow_back(&f->flow, &(rondo__flow_seed){.dy = dy, .last_h = last_h, .end = end, .inputs = true}, &f->grads);
 }
 
 /* What the last step's output alone asks. */
