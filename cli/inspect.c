@@ -63,7 +63,8 @@ static int inspect_opened(const inspecting *i, rondo_model *model) {
     int code = -1;
     rondo_status status = rondo_inspection_open(&inspection, model, &i->data, &err);
     rondo_view_options options = i->options;
-    if (i->to && cli_ends_in(i->to, ".pharaoh") && !options.passages) /* a line for each pair */
+    const bool aligns = i->to && cli_ends_in(i->to, ".pharaoh") && strcmp(i->view, "attention") == 0;
+    if (aligns && !options.passages) /* a line for each pair */
         options.passages = rondo_inspection_passages(inspection);
     if (!status && i->html)
         code = inspect_report(inspection, i->html, &i->data, &i->options);
