@@ -1,13 +1,14 @@
 #include "inspect/correlation.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "inspect/plain.h"
 
-rondo_status rondo__correlation_make(rondo__correlation *out, int64_t units, rondo_error *err) {
-    *out = (rondo__correlation){.units = units};
-    if (rondo__plain_make(&out->x, RONDO__PATTERNS, units) && rondo__plain_make(&out->xx, RONDO__PATTERNS, units) &&
-        rondo__plain_make(&out->xy, RONDO__PATTERNS, units))
+rondo_status rondo__correlation_make(rondo__correlation *out, int64_t units, int patterns, rondo_error *err) {
+    *out = (rondo__correlation){.units = units, .patterns = patterns};
+    if (rondo__plain_make(&out->x, patterns, units) && rondo__plain_make(&out->xx, patterns, units) &&
+        rondo__plain_make(&out->xy, patterns, units))
         return RONDO_OK;
     rondo__correlation_free(out);
     return rondo__fail(err, RONDO_MEMORY, "inspect: no memory for the correlations of %lld units", (long long)units);
@@ -40,7 +41,7 @@ static void add_step(rondo__correlation *c, int p, double value, const double *s
 }
 
 void rondo__correlation_add(rondo__correlation *c, int64_t T, const double *state, const rondo__patterns *patterns) {
-    c->patterns = patterns->count;
+    assert(patterns->count == c->patterns);
     for (int p = 0; p < patterns->count; p++)
         for (int64_t t = 0; t < T; t++)
             if (!isnan(patterns->pattern[p].value[t]))

@@ -11,12 +11,12 @@ typedef struct rondo__correlation {
     /* By pattern: steps at which it is known; a first value of it, which is taken off; sums; extremes as they are. */
     double n[RONDO__PATTERNS], shift[RONDO__PATTERNS], y[RONDO__PATTERNS], yy[RONDO__PATTERNS];
     double low[RONDO__PATTERNS], high[RONDO__PATTERNS];
-    double *x, *xx, *xy; /* (RONDO__PATTERNS, units) sums */
+    double *x, *xx, *xy; /* (patterns, units) sums */
 } rondo__correlation;
 
-rondo_status rondo__correlation_make(rondo__correlation *out, int64_t units, rondo_error *err);
+rondo_status rondo__correlation_make(rondo__correlation *out, int64_t units, int patterns, rondo_error *err);
 void rondo__correlation_free(rondo__correlation *c);
-/* state (T, units). The patterns of all calls are the same ones. */
+/* state (T, units). The patterns of all calls are the same ones, as many as were told. */
 void rondo__correlation_add(rondo__correlation *c, int64_t T, const double *state, const rondo__patterns *patterns);
 /* NaN where the unit or the pattern never changes, or is not known twice. */
 double rondo__correlation_of(const rondo__correlation *c, int pattern, int64_t unit);

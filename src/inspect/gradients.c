@@ -10,7 +10,7 @@
 #include "nn/params.h"
 
 enum { TRAINED, START, MODELS };
-enum { USUAL_LAGS = 100, USUAL_PASSAGES = 8, FEWEST = 8, MOST = 64 };
+enum { USUAL_LAGS = 100, MOST_LAGS = 100000, USUAL_PASSAGES = 8, FEWEST = 8, MOST = 64 };
 #define PRODUCTS 6e9 /* how many multiplications the usual number of losses may cost */
 
 static const char *const model_names[MODELS] = {"as trained", "at its start"};
@@ -36,7 +36,10 @@ static double products_of_step(const rondo_recurrent *net) {
     return sum;
 }
 
-static int64_t lags_of(const gradients *g) { return g->options->lags ? g->options->lags : USUAL_LAGS; }
+static int64_t lags_of(const gradients *g) {
+    const int64_t lags = g->options->lags ? g->options->lags : USUAL_LAGS;
+    return lags < MOST_LAGS ? lags : MOST_LAGS;
+}
 
 /* As many losses as may be had for PRODUCTS, spread over the passages. */
 static rondo_status plan(gradients *g, rondo_error *err) {
@@ -111,7 +114,8 @@ static void add_place(gradients *g, const rondo__passage *passage, int stack, in
     }
     const int64_t horizon = rondo__lags_horizon(&lags[stack], place, states - 1);
     if (horizon >= 0)
-        rondo__view_mark_add(g->view, lines, 'x', (double)horizon, "1 %, as trained");
+        rondo__view_mark_add(g->view, lines, 'x', (double)horizon,
+                             rondo__view_text(g->view, "%s below 1 %%", state_names[states - 1]));
 }
 
 static rondo__view_cell text(const char *text) { return (rondo__view_cell){.text = text}; }

@@ -7,14 +7,15 @@
 #include <string.h>
 #include <strings.h>
 
-enum { STEPS = 4096, MOST_PASSAGES = 512 }; /* that are gone through, unless their number is given */
+enum { MOST_ROWS = 10000, STEPS = 4096, MOST_PASSAGES = 512 }; /* that are gone through, unless their number is given */
 
 const rondo__look_stack *rondo__neurons_stack(const rondo__neurons *n) {
     return &n->inspection->look->passage.stack[n->stack];
 }
 
 int64_t rondo__neurons_limit(const rondo__neurons *n) {
-    return n->options->limit ? n->options->limit : RONDO__NEURON_LIMIT;
+    const int64_t limit = n->options->limit ? n->options->limit : RONDO__NEURON_LIMIT;
+    return limit < MOST_ROWS ? limit : MOST_ROWS;
 }
 
 /* ---- units ---- */
@@ -117,11 +118,18 @@ static rondo_status no_pattern(const rondo__neurons *n, rondo_error *err) {
     return status;
 }
 
-static void choose_unit(rondo__neurons *n) {
+/* Of the first part that is wanted: layer 0, forward, h, unless others are chosen. */
+static rondo_status choose_unit(rondo__neurons *n, rondo_error *err) {
     int p = 0;
     while (!rondo__neurons_wants(n, &n->units.part[p]))
         p++;
-    n->unit = n->units.part[p].first + n->options->unit - 1;
+    const rondo__units_part *part = &n->units.part[p];
+    if (n->options->unit > part->count) /* behind a projection there are fewer */
+        return rondo__fail(err, RONDO_ARGUMENT, "inspect: unit %lld is not there (%s of layer %d has %lld, from 0 on)",
+                           (long long)(n->options->unit - 1), part->cell ? "c" : "h", part->layer,
+                           (long long)part->count);
+    n->unit = part->first + n->options->unit - 1;
+    return RONDO_OK;
 }
 
 static void choose_strongest(rondo__neurons *n) {
@@ -151,10 +159,9 @@ static rondo_status choose(rondo__neurons *n, rondo_error *err) {
                                n->options->pattern);
     } else if (!n->options->unit)
         choose_strongest(n);
-    if (n->options->unit)
-        choose_unit(n);
+    rondo_status status = n->options->unit ? choose_unit(n, err) : RONDO_OK;
     n->turned = n->pattern >= 0 && n->unit >= 0 && rondo__correlation_of(&n->correlation, n->pattern, n->unit) < 0;
-    return RONDO_OK;
+    return status;
 }
 
 /* ---- where it is most active, and by what value of the pattern ---- */
@@ -215,7 +222,9 @@ static rondo_status open_stack(rondo__neurons *n, rondo_error *err) {
 }
 
 static rondo_status follow_patterns(rondo__neurons *n, rondo_error *err) {
-    rondo_status status = rondo__correlation_make(&n->correlation, n->units.count, err);
+    rondo_status status = rondo__neurons_lay(n, n->options->passage, err); /* what patterns are there? */
+    if (!status)
+        status = rondo__correlation_make(&n->correlation, n->units.count, n->patterns.count, err);
     if (!status)
         status = correlate(n, err);
     if (!status)

@@ -45,7 +45,7 @@ static void equals_definition(void **state) {
         x[t * UNITS + 2] = 0.25;
         x[t * UNITS + 3] = t % 7 == 3 ? 0 : noise(2, t) - (y[t] - 1e6);
     }
-    assert_int_equal(rondo__correlation_make(&c, UNITS, NULL), RONDO_OK);
+    assert_int_equal(rondo__correlation_make(&c, UNITS, 2, NULL), RONDO_OK);
     for (int part = 0; part < PARTS; part++) { /* in passages */
         const int64_t n = T / PARTS, at = part * n;
         const rondo__patterns patterns = {.count = 2, .pattern = {{"y", false, y + at}, {"flat", false, flat + at}}};
@@ -156,7 +156,7 @@ static int body(void *arg) {
     double value[T] = {0}, score[T];
     rondo__picks picks;
     rondo__correlation c;
-    rondo_status status = rondo__correlation_make(&c, UNITS, NULL);
+    rondo_status status = rondo__correlation_make(&c, UNITS, 2, NULL);
     if (status)
         return status;
     rondo__correlation_free(&c);

@@ -184,10 +184,39 @@ static void options(void **state) {
     refused(&o, &(rondo_view_options){.layer = 7}, "layer 6 is not there");
     refused(&o, &(rondo_view_options){.unit = 99}, "unit 98 is not there");
     refused(&o, &(rondo_view_options){.from = 5000}, "step 5000 is not there");
-    rondo_view *view = view_of(&o, &(rondo_view_options){.layer = 2, .gate = "cell"});
+    rondo_view *view = view_of(&o, &(rondo_view_options){.pattern = "space", .limit = INT64_MAX});
+    rondo_view_free(&view);
+    view = view_of(&o, &(rondo_view_options){.layer = 2, .gate = "cell"});
     const rondo__view_table *table = &panel_of(view, RONDO__TABLE)->table;
     for (int64_t i = 0; i < table->rows; i++)
         assert_memory_equal(table->cell[4 * i + 1].text, "layer 1, c", 10);
+    rondo_view_free(&view);
+    close_all(&o);
+}
+
+static void projected(void **state) {
+    (void)state;
+    opened o = open_with((const char *const[]){"model.projection_size=3", NULL}, "the cat sees");
+    refused(&o, &(rondo_view_options){.unit = 4}, "unit 3 is not there (h of layer 0 has 3");
+    rondo_view *view = view_of(&o, &(rondo_view_options){.unit = 7, .gate = "cell"});
+    assert_string_equal(panel_of(view, RONDO__TABLE)->table.cell[1].text, "layer 0, c 6");
+    rondo_view_free(&view);
+    close_all(&o);
+}
+
+/* Lost numbers are shown as such, and nothing is made of them. */
+static void lost(void **state) {
+    (void)state;
+    opened o = open_with(NULL, "the cat sees it\n");
+    rondo_params *params = o.model->task->params;
+    ((real *)rondo_params_at(params, rondo_params_find(params, "rnn.weight_ih_l1"))->value.data)[0] = (real)NAN;
+    rondo_view *view = view_of(&o, NULL);
+    rondo_view_free(&view);
+    view = view_of(&o, &(rondo_view_options){.layer = 2, .unit = 1});
+    rondo_view_free(&view);
+    assert_int_equal(rondo_inspection_view(o.inspection, "gradients", NULL, &view, NULL), RONDO_OK);
+    const rondo__view_table *table = &panel_of(view, RONDO__TABLE)->table;
+    assert_true(isnan(table->cell[2 * table->columns + 4].number)); /* the radius of layer 1 */
     rondo_view_free(&view);
     close_all(&o);
 }
@@ -225,6 +254,8 @@ int main(void) {
         cmocka_unit_test(made_to_follow),
         cmocka_unit_test(alike),
         cmocka_unit_test(options),
+        cmocka_unit_test(projected),
+        cmocka_unit_test(lost),
         cmocka_unit_test(failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
