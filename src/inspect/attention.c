@@ -116,15 +116,13 @@ static void add_table(const looking *l, const rondo__look_attention *a) {
         }
 }
 
-static void add_attention(const looking *l, const rondo__look_attention *a, bool *shown) {
+static void add_attention(const looking *l, const rondo__look_attention *a) {
     for (int i = 0; i < a->layers; i++)
         for (int64_t h = 0; wants_layer(l, i) && h < shown_heads(a); h++)
             add_map(l, a, i, h);
     for (int i = 0; i < a->layers; i++)
-        if (wants_layer(l, i)) {
+        if (wants_layer(l, i))
             add_entropy(l, a, i);
-            *shown = true;
-        }
     add_table(l, a);
 }
 
@@ -133,8 +131,9 @@ static void add_attention(const looking *l, const rondo__look_attention *a, bool
 /* Of the attention from target to source; layer: the last, unless one is chosen. */
 static void align(const looking *l, rondo__text *out) {
     const rondo__look_attention *a = &l->passage->attention[0];
-    if (a->target != a->source && a->layers > 0)
-        rondo__attention_align(a, l->options->layer ? l->options->layer - 1 : a->layers - 1, out);
+    const int layer = l->options->layer ? l->options->layer - 1 : a->layers - 1;
+    if (a->target != a->source && layer < a->layers) /* of the encoder there may be more layers than of this one */
+        rondo__attention_align(a, layer, out);
 }
 
 /* A line for each passage that is asked for; the one that is shown is laid out when this ends. */
@@ -174,29 +173,38 @@ static void add_facts(const looking *l, const rondo_inspection *inspection) {
     rondo__text_free(&line);
 }
 
-static rondo_status refuse(const looking *l, rondo_error *err) {
-    const rondo__look_attention *a = &l->passage->attention[0];
-    if (l->options->stack && !is_wanted(l, 0) && !is_wanted(l, l->passage->attentions - 1))
+/* Is there an attention and a layer as the options say? */
+static rondo_status check(const looking *l, rondo_error *err) {
+    const rondo__look_attention *first = &l->passage->attention[0], *wanted = NULL;
+    if (l->passage->attentions == 0)
+        return rondo__fail(err, RONDO_UNSUPPORTED, "inspect: this model has no attention (look at its states)");
+    for (int i = 0; i < l->passage->attentions; i++) {
+        if (!is_wanted(l, i))
+            continue;
+        wanted = &l->passage->attention[i];
+        if (l->options->layer <= wanted->layers)
+            return RONDO_OK;
+    }
+    if (!wanted)
         return rondo__fail(err, RONDO_ARGUMENT, "inspect: there is no attention '%.60s' (there is: %s%s%s)",
-                           l->options->stack, a->name, l->passage->attentions > 1 ? ", " : "",
+                           l->options->stack, first->name, l->passage->attentions > 1 ? ", " : "",
                            l->passage->attentions > 1 ? l->passage->attention[1].name : "");
     return rondo__fail(err, RONDO_ARGUMENT, "inspect: layer %d is not there (%s has %d, from 0 on)",
-                       l->options->layer - 1, a->name, a->layers);
+                       l->options->layer - 1, wanted->name, wanted->layers);
 }
 
 rondo_status rondo__view_attention(rondo_inspection *inspection, const rondo_view_options *options, rondo_view *view,
                                    rondo_error *err) {
     looking l = {.options = options, .passage = &inspection->look->passage, .view = view};
-    bool shown = false;
-    if (l.passage->attentions == 0)
-        return rondo__fail(err, RONDO_UNSUPPORTED, "inspect: this model has no attention (look at its states)");
-    rondo_status status = align_all(&l, inspection, err);
+    rondo_status status = check(&l, err);
+    if (!status)
+        status = align_all(&l, inspection, err);
     if (status)
         return status;
     rondo__view_title(view, "%s", l.passage->title);
     add_facts(&l, inspection);
     for (int i = 0; i < l.passage->attentions; i++)
         if (is_wanted(&l, i))
-            add_attention(&l, &l.passage->attention[i], &shown);
-    return shown ? RONDO_OK : refuse(&l, err);
+            add_attention(&l, &l.passage->attention[i]);
+    return RONDO_OK;
 }

@@ -66,7 +66,7 @@ static void equals_definition(void **state) {
 
 /* ---- places ---- */
 
-static void axis_of(rondo__look_axis *axis, const char *label[T], char room[T][8]) {
+static void axis_of(rondo__look_axis *axis, const char *label[T], char room[T][16]) {
     for (int t = 0; t < T; t++) {
         snprintf(room[t], sizeof room[t], "s%d", t);
         label[t] = room[t];
@@ -78,7 +78,7 @@ static void highest_places(void **state) {
     (void)state;
     rondo__look_axis axis;
     const char *label[T];
-    char room[T][8];
+    char room[T][16];
     double value[T], score[T];
     rondo__picks picks;
     axis_of(&axis, label, room);
@@ -105,7 +105,7 @@ static void windows_do_not_overlap(void **state) {
     enum { LENGTH = 12 };
     rondo__look_axis axis;
     const char *label[T];
-    char room[T][8];
+    char room[T][16];
     double value[T] = {0}, score[T];
     rondo__picks picks;
     axis_of(&axis, label, room);
@@ -174,7 +174,7 @@ static void failing_memory(void **state) {
     (void)state;
     rondo__look_axis axis;
     const char *label[T];
-    char room[T][8];
+    char room[T][16];
     axis_of(&axis, label, room);
     test_every_failure(body, &axis);
 }
