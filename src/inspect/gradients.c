@@ -189,7 +189,9 @@ static rondo_status show(gradients *g, rondo_error *err) {
     for (int i = 0; i < passage->stacks; i++)
         followed += g->lags[TRAINED][i].followed;
     if (followed == 0)
-        return rondo__fail(err, RONDO_ARGUMENT, "inspect: no loss asks anything of the recurrent stacks (other data?)");
+        return rondo__fail(err, RONDO_ARGUMENT,
+                           "inspect: gradients need data with answers, whose losses ask something of the stacks (give "
+                           "such)");
     rondo__view_title(g->view, "gradients through time");
     add_facts(g, passage);
     add_table(g, passage);

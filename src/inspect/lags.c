@@ -242,7 +242,7 @@ static rondo_status follow_whole(following *f, int64_t losses, rondo_error *err)
 rondo_status rondo__lags_add(rondo__lags *lags, rondo__asks *asks, int stack, int64_t losses, rondo_error *err) {
     const rondo__passage *passage = &asks->look->passage;
     following f = {.lags = lags, .asks = asks, .index = stack, .stack = &passage->stack[stack]};
-    if (f.stack->axis.T < 1)
+    if (f.stack->axis.T < 1 || passage->counted == 0) /* nothing to be wrong about */
         return RONDO_OK;
     lags->own = passage->loss_axis && passage->loss_axis->label == f.stack->axis.label;
     rondo_status status = begin(&f, err);

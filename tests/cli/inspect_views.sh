@@ -41,6 +41,8 @@ check "at its start, and as trained" grep -q 'h as trained .* h at its start' ou
 expect 0 '' "$RONDO" inspect pairs/model.safetensors gradients dev.ja dev.en --stack encoder
 check "the encoder alone" bash -c "! grep -q decoder out"
 
+expect 2 'need data with answers' "$RONDO" inspect tags/model.safetensors gradients --text 'the cat sees'
+
 # attention
 expect 0 '' "$RONDO" inspect pairs/model.safetensors attention dev.ja dev.en --to all.pharaoh
 check "a line for each pair" [ "$(wc -l < all.pharaoh)" = "$(wc -l < dev.ja)" ]
