@@ -27,18 +27,21 @@ typedef struct gradients {
 
 /* ---- measuring ---- */
 
-static double products_of_step(const rondo_recurrent *net) {
+static int64_t lags_of(const gradients *g) {
+    const int64_t lags = g->options->lags ? g->options->lags : USUAL_LAGS;
+    return lags < MOST_LAGS ? lags : MOST_LAGS;
+}
+
+/* Multiplications of following one loss back; where both directions hang together all steps of the passage are run. */
+static double cost_of(const gradients *g, const rondo__look_stack *stack) {
+    const rondo_recurrent *net = stack->net;
+    const int64_t steps = net->directions == 2 && stack->axis.T > lags_of(g) ? stack->axis.T : lags_of(g);
     double sum = 0;
     for (int i = 0; i < net->config.layers * net->directions; i++) {
         const rondo_param *w_ih = rondo_params_at(net->params, net->layer[i].w_ih);
         sum += (double)w_ih->value.dims[0] * (double)(net->layer[i].I + net->layer[i].R);
     }
-    return sum;
-}
-
-static int64_t lags_of(const gradients *g) {
-    const int64_t lags = g->options->lags ? g->options->lags : USUAL_LAGS;
-    return lags < MOST_LAGS ? lags : MOST_LAGS;
+    return sum * (double)steps;
 }
 
 /* As many losses as may be had for PRODUCTS, spread over the passages. */
@@ -48,7 +51,7 @@ static rondo_status plan(gradients *g, rondo_error *err) {
     rondo_status status = RONDO_OK;
     for (int i = 0; i < passage->stacks; i++)
         if (rondo__inspect_wants_stack(g->options, &passage->stack[i]))
-            cost += products_of_step(passage->stack[i].net) * (double)lags_of(g);
+            cost += cost_of(g, &passage->stack[i]);
     const double wanted = fmax(FEWEST, fmin(MOST, PRODUCTS / fmax(cost, 1)));
     g->passages = rondo__inspect_passages(g->inspection, g->options, USUAL_PASSAGES);
     g->losses = (int64_t)ceil(wanted / (double)g->passages);
@@ -72,6 +75,12 @@ static rondo_status measure(gradients *g, int model, rondo_error *err) {
     return status;
 }
 
+/* Nothing that was made of the weights, packed forms on the tape and the passage, may outlive them. */
+static void forget_weights(gradients *g) {
+    rondo_tape_begin(g->inspection->look->tape, NULL);
+    g->inspection->look->passage.index = -1;
+}
+
 /* The weights themselves are exchanged and put back: passages are laid out as the model is at that time. */
 static rondo_status measure_start(gradients *g, rondo_error *err) {
     rondo__task_object *task = g->inspection->floats->task;
@@ -81,11 +90,12 @@ static rondo_status measure_start(gradients *g, rondo_error *err) {
         return rondo__fail(err, RONDO_MEMORY, "inspect: no memory for a second set of weights");
     memcpy(kept, values, bytes);
     rondo_status status = rondo__params_start(task->params, task->recipe.train.seed, err);
+    forget_weights(g);
     if (!status)
         status = measure(g, START, err);
     memcpy(values, kept, bytes);
+    forget_weights(g);
     rondo__free(kept);
-    g->inspection->look->passage.index = -1; /* it was that of other weights */
     return status;
 }
 

@@ -45,6 +45,35 @@ static const rondo__panel *panel_of(const rondo_view *view, rondo__panel_kind ki
     return NULL;
 }
 
+static bool take_text(const char *text, size_t size, void *arg) {
+    rondo__text_add(arg, text, size);
+    return true;
+}
+
+static void write_text(rondo_model *model, rondo__text *out) {
+    const rondo_generate_options options = {.tokens = 60, .seed = 4};
+    assert_int_equal(rondo_model_generate(model, &options, take_text, out, NULL), RONDO_OK);
+}
+
+/* Nothing that was made of the weights at the start is left in the model. */
+static void used_afterwards(void **state) {
+    (void)state;
+    rondo_context *context = context_of(1);
+    rondo_model *model;
+    rondo__text text[2] = {{0}};
+    rondo_inspection *inspection = open_with(context, &model, NULL, NULL);
+    write_text(model, &text[0]);
+    rondo_view *view = view_of(inspection, &(rondo_view_options){.passages = 1});
+    rondo_view_free(&view);
+    write_text(model, &text[1]);
+    assert_string_equal(text[0].data, text[1].data);
+    rondo__text_free(&text[0]);
+    rondo__text_free(&text[1]);
+    rondo_inspection_close(&inspection);
+    rondo_model_close(&model);
+    rondo_context_destroy(&context);
+}
+
 static void lstm(void **state) {
     (void)state;
     rondo_context *context = context_of(1);
@@ -142,7 +171,8 @@ static void failing_memory(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(lstm), cmocka_unit_test(repeatable), cmocka_unit_test(options),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(lstm), cmocka_unit_test(used_afterwards),
+                                       cmocka_unit_test(repeatable), cmocka_unit_test(options),
                                        cmocka_unit_test(failing_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
