@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { AROUND = 20, APART = 8 }; /* steps kept on each side; between two picks at least */
+enum { AROUND = 20, APART = 20 }; /* steps kept on each side; between two picks at least */
 
 rondo_status rondo__picks_make(rondo__picks *out, int64_t limit, rondo_error *err) {
     *out = (rondo__picks){.limit = limit, .pick = rondo__calloc((size_t)limit, sizeof(rondo__pick))};
