@@ -213,6 +213,7 @@ const cli_command cli_inspect = {
         "  neurons    which units follow a pattern, where a unit is most active, what is alike\n"
         "  ablate     what the loss becomes without a gate, a unit, a direction\n\n"
         "example:\n"
-        "  rondo inspect runs/shakespeare/model.safetensors states --text 'To be, or not to be'",
+        "  rondo inspect runs/shakespeare/model.safetensors states --text 'To be, or not to be'\n"
+        "  rondo inspect runs/shakespeare/model.safetensors neurons --pattern 'position in the line'",
     .run = run,
 };

@@ -153,8 +153,10 @@ static rondo_status align_all(looking *l, rondo_inspection *inspection, rondo_er
         status = rondo__look_at(inspection->look, shown, err);
     if (!status && text.failed)
         status = rondo__fail(err, RONDO_MEMORY, "inspect: no memory for alignments");
-    if (!status)
-        l->view->alignment = rondo__view_text(l->view, "%s", text.data ? text.data : "");
+    char *copy = status ? NULL : rondo__view_room(l->view, (int64_t)text.size + 1, 1); /* with its line ends */
+    if (copy && text.size)
+        memcpy(copy, text.data, text.size);
+    l->view->alignment = copy;
     rondo__text_free(&text);
     return status;
 }

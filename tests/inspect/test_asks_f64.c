@@ -1,6 +1,6 @@
 /* What a loss asks of states, by the task's own tape and the way back through the stacks: equal to finite differences
  * of the task's loss, whatever ways a state has to it (attention before and after, input feeding, a pointer, a bridge).
- */
+ * Needs: JANSSON YAML. */
 #include "../tasks/tiny_pairs.h"
 
 #include "inspect/gradients.h"

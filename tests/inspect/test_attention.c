@@ -1,4 +1,4 @@
-/* Attention: entropy and alignment by hand; rows of real models sum to 1, head by head. */
+/* Attention: entropy and alignment by hand; rows of real models sum to 1, head by head. Needs: JANSSON YAML. */
 #include "../tasks/tiny_pairs.h"
 
 #include "inspect/alignment.h"
@@ -149,6 +149,33 @@ static void models(void **state) {
     }
 }
 
+/* What rondo_model_translate says of its own output, greedily written, is the view's of a text without a target. */
+static void as_translated(void **state) {
+    (void)state;
+    rondo_context *context = tiny_context(1);
+    rondo_model *model = train(context, (const char *const[]){"model.attention=additive", NULL});
+    const char *line = "ichi ni san";
+    const rondo_translate_options options = {.search = {.want_weights = true}};
+    rondo_translation translation;
+    rondo_inspection *inspection;
+    rondo_view *view;
+    rondo_error err = {0};
+    assert_int_equal(rondo_model_translate(model, 1, &line, &options, &translation, NULL), RONDO_OK);
+    if (rondo_inspection_open(&inspection, model, &(rondo_inspect_data){.text = line}, &err) ||
+        rondo_inspection_view(inspection, "attention", NULL, &view, &err))
+        fail_msg("%s", err.message);
+    const rondo__view_heatmap *map = &view->panel[0]->heatmap;
+    assert_int_equal(map->columns.count, translation.source_count);
+    assert_true(map->rows.count >= translation.target_count); /* the end may not have been looked for */
+    for (int64_t i = 0; i < translation.target_count * translation.source_count; i++)
+        assert_true(fabs(map->value[i] - (double)translation.weights[i]) < 1e-5);
+    rondo_translation_free(&translation);
+    rondo_view_free(&view);
+    rondo_inspection_close(&inspection);
+    rondo_model_close(&model);
+    rondo_context_destroy(&context);
+}
+
 static void none(void **state) {
     (void)state;
     rondo_context *context = tiny_context(1);
@@ -185,8 +212,11 @@ static void failing_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(entropy_by_hand), cmocka_unit_test(alignment_by_hand),
-        cmocka_unit_test(models),          cmocka_unit_test(none),
+        cmocka_unit_test(entropy_by_hand),
+        cmocka_unit_test(alignment_by_hand),
+        cmocka_unit_test(models),
+        cmocka_unit_test(as_translated),
+        cmocka_unit_test(none),
         cmocka_unit_test(failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

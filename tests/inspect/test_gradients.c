@@ -1,6 +1,7 @@
 /* The view of gradients: what a trained model forgets, beside what it forgot at its start, whose weights are put back.
- */
+ * Needs: JANSSON YAML. */
 #include "../tasks/tiny.h"
+#include "../tasks/tiny_tags.h"
 
 #include "inspect/gradients.h"
 #include "inspect/inspect.h"
@@ -131,6 +132,67 @@ static void repeatable(void **state) {
     }
 }
 
+/* ---- by hand: a tagger in both directions, each losing its own share per step, whosever losses they are ---- */
+
+static void set_all(rondo_params *params, const char *name, double value) {
+    const int found = rondo_params_find(params, name);
+    assert_true(found >= 0);
+    const rondo_param *param = rondo_params_at(params, found);
+    for (int64_t i = 0; i < rondo_tensor_count(&param->value); i++)
+        ((real *)param->value.data)[i] = (real)value;
+}
+
+static void keep(rondo_params *params, const char *name, double share) {
+    set_all(params, name, 0);
+    const rondo_param *param = rondo_params_at(params, rondo_params_find(params, name));
+    for (int64_t i = 0; i < param->value.dims[0]; i++)
+        ((real *)param->value.data)[i * param->value.dims[1] + i] = (real)share;
+}
+
+static void lose_shares(void **state) {
+    (void)state;
+    static const char *const kinds[][6] = {{"model.cell=elman", "model.activation=relu", "model.crf=false"},
+                                           {"model.cell=elman", "model.activation=relu", "model.crf=true"}};
+    for (int k = 0; k < 2; k++) {
+        tiny t = tiny_tags_make("tagger", kinds[k]);
+        tiny_run(&t);
+        rondo_context *context = context_of(1);
+        rondo_model *model = tiny_open(&t, context);
+        rondo_params *params = model->task->params;
+        const char *file = test_path("dev.conllu");
+        rondo_inspection *inspection;
+        assert_int_equal(
+            rondo_inspection_open(&inspection, model, &(rondo_inspect_data){.files = 1, .file = &file}, NULL),
+            RONDO_OK);
+        const double share[2] = {0.9, 0.5};
+        for (int d = 0; d < 2; d++) {
+            char name[64];
+            snprintf(name, sizeof name, "rnn.weight_hh_l0%s", d ? "_reverse" : "");
+            keep(params, name, share[d]);
+            snprintf(name, sizeof name, "rnn.weight_ih_l0%s", d ? "_reverse" : "");
+            set_all(params, name, 0);
+            snprintf(name, sizeof name, "rnn.bias_ih_l0%s", d ? "_reverse" : "");
+            set_all(params, name, 0.25);
+            snprintf(name, sizeof name, "rnn.bias_hh_l0%s", d ? "_reverse" : "");
+            set_all(params, name, 0.25);
+        }
+        rondo_view *view = view_of(inspection, NULL);
+        for (int d = 0; d < 2; d++) {
+            const rondo__view_lines *lines = &panel_of(view, RONDO__LINES, d)->lines;
+            const rondo__view_cell *row = panel_of(view, RONDO__TABLE, 0)->table.cell + d * 8;
+            assert_true(lines->count >= 4);
+            for (int64_t lag = 0; lag < lines->count; lag++)
+                assert_true(fabs(lines->serie[0].value[lag] - pow(share[d], (double)lag)) < 1e-6);
+            assert_true(fabs(row[4].number - share[d]) < 1e-6 && fabs(row[5].number - share[d]) < 1e-6);
+        }
+        assert_non_null(strstr(view->fact[0].text, k ? "the whole loss" : "the loss of step t"));
+        rondo_view_free(&view);
+        rondo_inspection_close(&inspection);
+        rondo_model_close(&model);
+        rondo_context_destroy(&context);
+    }
+}
+
 static void options(void **state) {
     (void)state;
     rondo_context *context = context_of(1);
@@ -171,8 +233,8 @@ static void failing_memory(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(lstm), cmocka_unit_test(used_afterwards),
-                                       cmocka_unit_test(repeatable), cmocka_unit_test(options),
-                                       cmocka_unit_test(failing_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(lstm),        cmocka_unit_test(used_afterwards),
+                                       cmocka_unit_test(lose_shares), cmocka_unit_test(repeatable),
+                                       cmocka_unit_test(options),     cmocka_unit_test(failing_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* The view of neurons: a unit that is made to follow a pattern is found; what is alike is found; states streamed are
- * states traced. */
+ * states traced. Needs: JANSSON YAML. */
 #include "../tasks/tiny.h"
 
 #include "inspect/inspect.h"
