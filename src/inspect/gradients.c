@@ -14,7 +14,6 @@ enum { USUAL_LAGS = 100, MOST_LAGS = 100000, USUAL_PASSAGES = 8, FEWEST = 8, MOS
 #define PRODUCTS 6e9 /* how many multiplications the usual number of losses may cost */
 
 static const char *const model_names[MODELS] = {"as trained", "at its start"};
-static const char *const state_names[RONDO__LAG_STATES] = {"h", "c"};
 
 typedef struct gradients {
     rondo_inspection *inspection;
@@ -101,6 +100,10 @@ static rondo_status measure_start(gradients *g, rondo_error *err) {
 
 /* ---- showing ---- */
 
+static const char *state_name(const rondo_recurrent *net, int state) {
+    return state == RONDO__OF_C ? "c" : net->config.cell == RONDO_JORDAN ? "s" : "h";
+}
+
 static void add_place(gradients *g, const rondo__passage *passage, int stack, int place) {
     const rondo__lags *lags = g->lags[TRAINED];
     const int64_t longest = rondo__lags_longest(&lags[stack]);
@@ -118,14 +121,14 @@ static void add_place(gradients *g, const rondo__passage *passage, int stack, in
         lines->x[k] = (double)k;
     for (int i = 0; i < MODELS * states; i++) {
         const int model = i / states, state = i % states;
-        lines->serie[i].name = rondo__view_text(g->view, "%s %s", state_names[state], model_names[model]);
+        lines->serie[i].name = rondo__view_text(g->view, "%s %s", state_name(net, state), model_names[model]);
         for (int64_t k = 0; k <= longest; k++)
             lines->serie[i].value[k] = rondo__lags_at(&g->lags[model][stack], place, state, k);
     }
     const int64_t horizon = rondo__lags_horizon(&lags[stack], place, states - 1);
     if (horizon >= 0)
         rondo__view_mark_add(g->view, lines, 'x', (double)horizon,
-                             rondo__view_text(g->view, "%s below 1 %%", state_names[states - 1]));
+                             rondo__view_text(g->view, "%s below 1 %%", state_name(net, states - 1)));
 }
 
 static rondo__view_cell text(const char *text) { return (rondo__view_cell){.text = text}; }
@@ -136,7 +139,7 @@ static void add_row(gradients *g, const rondo__passage *passage, int stack, int 
     const rondo_recurrent *net = passage->stack[stack].net;
     *cell++ =
         text(rondo__inspect_layer_name(g->view, passage, stack, place / net->directions, place % net->directions));
-    *cell++ = text(state_names[state]);
+    *cell++ = text(state_name(net, state));
     for (int m = 0; m < MODELS; m++) {
         const rondo__lags *lags = &g->lags[m][stack];
         const int64_t horizon = rondo__lags_horizon(lags, place, state);
