@@ -12,7 +12,11 @@
 enum { MOST_EVALUATIONS = 2000 };
 
 static const char *const of_passage[] = {"states", "attention", NULL};
-static const char *const over_all[] = {"gates", "gradients", "neurons", "ablate", NULL};
+/* passages: how many are used, where the view's own default would keep one waiting; 0: that default. */
+static const struct {
+    const char *name;
+    int64_t passages;
+} over_all[] = {{"gates", 0}, {"gradients", 0}, {"neurons", 0}, {"ablate", 6}, {NULL, 0}};
 
 typedef struct report {
     rondo_inspection *inspection;
@@ -170,10 +174,11 @@ static rondo_status add_over_all(report *r, rondo_error *err) {
     const char *between = "";
     rondo_status status = RONDO_OK;
     rondo__text_format(r->out, ",\"views\":[");
-    for (int i = 0; over_all[i] && !status; i++) {
-        status = say(r, over_all[i], err);
+    for (int i = 0; over_all[i].name && !status; i++) {
+        const rondo_view_options options = {.passages = over_all[i].passages};
+        status = say(r, over_all[i].name, err);
         if (!status)
-            status = add_view(r, over_all[i], &(rondo_view_options){0}, r->out, &between, err);
+            status = add_view(r, over_all[i].name, &options, r->out, &between, err);
     }
     rondo__text_format(r->out, "]");
     return status;
