@@ -1,13 +1,15 @@
 /* Bars: upright over edges (a histogram) or few names, lying where names are many or long. SVG, so that print is sharp. */
 import { digits, make, makeSvg, newId } from "./dom";
+import { fit, stride, widthOf } from "./layout";
 import type { BarsPanel } from "./data";
 
-const HEIGHT = 240, LEFT = 52, BOTTOM = 44, TOP = 12, SERIES = 7;
+const WIDTH = 640, HEIGHT = 240, LEFT = 52, RIGHT = 24, BOTTOM = 44, TOP = 12, SERIES = 7, NAME_MOST = 260;
 
 export function bars(panel: BarsPanel): HTMLElement {
     const values = panel.series.flatMap(s => s.values).filter((v): v is number => v !== null && Number.isFinite(v));
     const high = Math.max(0, ...values), low = Math.min(0, ...values);
-    const picture = panel.x.names && (panel.x.names.length > 12 || panel.x.names.some(name => name.length > 12))
+    const { names } = panel.x, isTight = names && (WIDTH - LEFT - RIGHT) / Math.max(names.length, 1) < widthOf(names) + 4;
+    const picture = isTight
         ? lying(panel, low, high) : upright(panel, low, high);
     return make("div", { class: "bars" }, picture, panel.series.length > 1 && legend(panel));
 }
@@ -37,10 +39,10 @@ const nameAt = (panel: BarsPanel, i: number): string => {
 };
 
 function upright(panel: BarsPanel, low: number, high: number): SVGElement {
-    const count = panel.series[0]?.values.length ?? 0, width = 640, inner = width - LEFT - 12, tall = HEIGHT - TOP - BOTTOM;
-    const svg = described(panel, width, HEIGHT), span = high - low || 1, y = (v: number): number => TOP + tall * (1 - (v - low) / span);
+    const count = panel.series[0]?.values.length ?? 0, inner = WIDTH - LEFT - RIGHT, tall = HEIGHT - TOP - BOTTOM;
+    const svg = described(panel, WIDTH, HEIGHT), span = high - low || 1, y = (v: number): number => TOP + tall * (1 - (v - low) / span);
     for (const tick of ticks(low, high)) {
-        svg.append(makeSvg("line", { x1: LEFT, x2: width - 12, y1: y(tick), y2: y(tick), class: "grid" }),
+        svg.append(makeSvg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(tick), y2: y(tick), class: "grid" }),
             makeSvg("text", { x: LEFT - 6, y: y(tick) + 4, class: "end" }, digits(tick)));
     }
     const slot = inner / Math.max(count, 1), gap = panel.x.edges && panel.series.length === 1 ? Math.min(1, slot * 0.1) : slot * 0.2;
@@ -52,7 +54,7 @@ function upright(panel: BarsPanel, low: number, high: number): SVGElement {
         }, makeSvg("title", {}, `${nameAt(panel, i)}: ${s.name} ${digits(v)}`)));
     }));
     const { names, edges } = panel.x, labels = names ?? edges?.map(e => digits(e)) ?? [];
-    const every = Math.ceil(labels.length / (names ? 20 : 9));
+    const every = stride(slot, widthOf(labels) + 8);
     labels.forEach((text, i) => {
         if (i % every === 0) svg.append(makeSvg("text", { x: LEFT + (names ? i + 0.5 : i) * slot, y: HEIGHT - BOTTOM + 16, class: "middle" }, text));
     });
@@ -62,14 +64,14 @@ function upright(panel: BarsPanel, low: number, high: number): SVGElement {
 }
 
 function lying(panel: BarsPanel, low: number, high: number): SVGElement {
-    const names = panel.x.names ?? [], width = 640, left = 190, thick = panel.series.length > 1 ? 9 : 15, slot = thick * panel.series.length + 5;
+    const names = panel.x.names ?? [], width = WIDTH, left = Math.min(widthOf(names), NAME_MOST) + 16, thick = panel.series.length > 1 ? 9 : 15, slot = thick * panel.series.length + 5;
     const height = names.length * slot + 44, inner = width - left - 70, span = high - low || 1;
     const svg = described(panel, width, height), x = (v: number): number => left + (inner * (v - low)) / span;
     for (const tick of ticks(low, high))
         svg.append(makeSvg("line", { x1: x(tick), x2: x(tick), y1: 0, y2: names.length * slot, class: "grid" }),
             makeSvg("text", { x: x(tick), y: names.length * slot + 16, class: "middle" }, digits(tick)));
     names.forEach((name, i) => {
-        svg.append(makeSvg("text", { x: left - 8, y: i * slot + slot / 2 + 4, class: "end" }, name.length > 26 ? `${name.slice(0, 25)}\u2026` : name));
+        svg.append(makeSvg("text", { x: left - 8, y: i * slot + slot / 2 + 4, class: "end" }, fit(name, NAME_MOST)));
         panel.series.forEach((s, k) => {
             const v = s.values[i];
             if (v === null || v === undefined || !Number.isFinite(v)) return;

@@ -1,5 +1,5 @@
 /* Shades of heatmaps and colours of lines. Both scales can be read by colour-blind people: one runs through lightness
- * alone, the other from orange over the ground's colour to blue. */
+ * alone, the other from blue over the ground's colour to orange, as in the pictures of `rondo inspect --to`. */
 import { clamp } from "./dom";
 import { isDark } from "./theme";
 
@@ -11,11 +11,11 @@ const scale = (...stops: string[]): Rgb[] => stops.map(of);
 const SCALES = {
     light: {
         rising: scale("#fbfcfe", "#d3e3f1", "#8dbbdc", "#3f87bd", "#14508c", "#06234a"),
-        diverging: scale("#7a3a00", "#c8690f", "#f0a95a", "#fbdcb8", "#f8f8f8", "#c6dcee", "#74add6", "#2a72b2", "#0a3a70"),
+        diverging: scale("#0a3a70", "#2a72b2", "#74add6", "#c6dcee", "#f8f8f8", "#fbdcb8", "#f0a95a", "#c8690f", "#7a3a00"),
     },
     dark: {
         rising: scale("#161b22", "#16304d", "#1f5788", "#3f8fc4", "#8fc7ea", "#eef8ff"),
-        diverging: scale("#ffdda6", "#ffb04f", "#c9741a", "#6d4317", "#1b2027", "#173f66", "#2372b0", "#5fb0ea", "#c4e6ff"),
+        diverging: scale("#c4e6ff", "#5fb0ea", "#2372b0", "#173f66", "#1b2027", "#6d4317", "#c9741a", "#ffb04f", "#ffdda6"),
     },
 };
 

@@ -41,7 +41,7 @@ export function passageSection(passages: Passage[], task: string | undefined): H
         const passage = passages[index]!, hub = new Hub();
         const text = (name: string, value: string): HTMLElement =>
             make("p", { class: "text" }, make("span", { class: "text-name" }, name), make("span", { lang: languageOf(value) }, value));
-        const isPair = task === "translate", parts = [text(isPair ? "Source" : "Passage", titleOf(passage))];
+        const isPair = task === "translate", parts: HTMLElement[] = isPair ? [text("Source", passage.title)] : [];
         if (passage.target) parts.push(text(isPair ? "Target" : "Truth", passage.target));
         if (statesOf(passage).length > 0) {
             const explorer = new Explorer({

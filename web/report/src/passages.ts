@@ -17,10 +17,10 @@ function item(it: PassageItem): HTMLElement {
     const high = it.high ?? Math.max(...known, 0), low = it.low ?? Math.min(...known, 0);
     const isDiverging = low < 0 && high > 0;
     const table = shades(isDiverging), far = Math.max(Math.abs(low), Math.abs(high));
-    const [from, to] = it.mark ?? [1, 0];
+    const [from, to] = it.mark ?? [0, 0]; /* to: the first that is not marked */
     const text = make("p", { class: "symbols", lang: languageOf(it.names.join("")) }, ...it.names.map((name, t) => {
         const value = it.values[t] ?? null;
-        const symbol = make("span", { class: t >= from && t <= to ? "symbol marked" : "symbol", title: `${t + 1}: ${digits(value)}` }, shown(name));
+        const symbol = make("span", { class: t >= from && t < to ? "symbol marked" : "symbol", title: `${t + 1}: ${digits(value)}` }, shown(name));
         if (value !== null) {
             const shade = table[isDiverging ? shadeIndex(value, -far, far) : shadeIndex(value, low, high)]!;
             symbol.style.backgroundColor = css(shade);
