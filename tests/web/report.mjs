@@ -26,7 +26,7 @@ const HEATMAP = ".explorer .heatmap-frame";
 
 async function opens(file, isWhole = true) {
     await browser.open(`file://${file}`);
-    same("the page is ready", await browser.value("document.body.dataset.state"), isWhole ? "ready" : "failed");
+    same("the page is ready", await browser.value("(async () => { while (!document.body.dataset.state) await new Promise(done => setTimeout(done, 20)); return document.body.dataset.state; })()"), isWhole ? "ready" : "failed");
     same("nothing on the console", browser.messages, []);
     same("nothing is asked for but the file", browser.requests.filter(url => !url.startsWith("data:")), [new URL(`file://${file}`).href]);
     same("no part failed", await browser.value("document.querySelectorAll('.failed').length"), isWhole ? 0 : 1);

@@ -3,7 +3,7 @@
 import { css, shadeIndex, shades } from "./colours";
 import { clamp, digits, make, say, shown } from "./dom";
 import { layoutOf, stride, type Layout } from "./layout";
-import { colour, onTheme } from "./theme";
+import { colour, isPrinting, onTheme } from "./theme";
 
 export interface HeatmapOptions {
     label: string;
@@ -111,11 +111,10 @@ export class Heatmap {
         const { rows, columns, height } = this.options;
         const layout = this.layout = layoutOf(rows, columns, this.width, height ?? 420);
         const g = context(this.base, layout);
-        g.clearRect(0, 0, layout.width, layout.height);
         g.imageSmoothingEnabled = false;
         g.drawImage(this.picture(), layout.left, layout.top, layout.cellWidth * columns.length, layout.cellHeight * rows.length);
         this.drawLabels(g);
-        context(this.over, layout);
+        if (isPrinting()) this.paintOver(g); /* in print a canvas wipes out the one below it */
         this.drawOver();
         this.drawScale();
     }
@@ -163,10 +162,12 @@ export class Heatmap {
     }
 
     private drawOver(): void {
-        if (this.width === 0) return;
-        const l = this.layout, g = this.over.getContext("2d")!, { rows, columns } = this.options;
+        if (this.width > 0) this.paintOver(context(this.over, this.layout));
+    }
+
+    private paintOver(g: CanvasRenderingContext2D): void {
+        const l = this.layout, { rows, columns } = this.options;
         const gridWidth = columns.length * l.cellWidth, gridHeight = rows.length * l.cellHeight;
-        g.clearRect(0, 0, l.width, l.height);
         if (this.range) {
             const [from, to] = this.range;
             g.fillStyle = colour("veil");

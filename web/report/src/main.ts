@@ -55,9 +55,32 @@ function start(): void {
     document.title = `${model.file} \u2013 Rondo report`;
     at("top").append(make("div", {}, make("h1", {}, model.file), make("p", {}, [model.info.task, model.info["cell"]].filter(Boolean).map(v => plain(String(v))).join(", "))), themeButton());
     at("sections").append(make("ul", {}, ...sections.map(({ id, name }) => make("li", {}, make("a", { href: `#${id}` }, name)))));
-    at("content").replaceChildren(...sections.map(filled));
+    at("content").replaceChildren();
     at("foot").append(`Made by rondo inspect, Rondo ${report.rondo}. Nothing in this page asks for the network.`);
-    document.body.dataset["state"] = "ready";
+    fillAll(sections, at("content"));
+}
+
+/* One section after another, so that the first can be read while the last are drawn; a print waits for none. */
+function fillAll(sections: Section[], content: HTMLElement): void {
+    let next = 0;
+    const fillNext = (): void => {
+        const section = sections[next++];
+        if (section) {
+            content.append(filled(section));
+            return;
+        }
+        document.body.dataset["state"] = "ready";
+        if (location.hash && scrollY === 0) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+    };
+    const goOn = (): void => {
+        if (next > sections.length) return;
+        fillNext();
+        setTimeout(goOn, 0);
+    };
+    addEventListener("beforeprint", () => {
+        while (next <= sections.length) fillNext();
+    });
+    goOn();
 }
 
 start();

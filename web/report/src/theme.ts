@@ -6,6 +6,7 @@ const listeners = new Set<() => void>();
 let chosen: "light" | "dark" | null = null;
 let printing = false;
 
+export const isPrinting = (): boolean => printing;
 export const isDark = (): boolean => !printing && (chosen ? chosen === "dark" : dark.matches);
 
 /* Canvases do not follow style sheets by themselves. The element ties the listener's life to its own. */
