@@ -24,6 +24,7 @@ typedef struct report {
     rondo__text *out;
     rondo__text absent;   /* members of an array: views that do not fit this model, and why */
     uint64_t said_absent; /* by place in rondo__views */
+    bool single;          /* views are of one passage now: that it has no steps is no news of the model */
 } report;
 
 void rondo__report_escape(rondo__text *out, const char *json, size_t size) {
@@ -157,8 +158,9 @@ static rondo_status add_view(report *r, const char *name, const rondo_view_optio
     if (!c)
         return RONDO_OK;
     const rondo_status status = rondo_inspection_view(r->inspection, name, options, &view, &own);
-    if (status == RONDO_UNSUPPORTED) {
-        note_absent(r, c, &own);
+    if (status == RONDO_UNSUPPORTED || status == RONDO_ARGUMENT) { /* the model, or the data, are not such */
+        if (status == RONDO_UNSUPPORTED || !r->single)
+            note_absent(r, c, &own);
         return RONDO_OK;
     }
     if (status)
@@ -217,6 +219,7 @@ static rondo_status add_passages(report *r, size_t room, rondo_error *err) {
     const int64_t count = all < r->options->passages ? all : r->options->passages;
     rondo_status status = RONDO_OK;
     bool fits = true;
+    r->single = true;
     rondo__text_format(r->out, ",\"passages\":[");
     for (int64_t i = 0; i < count && !status && fits; i++) {
         char part[64];

@@ -7,6 +7,9 @@ small_pairs
 printf '%s\n' '</script><script>document.title="broken"</script>' '<img src=x onerror="document.title=1"> & <!-- <script>' >> text.txt
 expect 0 '' "$RONDO" train small.yaml --out run --quiet
 expect 0 '' "$RONDO" train pairs.yaml --out pair --quiet
+expect 0 '' "$RONDO" train small.yaml --set model.cell=elman --out elman --quiet
+sed -E 's/(encoder|decoder): .*/\1: {cell: transformer, heads: 2}/' pairs.yaml > transformer.yaml
+expect 0 '' "$RONDO" train transformer.yaml --out transformer --quiet
 
 expect 2 'made by|page|VIEW|html' "$RONDO" inspect run/model.safetensors --html report.txt
 if grep -q RONDO__REPORT_ABSENT "$build/generated/report_page.h"; then
@@ -24,6 +27,9 @@ check "nothing half-written is left" sh -c '! ls | grep -E "html|tmp"'
 expect 0 '' "$RONDO" inspect run/model.safetensors text.txt --html text.html
 expect 0 '' "$RONDO" inspect run/model.safetensors --text '</script><b>' --html one.html --passages 1 --steps 5
 expect 0 '' "$RONDO" inspect pair/model.safetensors dev.ja dev.en --html pair.html
+expect 0 '' "$RONDO" inspect elman/model.safetensors --html elman.html
+expect 0 '' "$RONDO" inspect transformer/model.safetensors dev.ja dev.en --html transformer.html
+check "what a Transformer has not is told" grep -q '"kind":"gates","why"' transformer.html
 check "the same call, the same bytes" sh -c '"$1" inspect pair/model.safetensors dev.ja dev.en --html again.html && cmp pair.html again.html' - "$RONDO"
 check "under 3 MB" [ "$(wc -c < text.html)" -lt 3000000 ]
 check "the data end no script" [ "$(grep -o '</script' text.html | wc -l)" = 2 ]
@@ -44,7 +50,7 @@ if [ -f "$page" ]; then
     check "a report of every panel" node "$RONDO_TOP/tests/web/mock.mjs" "$page" mock.html
     drive mock "$work/mock.html"
 fi
-drive real "$work/text.html" "$work/one.html" "$work/pair.html"
+drive real "$work/text.html" "$work/one.html" "$work/pair.html" "$work/elman.html" "$work/transformer.html"
 sed 's/{"version":1/{"version":9/' text.html > version.html
 sed 's/{"version":1/{"version"/' text.html > damaged.html
 drive broken "$work/version.html" "$work/damaged.html"

@@ -142,8 +142,10 @@ async function explorer() {
     await pointer();
     await thresholds();
     const before = await shot(".explorer .heatmap canvas"), unit = await text(".step thead");
-    await click(".tabs input");
-    check("another gate, another picture", (await shot(".explorer .heatmap canvas")) !== before);
+    if ((await browser.value("document.querySelectorAll('.tabs input').length")) > 1) { /* an Elman network has no gates */
+        await click(".tabs input");
+        check("another gate, another picture", (await shot(".explorer .heatmap canvas")) !== before);
+    }
     await browser.value(`[...document.querySelectorAll(".detail .unit")].find(e => e.textContent.split(" ")[0] !== document.querySelector("#unit").value).click()`);
     check("one of the strongest units can be chosen", (await text(".step thead")) !== unit);
     await browser.value(`(() => { const s = document.querySelectorAll(".explorer select")[1]; s.value = "mean"; s.dispatchEvent(new Event("change")); })()`);

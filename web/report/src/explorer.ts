@@ -2,13 +2,13 @@
  * units over a threshold. One state says what is chosen; every change goes through `set`, which shows it everywhere. */
 import { clamp, digits, make, newId, say, shown } from "./dom";
 import { Heatmap } from "./heatmap";
+import { Hub } from "./hub";
 import { SelectionPanel } from "./selection";
 import { ordered, statesOf, type Group, type Order, type StateArray } from "./states";
 import { stepTable } from "./step_table";
 import { Strip } from "./strip";
 import { UnitLines } from "./unit_lines";
 import type { Passage } from "./data";
-import type { Hub } from "./hub";
 
 /* What stays chosen from one passage to the next. */
 export interface Choice {
@@ -65,8 +65,8 @@ export class Explorer {
         this.build();
         this.setGroup(this.choice.group);
         this.element.addEventListener("keydown", event => this.key(event));
-        for (const group of this.groups)
-            options.hub.listen(this, group.symbols, step => { if (this.group.symbols.join() === group.symbols.join()) this.set({ step }, true); });
+        for (const key of new Set(this.groups.map(group => Hub.key(group.symbols))))
+            options.hub.listen(this, key, step => { if (Hub.key(this.group.symbols) === key) this.set({ step }, true); });
     }
 
     private get array(): StateArray {
@@ -178,7 +178,7 @@ export class Explorer {
         this.showDetail(choice.step);
         this.unitInput.value = group.units[choice.unit] ?? "";
         this.where.replaceChildren(`${choice.step + 1} of ${group.symbols.length}: `, make("b", {}, shown(group.symbols[choice.step] ?? "")));
-        if (!isFromHub) this.options.hub.tell(this, group.symbols, choice.step);
+        if (!isFromHub) this.options.hub.tell(this, Hub.key(group.symbols), choice.step);
     }
 
     private order(): void {

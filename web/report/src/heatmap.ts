@@ -107,8 +107,8 @@ export class Heatmap {
     }
 
     private draw(): void {
-        if (this.width === 0) return;
         const { rows, columns, height } = this.options;
+        if (this.width === 0 || rows.length === 0 || columns.length === 0) return;
         const layout = this.layout = layoutOf(rows, columns, this.width, height ?? 420);
         const g = context(this.base, layout);
         g.imageSmoothingEnabled = false;
@@ -162,7 +162,7 @@ export class Heatmap {
     }
 
     private drawOver(): void {
-        if (this.width > 0) this.paintOver(context(this.over, this.layout));
+        if (this.width > 0 && this.order.length > 0 && this.options.columns.length > 0) this.paintOver(context(this.over, this.layout));
     }
 
     private paintOver(g: CanvasRenderingContext2D): void {
@@ -265,6 +265,7 @@ export class Heatmap {
         const move = moves[event.key];
         if (!move || event.altKey || event.ctrlKey || event.metaKey) return;
         event.preventDefault();
+        if (this.order.length === 0 || this.options.columns.length === 0) return;
         const isFirst = this.row === null || this.column === null;
         const place = isFirst ? 0 : this.placeOf(this.row!) + move[0];
         const row = this.rowAt(place), column = isFirst ? 0 : clamp(this.column! + move[1], 0, this.options.columns.length - 1);

@@ -4,15 +4,14 @@ type Listener = (index: number) => void;
 export class Hub {
     private readonly listeners = new Map<string, { owner: unknown; listener: Listener }[]>();
 
-    private static key(names: string[]): string { return names.join("\u0001"); }
+    static key(names: string[]): string { return names.join("\u0001"); }
 
-    listen(owner: unknown, names: string[], listener: Listener): void {
-        const key = Hub.key(names);
+    listen(owner: unknown, key: string, listener: Listener): void {
         this.listeners.set(key, [...(this.listeners.get(key) ?? []), { owner, listener }]);
     }
 
-    tell(owner: unknown, names: string[], index: number): void {
-        for (const entry of this.listeners.get(Hub.key(names)) ?? [])
+    tell(owner: unknown, key: string, index: number): void {
+        for (const entry of this.listeners.get(key) ?? [])
             if (entry.owner !== owner) entry.listener(index);
     }
 }

@@ -18,12 +18,12 @@ function heatmap(panel: HeatmapPanel, hub: Hub): HTMLElement {
         onChoose: (r, c) => {
             [row, column] = [r, c];
             picture.setCursor(row, column);
-            hub.tell(picture, rows, r);
-            hub.tell(picture, columns, c);
+            hub.tell(picture, Hub.key(rows), r);
+            hub.tell(picture, Hub.key(columns), c);
         },
     });
-    hub.listen(picture, rows, r => picture.setCursor(row = r, column));
-    hub.listen(picture, columns, c => picture.setCursor(row, column = c));
+    hub.listen(picture, Hub.key(rows), r => picture.setCursor(row = r, column));
+    hub.listen(picture, Hub.key(columns), c => picture.setCursor(row, column = c));
     return picture.element;
 }
 

@@ -40,7 +40,7 @@ function arrayOf(panel: HeatmapPanel, units: string[]): StateArray {
 export function groupsOf(view: View): Group[] {
     const groups = new Map<string, Group>();
     for (const panel of view.panels) {
-        if (panel.kind !== "heatmap") continue;
+        if (panel.kind !== "heatmap" || panel.matrix.rows < 1 || panel.matrix.columns < 1) continue; /* of an empty passage */
         const name = panel.group ?? panel.title;
         let group = groups.get(name);
         if (!group) {

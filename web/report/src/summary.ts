@@ -38,7 +38,7 @@ export function summary({ model: { info }, data, absent, passages }: Report): No
                 factList([["files", data.files.join(", ") || "the validation data of the recipe"], ["passages", text(data.passages)],
                     ...(shownPassages < data.passages ? [["shown below one by one", `the first ${shownPassages}`] as [string, string]] : [])]),
                 metrics && Object.keys(metrics).length > 0 && make("h3", {}, "On the validation data when it was trained"), metrics && factList(facts(metrics)))),
-        ...(absent && absent.length > 0 ? [make("p", { class: "hint" }, `Not shown: ${absent.map(({ kind, why }) => `${kind} (${why})`).join("; ")}.`)] : []),
+        ...(absent && absent.length > 0 ? [make("p", { class: "hint" }, `Not shown: ${absent.map(({ kind, why }) => `${kind} (${why.replace(/^inspect: /, "")})`).join("; ")}.`)] : []),
         ...(recipe ? [folded("Recipe", make("pre", { tabindex: 0 }, yaml(recipe)))] : []),
         ...(tensors && tensors.length > 0 ? [folded("Weights", tensorTable(tensors))] : []),
     ];
