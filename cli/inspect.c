@@ -212,6 +212,7 @@ const cli_command cli_inspect = {
         "  attention  where each step of the target looked in the source, entropy, alignment\n"
         "  neurons    which units follow a pattern, where a unit is most active, what is alike\n"
         "  ablate     what the loss becomes without a gate, a unit, a direction\n\n"
+        "--html writes them all, with every passage to step through, as one page for a browser.\n\n"
         "example:\n"
         "  rondo inspect runs/shakespeare/model.safetensors states --text 'To be, or not to be'\n"
         "  rondo inspect runs/shakespeare/model.safetensors neurons --pattern 'position in the line'",

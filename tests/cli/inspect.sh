@@ -75,7 +75,7 @@ expect 2 'gates. has no array' "$RONDO" inspect small/model.safetensors gates li
 check "nothing half-written" [ ! -e none.npy ]
 
 # what is asked wrongly
-expect 2 'something is missing' "$RONDO" inspect small/model.safetensors
+expect 2 'which view' "$RONDO" inspect small/model.safetensors
 expect 2 "no view 'stats' \(did you mean 'states'" "$RONDO" inspect small/model.safetensors stats
 expect 2 'must end in .png' "$RONDO" inspect small/model.safetensors states --to look.gif
 expect 2 'files and --text' "$RONDO" inspect small/model.safetensors states lines.txt --text a
