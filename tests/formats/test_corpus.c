@@ -58,6 +58,10 @@
 #include "../../fuzz/fuzz_weights.c"
 #undef LLVMFuzzerTestOneInput
 
+#define LLVMFuzzerTestOneInput fuzz_import
+#include "../../fuzz/fuzz_import.c"
+#undef LLVMFuzzerTestOneInput
+
 static void replay(const char *name, int (*target)(const uint8_t *, size_t)) {
     const int64_t live = rondo__alloc_live();
     char folder[1024], path[2048];
@@ -100,6 +104,7 @@ static void seeds(void **state) {
     replay("json", fuzz_json);
     replay("onnx", fuzz_onnx);
     replay("mapping", fuzz_mapping);
+    replay("import", fuzz_import);
 }
 
 int main(void) {
