@@ -188,19 +188,6 @@ static int draw(const forecasting *f, const rondo_forecast *r) {
 
 /* ---- the command ---- */
 
-/* Only these draw futures. */
-static int check_paths(const forecasting *f, rondo_model *model) {
-    const char *info = rondo_model_info(model);
-    if (f->options.paths == 0 || !info || !strstr(info, "\"task\": \"forecast\"") ||
-        (strstr(info, "\"mode\": \"recursive\"") && !strstr(info, "\"output\": \"point\"")))
-        return -1;
-    return cli_fail(
-        CLI_USAGE,
-        "%s: --paths is for a recursive model of distributions or quantiles, which draws its futures (leave "
-        "it out)",
-        f->model);
-}
-
 static int forecast(forecasting *f) {
     rondo_context *context = NULL;
     rondo_model *model = NULL;
@@ -211,8 +198,6 @@ static int forecast(forecasting *f) {
         return code;
     rondo_status status = rondo_model_open(&model, context, f->model, &err);
     if (!status)
-        code = check_paths(f, model);
-    if (!status && code < 0)
         status = rondo_model_forecast(model, f->data, &f->options, &result, &err);
     if (status)
         code = cli_report(status, &err);

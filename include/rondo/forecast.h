@@ -19,7 +19,8 @@ typedef struct rondo_forecast_options {
     const char *from;       /* as if the file ended there: the first step to forecast, by its number from 0 or its time
                                ("2017-06-26 00:00"); NULL: after the last known value */
     int64_t history;        /* known steps before it that come along, for pictures; 0: none */
-    int64_t paths;          /* a recursive model of distributions or quantiles draws so many futures; 0: 200 */
+    int64_t paths;          /* a recursive model of distributions or quantiles draws so many futures; 0: 200.
+                               RONDO_ARGUMENT of any other, which draws none */
     uint64_t seed;          /* of these draws */
 } rondo_forecast_options;
 

@@ -227,6 +227,9 @@ void rondo__levels_free(rondo__levels *levels);
 /* The levels that a caller wants: rising, and known to the model. */
 rondo_status rondo__levels_choose(const rondo__forecast *f, rondo__levels *out, int count, const double *level,
                                   rondo_error *err);
+/* How many futures a recursive model draws (0: the usual number), and from which seed. */
+rondo_status rondo__levels_choose_paths(const rondo__forecast *f, rondo__levels *out, int64_t paths, uint64_t seed,
+                                        rondo_error *err);
 /* Runs the model on a filled batch and fills out in. loss: NULL, or receives the sum of losses. */
 rondo_status rondo__forecast_run(rondo__forecast *f, rondo_tape *tape, const rondo__forecast_batch *batch,
                                  rondo__levels *out, double *loss, bool same_parameters, rondo_error *err);

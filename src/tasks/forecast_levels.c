@@ -131,6 +131,20 @@ rondo_status rondo__levels_choose(const rondo__forecast *f, rondo__levels *out, 
     return RONDO_OK;
 }
 
+rondo_status rondo__levels_choose_paths(const rondo__forecast *f, rondo__levels *out, int64_t paths, uint64_t seed,
+                                        rondo_error *err) {
+    enum { USUAL_PATHS = 200 };
+    if (paths < 0)
+        return rondo__fail(err, RONDO_ARGUMENT, "forecast: paths must be 0 or more");
+    if (paths > 0 && !(f->recursive && f->levels > 0))
+        return rondo__fail(err, RONDO_ARGUMENT,
+                           "forecast: paths is for a recursive model of distributions or quantiles, which draws its "
+                           "futures (leave it out)");
+    out->paths = paths > 0 ? paths : USUAL_PATHS;
+    out->seed = seed;
+    return RONDO_OK;
+}
+
 rondo_status rondo__levels_make(const rondo__forecast *f, rondo__levels *out, int64_t windows, bool scores,
                                 rondo_error *err) {
     out->windows = windows;

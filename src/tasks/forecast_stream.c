@@ -10,8 +10,6 @@
 #include "tasks/forecast.h"
 #include "tasks/model.h"
 
-enum { USUAL_PATHS = 200 };
-
 struct rondo_forecast_stream {
     rondo__forecast *f;
     rondo_tape *tape;
@@ -171,8 +169,8 @@ static rondo_status make_room(rondo_forecast_stream *s, const rondo_forecast_str
     rondo__forecast *f = s->f;
     s->keep = f->W + f->lead;
     rondo_status status = rondo__levels_choose(f, &s->levels, o->quantiles, o->quantile, err);
-    s->levels.paths = o->paths > 0 ? o->paths : USUAL_PATHS;
-    s->levels.seed = o->seed;
+    if (!status)
+        status = rondo__levels_choose_paths(f, &s->levels, o->paths, o->seed, err);
     if (!status)
         status = rondo_tape_create(&s->tape, f->base.context, err);
     if (!status)

@@ -8,8 +8,6 @@
 #include "tasks/forecast.h"
 #include "tasks/model.h"
 
-enum { USUAL_PATHS = 200 };
-
 typedef struct using {
     rondo__forecast *f;
     rondo_tape *tape;
@@ -98,10 +96,10 @@ static rondo_status own_target_names(using *u) {
 
 static rondo_status choose_levels(using *u) {
     rondo_status status = rondo__levels_choose(u->f, &u->levels, u->o->quantiles, u->o->quantile, u->err);
+    if (!status)
+        status = rondo__levels_choose_paths(u->f, &u->levels, u->o->paths, u->o->seed, u->err);
     if (status)
         return status;
-    u->levels.paths = u->o->paths > 0 ? u->o->paths : USUAL_PATHS;
-    u->levels.seed = u->o->seed;
     u->out->quantiles = u->levels.levels;
     u->out->has_band = u->levels.levels > 1;
     u->out->level = numbers(u->levels.levels, 1, 1);
@@ -382,9 +380,8 @@ rondo_status rondo_model_forecast(rondo_model *model, const char *path, const ro
                .out = out,
                .path = path,
                .err = err};
-    if (u.o->horizon < 0 || u.o->history < 0 || u.o->paths < 0 || u.o->horizon > 10000000)
-        return rondo__fail(err, RONDO_ARGUMENT,
-                           "forecast: horizon, history and paths must be 0 or more (horizon up to 10^7)");
+    if (u.o->horizon < 0 || u.o->history < 0 || u.o->horizon > 10000000)
+        return rondo__fail(err, RONDO_ARGUMENT, "forecast: horizon and history must be 0 or more (horizon up to 10^7)");
     u.horizon = out->horizon = u.o->horizon ? u.o->horizon : u.f->H;
     out->has_time = u.f->base.recipe.data.series.time[0] != '\0';
     rondo_status status = choose_targets(&u);

@@ -23,7 +23,8 @@ static int64_t step_of(const char *name, size_t size) {
 }
 
 static bool is_half_written(const char *name) {
-    static const char *const files[] = {"model.safetensors", "last.safetensors", "metrics.jsonl", "recipe.yaml"};
+    static const char *const files[] = {"model.safetensors", "last.safetensors", "metrics.jsonl", "recipe.yaml",
+                                        "recipe.user.yaml"};
     const char *end = strstr(name, ".tmp-");
     if (end && step_of(name, (size_t)(end - name)) >= 0)
         return end[5] && end[5 + strspn(end + 5, "0123456789")] == '\0';
@@ -154,34 +155,85 @@ rondo_status rondo__folder_take(rondo__run *run, rondo_error *err) {
     return status;
 }
 
+/* ---- recipe.yaml ---- */
+
+static rondo_status write_file(const char *path, const char *data, size_t size, rondo_error *err) {
+    rondo__writer *writer = NULL;
+    rondo_status status = rondo__writer_open(&writer, path, err);
+    if (!status)
+        status = rondo__writer_put(writer, data, size, err);
+    if (!status)
+        status = rondo__writer_commit(&writer, err);
+    rondo__writer_abandon(&writer);
+    return status;
+}
+
+static bool holds(const char *path, const char *data, size_t size) {
+    char *other = NULL;
+    size_t length = 0;
+    const bool same = rondo__file_read(path, 0, &other, &length, NULL) == RONDO_OK && length == size &&
+                      memcmp(other, data, size) == 0;
+    rondo__free(other);
+    return same;
+}
+
+/* A recipe that somebody wrote, with its comments and blanks, goes under another name before the recipe as run takes
+ * its place. One that a run wrote bears its mark. */
+static rondo_status keep_users(rondo__run *run, rondo_error *err) {
+    enum { MOST = 100 };
+    char path[RONDO__PATH], name[sizeof run->kept], message[96], *data;
+    size_t size;
+    if (!rondo__file_exists(rondo__run_path(run, "recipe.yaml", path)))
+        return RONDO_OK;
+    rondo_status status = rondo__file_read(path, 0, &data, &size, err);
+    if (status)
+        return status;
+    bool done = rondo__yaml_is_signed(data, size);
+    for (int i = 1; i < MOST && !done; i++) {
+        snprintf(name, sizeof name, i > 1 ? "recipe.user-%d.yaml" : "recipe.user.yaml", i);
+        done = holds(rondo__run_path(run, name, path), data, size);
+        if (done || rondo__file_exists(path))
+            continue;
+        status = write_file(path, data, size, err);
+        done = true;
+        if (!status)
+            memcpy(run->kept, name, sizeof name);
+    }
+    rondo__free(data);
+    if (status || !run->kept[0])
+        return status;
+    snprintf(message, sizeof message, "recipe.yaml is now the recipe as run; yours is %s", run->kept);
+    rondo__run_event(run, RONDO_EVENT_NOTE, NULL, false, message);
+    return RONDO_OK;
+}
+
 rondo_status rondo__folder_prepare(rondo__run *run, rondo_error *err) {
     char path[RONDO__PATH];
     rondo__text yaml = {0};
-    rondo__writer *writer = NULL;
-    rondo_status status = RONDO_OK;
     rondo__recipe recipe = run->task->recipe;
     rondo__recipe_pin(&recipe);
     const bool fresh = !rondo__file_exists(rondo__run_path(run, "recipe.yaml", path));
     const rondo_status made = rondo__recipe_yaml(&recipe, &yaml);
     rondo__sign_yaml(&yaml);
-    if (made || yaml.failed)
-        status = rondo__fail(err, RONDO_MEMORY, "train: no memory for recipe.yaml");
+    rondo_status status =
+        made || yaml.failed ? rondo__fail(err, RONDO_MEMORY, "train: no memory for recipe.yaml") : RONDO_OK;
     if (!status)
-        status = rondo__writer_open(&writer, rondo__run_path(run, "recipe.yaml", path), err);
-    if (!status && !(status = rondo__writer_put(writer, yaml.data, yaml.size, err)))
-        status = rondo__writer_commit(&writer, err);
-    rondo__writer_abandon(&writer);
+        status = keep_users(run, err);
+    if (!status)
+        status = write_file(rondo__run_path(run, "recipe.yaml", path), yaml.data, yaml.size, err);
     rondo__text_free(&yaml);
     run->wrote = fresh && !status;
     return status;
 }
 
 void rondo__folder_leave(const rondo__run *run) {
-    char path[RONDO__PATH];
+    char path[RONDO__PATH], users[RONDO__PATH];
     if (run->options->resume || holds_run(run->options->folder))
         return;
     if (run->wrote)
         unlink(rondo__run_path(run, "recipe.yaml", path));
+    if (run->kept[0]) /* as it was */
+        (void)!rename(rondo__run_path(run, run->kept, users), rondo__run_path(run, "recipe.yaml", path));
     if (run->made)
         rmdir(run->options->folder); /* unless it holds something of others */
 }

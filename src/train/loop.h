@@ -46,11 +46,12 @@ typedef struct rondo__run {
     double busy, busy_symbols;            /* training only, since the last evaluation */
     double sitting_busy, sitting_symbols; /* training only, of this sitting */
     double last_norm, last_rate;
-    bool cleared; /* the update has left all gradients at zero */
-    int lock;     /* on the folder, -1: none */
-    bool made;    /* the folder, which was not there */
-    bool wrote;   /* recipe.yaml, which was not there */
-    bool stop;    /* the event function asked for it */
+    bool cleared;  /* the update has left all gradients at zero */
+    int lock;      /* on the folder, -1: none */
+    bool made;     /* the folder, which was not there */
+    bool wrote;    /* recipe.yaml, which was not there */
+    char kept[32]; /* what a recipe.yaml of the user's is called now, "" */
+    bool stop;     /* the event function asked for it */
     char message[512];
     rondo__text report; /* of the best evaluation */
 } rondo__run;

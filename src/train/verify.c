@@ -70,8 +70,14 @@ static rondo_verdict judge(const char *text, size_t size, const char *mark) {
     return rondo__crc_of(text, size, size - length + digits) == carried ? RONDO_WHOLE : RONDO_DAMAGED;
 }
 
+static rondo_verdict judge_mark(const char *text, size_t size) {
+    return judge(text, size - (size && text[size - 1] == '\n'), yaml_mark);
+}
+
+bool rondo__yaml_is_signed(const char *yaml, size_t size) { return judge_mark(yaml, size) == RONDO_WHOLE; }
+
 static rondo_verdict judge_yaml(const char *path, const char *text, size_t size, rondo_error *err) {
-    const rondo_verdict verdict = judge(text, size - (size && text[size - 1] == '\n'), yaml_mark);
+    const rondo_verdict verdict = judge_mark(text, size);
     if (verdict == RONDO_DAMAGED)
         rondo__fail(err, RONDO_FORMAT, "%s: changed since it was written: its last line has another checksum", path);
     return verdict;

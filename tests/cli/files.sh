@@ -43,4 +43,22 @@ expect 1 "full" full "$RONDO" train small.yaml --out full --quiet
 check "nothing half-written" sh -c '! ls full 2>/dev/null | grep -qE "tmp|model.safetensors"'
 expect 1 "stdout" sh -c "'$RONDO' generate run/model.safetensors --tokens 100 --seed 1 > /dev/full"
 expect 1 "stdout" sh -c "'$RONDO' info run/model.safetensors > /dev/full"
+
+# a recipe that lies in the folder of results is the user's: it stays, with its comments, beside the recipe as run
+mkdir own
+{ echo '# mine'; sed 's,: text,: ../text,; s,: dev,: ../dev,' small.yaml; } > own/recipe.yaml
+cp own/recipe.yaml mine.yaml
+expect 1 "" "$RONDO" train own/recipe.yaml --set train.optimizer.learning_rate=1e30 --out own --quiet
+check "a run that comes to nothing leaves it as it was" sh -c '[ "$(ls own)" = recipe.yaml ] && cmp own/recipe.yaml mine.yaml'
+expect 0 '' "$RONDO" train own/recipe.yaml --out own
+check "it is told" grep -q 'yours is recipe.user.yaml' err
+check "the user's recipe" cmp own/recipe.user.yaml mine.yaml
+check "the recipe as run" grep -q '# checksum crc32' own/recipe.yaml
+check "and no other" test ! -e own/recipe.user-2.yaml
+expect 0 '' "$RONDO" train own/recipe.yaml --out own --resume --quiet
+echo '# changed' >> own/recipe.yaml
+cp own/recipe.yaml changed.yaml
+expect 0 '' "$RONDO" train own/recipe.yaml --out own --resume
+check "it is told again" grep -q 'yours is recipe.user-2.yaml' err
+check "both are there" sh -c 'cmp own/recipe.user.yaml mine.yaml && cmp own/recipe.user-2.yaml changed.yaml'
 finish

@@ -216,7 +216,7 @@ check "and leaves no folder behind" [ ! -e unscored ]
 mkdir mine && touch mine/notes
 expect 2 "train.metric" "$RONDO" train series.yaml --out mine --quiet --set train.metric=mase --set data.season=200
 check "nor anything in one that was there" [ "$(ls mine)" = notes ]
-expect 2 "model.safetensors: --paths is for a recursive model" "$RONDO" forecast $model --data loads.csv --paths 20
+expect 2 "forecast: paths is for a recursive model" "$RONDO" forecast $model --data loads.csv --paths 20
 expect 0 '' "$RONDO" train series.yaml --out drawn --quiet --set model.mode=recursive --set model.output=gaussian --set train.epochs=1
 expect 0 '' "$RONDO" forecast drawn/model.safetensors --data loads.csv --paths 20
 finish

@@ -17,7 +17,8 @@ static outcome use(const tiny *t, int threads) {
     if (rondo_model_evaluate(model, 1, (const char *const[]){path}, &out.metrics, &err))
         fail_msg("%s", err.message);
     assert_non_null(strstr(rondo_model_report(model), "seasonal-naive"));
-    out.forecast = series_forecast(model, path, &(rondo_forecast_options){.from = "70", .paths = 20, .seed = 3});
+    out.forecast = series_forecast(
+        model, path, &(rondo_forecast_options){.from = "70", .paths = series_paths(model, 20), .seed = 3});
     rondo_model_close(&model);
     rondo_context_destroy(&context);
     return out;
@@ -86,7 +87,7 @@ static void test_stream_is_whole(void **state) {
         tiny_run(&t);
         snprintf(path, sizeof path, "%s", test_path("series.csv"));
         rondo_model *model = series_open(&t, context);
-        const rondo_forecast_stream_options o = {.category = category, .paths = 7, .seed = 5};
+        const rondo_forecast_stream_options o = {.category = category, .paths = series_paths(model, 7), .seed = 5};
         if (rondo_forecast_stream_open(&stream, model, &o, &err))
             fail_msg("%s", err.message);
         const rondo_forecast_stream_sizes sizes = rondo_forecast_stream_get_sizes(stream);
@@ -102,7 +103,8 @@ static void test_stream_is_whole(void **state) {
         }
         assert_int_equal(rondo__alloc_count(), before);
         rondo_forecast whole = series_forecast(
-            model, path, &(rondo_forecast_options){.from = "40", .series = "north", .paths = 7, .seed = 5});
+            model, path,
+            &(rondo_forecast_options){.from = "40", .series = "north", .paths = series_paths(model, 7), .seed = 5});
         print_message("%d\n", i);
         series_same(whole.series[0].point, point, sizes.targets * 6, "point");
         if (sizes.quantiles)

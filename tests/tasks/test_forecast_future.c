@@ -57,14 +57,15 @@ static void test_training_sees_training(void **state) {
 /* The plan is told for the future; all else changes or is not there at all. */
 static void test_forecast_sees_no_future(void **state) {
     (void)state;
-    static const rondo_forecast_options from = {.from = "50", .paths = 9, .horizon = 9},
-                                        end = {.paths = 9, .horizon = 9};
     char path[3][300];
     for (int i = 0; i < SERIES_KINDS; i++) {
         tiny t = tiny_series_kind("future", i, (const char *const[]){"train.max_steps=2", NULL});
         rondo_context *context = series_context(1);
         tiny_run(&t);
         rondo_model *model = series_open(&t, context);
+        const int64_t paths = series_paths(model, 9);
+        const rondo_forecast_options from = {.from = "50", .paths = paths, .horizon = 9},
+                                     end = {.paths = paths, .horizon = 9};
         snprintf(path[0], 300, "%s", series_write("whole.csv", NULL));
         snprintf(path[1], 300, "%s", series_write("changed.csv", &(series_plan){.changed = 50}));
         snprintf(path[2], 300, "%s", series_write("cut.csv", &(series_plan){.rows = 50, .ahead = 12}));
@@ -74,8 +75,8 @@ static void test_forecast_sees_no_future(void **state) {
         series_same_forecast(&a, &b, "changed");
         series_same_forecast(&a, &c, "cut");
         assert_true(a.has_truth && !c.has_truth);
-        rondo_forecast d = series_forecast(model, path[1], &(rondo_forecast_options){.from = "51", .paths = 9});
-        rondo_forecast e = series_forecast(model, path[0], &(rondo_forecast_options){.from = "51", .paths = 9});
+        rondo_forecast d = series_forecast(model, path[1], &(rondo_forecast_options){.from = "51", .paths = paths});
+        rondo_forecast e = series_forecast(model, path[0], &(rondo_forecast_options){.from = "51", .paths = paths});
         assert_true(d.series[0].point[0] != e.series[0].point[0]);
         rondo_forecast *const all[] = {&a, &b, &c, &d, &e};
         for (int k = 0; k < 5; k++)
@@ -123,7 +124,8 @@ static void test_missing_values_are_told(void **state) {
         char path[300];
         snprintf(path, sizeof path, "%s", test_path("series.csv"));
         print_message("%d\n", i);
-        rondo_forecast f = series_forecast(model, path, &(rondo_forecast_options){.from = "50", .paths = 5});
+        rondo_forecast f =
+            series_forecast(model, path, &(rondo_forecast_options){.from = "50", .paths = series_paths(model, 5)});
         assert_true(isfinite(f.series[0].point[0]));
         rondo_forecast_free(&f);
         rondo_model_close(&model);

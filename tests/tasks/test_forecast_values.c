@@ -170,7 +170,7 @@ typedef struct life {
 static int whole_life(void *arg) {
     life *l = arg;
     static const char *const category[] = {"small"};
-    const rondo_forecast_stream_options o = {.category = category, .paths = 3};
+    rondo_forecast_stream_options o = {.category = category};
     rondo_context *context = NULL;
     rondo_model *model = NULL;
     rondo_forecast out = {0};
@@ -183,8 +183,10 @@ static int whole_life(void *arg) {
     if (!status)
         status = rondo_model_open(&model, context, file, &err);
     if (!status)
-        status = rondo_model_forecast(model, l->path, &(rondo_forecast_options){.paths = 3, .horizon = 8, .from = "80"},
-                                      &out, &err);
+        o.paths = series_paths(model, 3);
+    if (!status)
+        status = rondo_model_forecast(
+            model, l->path, &(rondo_forecast_options){.paths = o.paths, .horizon = 8, .from = "80"}, &out, &err);
     if (!status)
         status = rondo_forecast_stream_open(&stream, model, &o, &err);
     if (!status)

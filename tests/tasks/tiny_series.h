@@ -5,6 +5,8 @@
 #include <math.h>
 
 #include "rondo/forecast.h"
+#include "tasks/forecast.h"
+#include "tasks/model.h"
 #include "tiny.h"
 
 enum { SERIES_ROWS = 96, SERIES_TRAIN = 60, SERIES_VALID = 24 };
@@ -135,6 +137,12 @@ static inline rondo_model *series_open(const tiny *t, rondo_context *with) {
     if (rondo_model_open(&model, with, path, &err))
         fail_msg("%s", err.message);
     return model;
+}
+
+/* So many futures, of a model that draws any. */
+static inline int64_t series_paths(const rondo_model *model, int64_t paths) {
+    const rondo__forecast *f = (const rondo__forecast *)model->task;
+    return f->recursive && f->levels > 0 ? paths : 0;
 }
 
 /* Bits; NaN are equal. */
