@@ -48,8 +48,6 @@ expect 1 "stdout" sh -c "'$RONDO' info run/model.safetensors > /dev/full"
 mkdir own
 { echo '# mine'; sed 's,: text,: ../text,; s,: dev,: ../dev,' small.yaml; } > own/recipe.yaml
 cp own/recipe.yaml mine.yaml
-expect 1 "" "$RONDO" train own/recipe.yaml --set train.optimizer.learning_rate=1e30 --out own --quiet
-check "a run that comes to nothing leaves it as it was" sh -c '[ "$(ls own)" = recipe.yaml ] && cmp own/recipe.yaml mine.yaml'
 expect 0 '' "$RONDO" train own/recipe.yaml --out own
 check "it is told" grep -q 'yours is recipe.user.yaml' err
 check "the user's recipe" cmp own/recipe.user.yaml mine.yaml

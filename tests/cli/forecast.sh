@@ -215,6 +215,9 @@ expect 2 "train.metric: the evaluation has no number for 'mase'" "$RONDO" train 
 check "and leaves no folder behind" [ ! -e unscored ]
 mkdir mine && touch mine/notes
 expect 2 "train.metric" "$RONDO" train series.yaml --out mine --quiet --set train.metric=mase --set data.season=200
+mkdir lying && sed 's,data:,data:\n  folder: .,' series.yaml > lying/recipe.yaml && cp lying/recipe.yaml lying.yaml
+expect 2 "train.metric" "$RONDO" train lying/recipe.yaml --out lying --quiet --set data.folder=.. --set train.metric=mase --set data.season=200
+check "and the recipe that lay there as it was" sh -c '[ "$(ls lying)" = recipe.yaml ] && cmp lying/recipe.yaml lying.yaml'
 check "nor anything in one that was there" [ "$(ls mine)" = notes ]
 expect 2 "forecast: paths is for a recursive model" "$RONDO" forecast $model --data loads.csv --paths 20
 expect 0 '' "$RONDO" train series.yaml --out drawn --quiet --set model.mode=recursive --set model.output=gaussian --set train.epochs=1
