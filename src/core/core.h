@@ -130,6 +130,8 @@ rondo_status rondo__writer_seal(rondo__writer *writer, rondo_error *err);
 rondo_status rondo__writer_commit(rondo__writer **writer, rondo_error *err);
 void rondo__writer_abandon(rondo__writer **writer);
 
+bool rondo__ends_in(const char *path, const char *ending); /* behind something */
+
 /* ---- text buffer (text.c): grows, keeps its first failure ---- */
 typedef struct rondo__text {
     char *data; /* NUL-terminated once anything was added; may be NULL */

@@ -239,3 +239,8 @@ void rondo__folder_unlock(int *lock) {
         close(*lock);
     *lock = -1;
 }
+
+bool rondo__ends_in(const char *path, const char *ending) {
+    const size_t size = strlen(path), part = strlen(ending);
+    return size > part && strcmp(path + size - part, ending) == 0;
+}

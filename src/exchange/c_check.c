@@ -46,22 +46,15 @@ static void fill(vectors *v, const rondo__network *n) {
                             : -1;
 }
 
-static void put_numbers(rondo__c_file *file, const char *name, int64_t n, const int32_t *value) {
-    rondo__c_put(file, "static const int model_check_%s[%lld] = {", name, (long long)n);
-    for (int64_t i = 0; i < n; i++)
-        rondo__c_put(file, "%d, ", (int)value[i]);
-    rondo__c_put(file, "};\n");
-}
-
 static void put_arrays(rondo__c_file *file, const vectors *v) {
     if (v->ids)
-        put_numbers(file, "x", v->T, v->ids);
+        rondo__c_put_wholes(file, "model_check_x", v->T, v->ids);
     else
         rondo__c_put_floats(file, "model_check_x", v->T * file->network->block[0].in, v->x);
     if (rondo__c_spells(file))
-        put_numbers(file, "letters", v->T * LETTERS, v->letters);
+        rondo__c_put_wholes(file, "model_check_letters", v->T * LETTERS, v->letters);
     if (has_path(file))
-        put_numbers(file, "labels", v->T, v->labels);
+        rondo__c_put_wholes(file, "model_check_labels", v->T, v->labels);
     rondo__c_put_floats(file, "model_check_y", v->count, v->want);
 }
 
@@ -107,8 +100,8 @@ static void put_run(rondo__c_file *file, const vectors *v) {
 
 void rondo__c_put_check(rondo__c_file *file, rondo_context *context, int64_t steps) {
     vectors v = {.T = steps};
-    if (!make_room(&v, file) && !file->status)
-        file->status = rondo__fail(file->err, RONDO_MEMORY, "export: out of memory");
+    if (!make_room(&v, file))
+        rondo__c_no_memory(file);
     rondo__c_put(file, "\n#ifdef MODEL_CHECK\n#include <stdio.h>\n");
     if (!file->status) {
         fill(&v, file->network);

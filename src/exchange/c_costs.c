@@ -2,8 +2,6 @@
 #include "exchange/c_file.h"
 #include "nn/recurrent.h"
 
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-
 static int64_t layer_room(const rondo_recurrent_config *c, const rondo__recurrent_layer *p) {
     switch (c->cell) {
     case RONDO_ELMAN:
@@ -22,7 +20,8 @@ int64_t rondo__c_widest(const rondo__network *network) {
     rondo__c_inner inner;
     for (int i = 0; i < network->count; i++)
         if (rondo__c_inner_of(&network->block[i], &inner))
-            widest = larger(widest, larger(rondo__network_widest(&inner.network), inner.network.block[0].in));
+            widest = rondo__c_larger(widest,
+                                     rondo__c_larger(rondo__network_widest(&inner.network), inner.network.block[0].in));
     return widest;
 }
 
@@ -31,9 +30,9 @@ int64_t rondo__c_room(const rondo__network *network) {
     for (int i = 0; i < network->count; i++) {
         const rondo__network_block *b = &network->block[i];
         for (int l = 0; b->net && l < b->net->config.layers * b->net->directions; l++)
-            room = larger(room, layer_room(&b->net->config, &b->net->layer[l]));
+            room = rondo__c_larger(room, layer_room(&b->net->config, &b->net->layer[l]));
         if (b->kind == RONDO__ADAPTIVE)
-            room = larger(room, rondo__c_adaptive_room(b->adaptive));
+            room = rondo__c_larger(room, rondo__c_adaptive_room(b->adaptive));
     }
     return room;
 }
@@ -141,7 +140,7 @@ int64_t rondo__c_widest_product(const rondo__network *n) {
     for (int i = 0; i < n->count; i++)
         for (int l = 0; n->block[i].net && l < n->block[i].net->config.layers * n->block[i].net->directions; l++) {
             const rondo__recurrent_layer *p = &n->block[i].net->layer[l];
-            widest = larger(widest, larger(p->I, larger(p->H, p->state)));
+            widest = rondo__c_larger(widest, rondo__c_larger(p->I, rondo__c_larger(p->H, p->state)));
         }
     return widest;
 }

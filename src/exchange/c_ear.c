@@ -58,23 +58,18 @@ void rondo__c_put_ear_costs(rondo__c_file *file) {
 
 /* ---- declarations ---- */
 
-static void put_number(rondo__c_file *file, const char *name, int64_t value, const char *what) {
-    rondo__c_put(file, "#define MODEL_%s %lld%s%s%s\n", name, (long long)value, what ? " /* " : "", what ? what : "",
-                 what ? " */" : "");
-}
-
 void rondo__c_put_ear_types(rondo__c_file *file) {
     const rondo_frontend *f = ear_of(file);
     if (!f)
         return;
     rondo__c_put(file, "\n");
-    put_number(file, "RATE", f->config.rate, "samples a second, of -1 to 1");
-    put_number(file, "STACK", file->around->stack, "frames of a step");
-    put_number(file, "FRAME", f->width, "numbers of a frame");
-    put_number(file, "WINDOW", f->window, "samples of a frame");
-    put_number(file, "HOP", f->hop, "samples from frame to frame");
-    put_number(file, "RING", ring_of(f), NULL);
-    put_number(file, "HALF", f->N / 2, NULL);
+    rondo__c_put_define(file, "RATE", f->config.rate, "samples a second, of -1 to 1");
+    rondo__c_put_define(file, "STACK", file->around->stack, "frames of a step");
+    rondo__c_put_define(file, "FRAME", f->width, "numbers of a frame");
+    rondo__c_put_define(file, "WINDOW", f->window, "samples of a frame");
+    rondo__c_put_define(file, "HOP", f->hop, "samples from frame to frame");
+    rondo__c_put_define(file, "RING", ring_of(f), NULL);
+    rondo__c_put_define(file, "HALF", f->N / 2, NULL);
     rondo__c_put(file, "/* Steps that n samples make. */\n"
                        "#define MODEL_FRAMES(n) ((n) <= MODEL_WINDOW ? 1 : 1 + ((n) - MODEL_WINDOW) / MODEL_HOP)\n"
                        "#define MODEL_STEPS(n) ((MODEL_FRAMES(n) + MODEL_STACK - 1) / MODEL_STACK)\n");
@@ -124,8 +119,8 @@ static void put_floats(rondo__c_file *file, const char *name, int64_t n, const f
         wide[i] = (real)value[i];
     if (wide)
         rondo__c_put_floats(file, name, n, wide);
-    else if (!file->status)
-        file->status = rondo__fail(file->err, RONDO_MEMORY, "export: out of memory");
+    else
+        rondo__c_no_memory(file);
     rondo__free(wide);
 }
 
@@ -133,7 +128,7 @@ static void put_bands(rondo__c_file *file, const rondo_frontend *f) {
     const int64_t M = f->config.mels;
     int64_t *value = rondo__alloc((size_t)M * sizeof *value);
     if (!value) {
-        file->status = file->status ? file->status : rondo__fail(file->err, RONDO_MEMORY, "export: out of memory");
+        rondo__c_no_memory(file);
         return;
     }
     for (int64_t m = 0; m < M; m++)
@@ -157,17 +152,17 @@ static void put_turns(rondo__c_file *file, const rondo_frontend *f) {
     }
     if (turn)
         rondo__c_put_floats(file, "model_turns", 2 * half, turn);
-    else if (!file->status)
-        file->status = rondo__fail(file->err, RONDO_MEMORY, "export: out of memory");
+    else
+        rondo__c_no_memory(file);
     rondo__free(turn);
 }
 
 static void put_tables(rondo__c_file *file, const rondo_frontend *f) {
     int factor[64], count = factors_of(f, factor);
-    put_number(file, "MELS", f->config.mels, NULL);
-    put_number(file, "BASE", f->base, NULL);
-    put_number(file, "DELTAS", f->config.deltas, NULL);
-    put_number(file, "FACTORS", count, NULL);
+    rondo__c_put_define(file, "MELS", f->config.mels, NULL);
+    rondo__c_put_define(file, "BASE", f->base, NULL);
+    rondo__c_put_define(file, "DELTAS", f->config.deltas, NULL);
+    rondo__c_put_define(file, "FACTORS", count, NULL);
     rondo__c_put(file, "#define MODEL_PREEMPHASIS (float)%.9g\nstatic const int model_factors[MODEL_FACTORS] = {",
                  (double)(float)f->config.preemphasis);
     for (int i = 0; i < count; i++)
@@ -185,8 +180,8 @@ static void put_first_squares(rondo__c_file *file, const rondo_frontend *f) {
         square[i] = (real)f->first_square[i];
     if (square)
         rondo__c_put_floats(file, "model_square", f->width, square);
-    else if (!file->status)
-        file->status = rondo__fail(file->err, RONDO_MEMORY, "export: out of memory");
+    else
+        rondo__c_no_memory(file);
     rondo__free(square);
 }
 
@@ -200,7 +195,7 @@ static void put_normalisation(rondo__c_file *file, const rondo_frontend *f) {
     }
     if (f->config.normalise == RONDO_NORMALISE_RUNNING) {
         put_first_squares(file, f);
-        put_number(file, "PRIOR", f->config.prior, NULL);
+        rondo__c_put_define(file, "PRIOR", f->config.prior, NULL);
         part = RONDO__C_EAR_RUNNING;
     }
     rondo__c_put_part(file, part);
@@ -267,7 +262,7 @@ void rondo__c_put_ear_check(rondo__c_file *file) {
     if (sample && frame)
         put_check(file, f, n, sample, frame);
     else
-        file->status = rondo__fail(file->err, RONDO_MEMORY, "export: out of memory");
+        rondo__c_no_memory(file);
     rondo__free(sample);
     rondo__free(frame);
 }

@@ -9,8 +9,6 @@
 #include "nn/recurrent.h"
 #include "nn/transformer.h"
 
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-
 /* Rows that the encoder's blocks make in turn. */
 static int rounds(const rondo__network *n) {
     int count = 0;
@@ -27,15 +25,15 @@ rondo__c_layout rondo__c_layout_of(const rondo__encdec *e) {
                               .coverage = l->u ? 1 : 0,
                               .memory_in_p = rounds(&e->encoder) % 2 == 1};
     const int64_t weights = !l->present ? 0 : l->heads > 1 ? 2 : 1;
-    layout.second = larger(layout.width, layout.keys + layout.values + layout.coverage + weights);
+    layout.second = rondo__c_larger(layout.width, layout.keys + layout.values + layout.coverage + weights);
     if (e->encoder_transformer) { /* rows stay in p; keys, values and weights of a layer in q */
         layout.memory_in_p = true;
-        layout.second = larger(layout.second, 2 * e->M + 1);
+        layout.second = rondo__c_larger(layout.second, 2 * e->M + 1);
     }
     if (e->decoder_transformer) { /* of each layer, of the memory and of the past */
         const int64_t both = 2 * e->E * e->decoder_transformer->config.layers;
         layout.keys = both;
-        layout.second = larger(layout.second, both + 2);
+        layout.second = rondo__c_larger(layout.second, both + 2);
         layout.past = both + 1;
     }
     layout.said = e->pointer.weight ? 1 : 0;
@@ -50,20 +48,20 @@ typedef struct widths {
 
 static int64_t state_width(const rondo_recurrent *net, int layer) {
     const rondo__recurrent_layer *p = &net->layer[layer * net->directions];
-    return net->directions * larger(p->state, p->cell);
+    return net->directions * rondo__c_larger(p->state, p->cell);
 }
 
 static widths widths_of(const rondo__encdec *e) {
     const rondo_recurrent *encoder = rondo__encdec_encoder(e);
     const rondo_recurrent *decoder = rondo__encdec_decoder(e);
-    widths w = {.x = decoder ? decoder->config.input_size : e->E, .joined = larger(1, e->combine.in)};
+    widths w = {.x = decoder ? decoder->config.input_size : e->E, .joined = rondo__c_larger(1, e->combine.in)};
     for (int l = 0; encoder && l < encoder->config.layers; l++)
-        w.joined = larger(w.joined, state_width(encoder, l));
+        w.joined = rondo__c_larger(w.joined, state_width(encoder, l));
     w.rows = rondo__network_widest(&e->decoder);
-    w.room = larger(rondo__c_room(&e->encoder), rondo__c_room(&e->decoder));
-    w.room = larger(w.room, e->look.A + e->look.W + e->look.place.out);
-    w.room = larger(w.room, rondo__c_transformer_room(e->encoder_transformer));
-    w.room = larger(w.room, rondo__c_transformer_room(e->decoder_transformer));
+    w.room = rondo__c_larger(rondo__c_room(&e->encoder), rondo__c_room(&e->decoder));
+    w.room = rondo__c_larger(w.room, e->look.A + e->look.W + e->look.place.out);
+    w.room = rondo__c_larger(w.room, rondo__c_transformer_room(e->encoder_transformer));
+    w.room = rondo__c_larger(w.room, rondo__c_transformer_room(e->decoder_transformer));
     return w;
 }
 
@@ -71,7 +69,7 @@ static widths widths_of(const rondo__encdec *e) {
 static int64_t place_floats(const rondo__encdec *e) {
     const int64_t encoder = e->encoder_transformer && e->encoder_transformer->frequencies ? e->M + 1 : 0;
     const int64_t decoder = e->decoder_transformer && e->decoder_transformer->frequencies ? e->E + 1 : 0;
-    return larger(encoder, decoder);
+    return rondo__c_larger(encoder, decoder);
 }
 
 static int64_t state_floats(const rondo__encdec *e, int64_t cells) {
@@ -133,12 +131,12 @@ static cost costs_of(const rondo__c_file *file) {
 
 static int64_t widest_product(const rondo__encdec *e) {
     const widths w = widths_of(e);
-    int64_t widest = larger(rondo__c_widest_product(&e->encoder), rondo__c_widest_product(&e->decoder));
-    widest = larger(widest, larger(w.x, w.joined));
-    widest = larger(widest, larger(e->pointer.in, larger(e->A, e->H)));
-    widest = larger(widest, larger(rondo__c_transformer_widest(e->encoder_transformer),
-                                   rondo__c_transformer_widest(e->decoder_transformer)));
-    return larger(widest, larger(e->M, larger(e->look.A, e->look.W)));
+    int64_t widest = rondo__c_larger(rondo__c_widest_product(&e->encoder), rondo__c_widest_product(&e->decoder));
+    widest = rondo__c_larger(widest, rondo__c_larger(w.x, w.joined));
+    widest = rondo__c_larger(widest, rondo__c_larger(e->pointer.in, rondo__c_larger(e->A, e->H)));
+    widest = rondo__c_larger(widest, rondo__c_larger(rondo__c_transformer_widest(e->encoder_transformer),
+                                                     rondo__c_transformer_widest(e->decoder_transformer)));
+    return rondo__c_larger(widest, rondo__c_larger(e->M, rondo__c_larger(e->look.A, e->look.W)));
 }
 
 /* ---- the top of the file ---- */

@@ -50,13 +50,6 @@ static rondo_status make(vectors *v, const rondo__encdec *e, rondo_context *cont
     return status;
 }
 
-static void put_symbols(rondo__c_file *file, const char *name, int64_t n, const int32_t *symbols) {
-    rondo__c_put(file, "static const int %s[%lld] = {", name, (long long)(n ? n : 1));
-    for (int64_t i = 0; i < n; i++)
-        rondo__c_put(file, "%d, ", (int)symbols[i]);
-    rondo__c_put(file, n ? "};\n" : "0};\n");
-}
-
 static void put_main(rondo__c_file *file, const vectors *v) {
     const char *copy = file->encdec->pointer.weight ? "model_check_copy, " : "";
     rondo__c_put(file,
@@ -92,10 +85,10 @@ void rondo__c_put_encdec_check(rondo__c_file *file, rondo_context *context, int6
         file->status = make(&v, file->encdec, context, file->err);
     rondo__c_put(file, "\n#ifdef MODEL_CHECK\n#include <stdio.h>\n");
     if (!file->status) {
-        put_symbols(file, "model_check_x", v.S, v.source);
+        rondo__c_put_wholes(file, "model_check_x", v.S, v.source);
         if (file->encdec->pointer.weight)
-            put_symbols(file, "model_check_copy", v.S, v.copy);
-        put_symbols(file, "model_check_said", v.count, v.said);
+            rondo__c_put_wholes(file, "model_check_copy", v.S, v.copy);
+        rondo__c_put_wholes(file, "model_check_said", v.count, v.said);
         rondo__c_put_floats(file, "model_check_y", v.steps * v.probes, v.probe);
     }
     put_main(file, &v);

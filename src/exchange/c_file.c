@@ -88,7 +88,24 @@ void rondo__c_put_part(rondo__c_file *file, rondo__c_part part) {
     put_named(file, parts[part].text, parts[part].size);
 }
 
+void rondo__c_no_memory(rondo__c_file *file) {
+    if (!file->status)
+        file->status = rondo__fail(file->err, RONDO_MEMORY, "export: out of memory");
+}
+
 /* ---- numbers ---- */
+
+void rondo__c_put_define(rondo__c_file *file, const char *name, int64_t value, const char *what) {
+    rondo__c_put(file, "#define MODEL_%s %lld%s%s%s\n", name, (long long)value, what ? " /* " : "", what ? what : "",
+                 what ? " */" : "");
+}
+
+void rondo__c_put_wholes(rondo__c_file *file, const char *name, int64_t n, const int32_t *value) {
+    rondo__c_put(file, "static const int %s[%lld] = {", name, (long long)(n ? n : 1));
+    for (int64_t i = 0; i < n; i++)
+        rondo__c_put(file, "%d,%s", (int)value[i], i % 16 == 15 ? "\n" : " ");
+    rondo__c_put(file, n ? "};\n" : "0};\n");
+}
 
 static void put_float(rondo__c_file *file, const char *name, int64_t i, real x) {
     char text[40];

@@ -81,6 +81,12 @@ typedef enum rondo__c_part {
     RONDO__C_UNIT_COUNTS
 } rondo__c_part;
 void rondo__c_put_part(rondo__c_file *file, rondo__c_part part);
+/* The first failure, unless there was one. */
+void rondo__c_no_memory(rondo__c_file *file);
+/* #define MODEL_NAME value, with what it is (or NULL) in a comment. */
+void rondo__c_put_define(rondo__c_file *file, const char *name, int64_t value, const char *what);
+/* static const int NAME[n] = {...}; n 0: of one 0. */
+void rondo__c_put_wholes(rondo__c_file *file, const char *name, int64_t n, const int32_t *value);
 /* static const float NAME[n] = {...}; data NULL: nothing. A number that is none is refused. */
 void rondo__c_put_floats(rondo__c_file *file, const char *name, int64_t n, const real *data);
 /* The arrays of W (N, K), rows `stride` apart: NAME_w (and NAME_step), in the order of the precision's product. */
@@ -168,6 +174,7 @@ int64_t rondo__c_forecast_floats(const rondo__network *network);
 int64_t rondo__c_forecast_work(const rondo__network *network);
 
 /* ---- c_costs.c ---- */
+static inline int64_t rondo__c_larger(int64_t a, int64_t b) { return a > b ? a : b; }
 typedef struct rondo__c_cost {
     int64_t weight_bytes, state_floats;
     int64_t products, inner_products; /* multiply-adds of a step; of one of a stack inside of a block */

@@ -74,11 +74,6 @@ int64_t rondo__c_forecast_work(const rondo__network *n) {
 
 /* ---- declarations ---- */
 
-static void put_number(rondo__c_file *file, const char *name, int64_t value, const char *what) {
-    rondo__c_put(file, "#define MODEL_%s %lld%s%s%s\n", name, (long long)value, what ? " /* " : "", what ? what : "",
-                 what ? " */" : "");
-}
-
 void rondo__c_put_forecast_types(rondo__c_file *file) {
     const rondo__horizon *h = horizon(file);
     static const char *const meanings[] = {[RONDO__POINTS] = "numbers of each: the value",
@@ -86,21 +81,22 @@ void rondo__c_put_forecast_types(rondo__c_file *file) {
                                            [RONDO__GAUSSIAN] = "numbers of each: mean, standard deviation",
                                            [RONDO__STUDENT] = "numbers of each: mean, spread, degrees of freedom",
                                            [RONDO__COUNTS] = "numbers of each: mean, alpha of a negative binomial"};
-    put_number(file, "INPUT", file->network->block[0].in, "numbers of a step; not a number where it is missing");
+    rondo__c_put_define(file, "INPUT", file->network->block[0].in,
+                        "numbers of a step; not a number where it is missing");
     if (h->W > 0)
-        put_number(file, "STEPS", h->W, "of the past");
+        rondo__c_put_define(file, "STEPS", h->W, "of the past");
     if (h->measured)
-        put_number(file, "STEPS", h->measured, "of the past, before the first step to come");
-    put_number(file, "HORIZON", h->H, "steps to come");
-    put_number(file, "TOLD", h->n, "values of a step to come");
-    put_number(file, "VALUES", h->P, meanings[h->outcome]);
-    put_number(file, "OUTPUT", h->H * h->n * h->P, NULL);
+        rondo__c_put_define(file, "STEPS", h->measured, "of the past, before the first step to come");
+    rondo__c_put_define(file, "HORIZON", h->H, "steps to come");
+    rondo__c_put_define(file, "TOLD", h->n, "values of a step to come");
+    rondo__c_put_define(file, "VALUES", h->P, meanings[h->outcome]);
+    rondo__c_put_define(file, "OUTPUT", h->H * h->n * h->P, NULL);
     if (shared(h))
-        put_number(file, "TARGETS", shared(h), "that are forecast one at a time");
+        rondo__c_put_define(file, "TARGETS", shared(h), "that are forecast one at a time");
     if (h->ahead)
-        put_number(file, "AHEAD", h->ahead, "numbers that are known ahead of each step to come");
+        rondo__c_put_define(file, "AHEAD", h->ahead, "numbers that are known ahead of each step to come");
     if (h->fixed)
-        put_number(file, "FIXED", h->fixed, "categories of a series; -1: none that is known");
+        rondo__c_put_define(file, "FIXED", h->fixed, "categories of a series; -1: none that is known");
     rondo__c_put(file, "\n");
 }
 
@@ -178,12 +174,12 @@ static void put_masks(rondo__c_file *file) {
 
 static void put_parts(rondo__c_file *file) {
     const rondo__horizon *h = horizon(file);
-    put_number(file, "PAST", h->past, NULL);
-    put_number(file, "SHARED", shared(h), NULL);
-    put_number(file, "COLUMNS", h->all_columns, NULL);
-    put_number(file, "MASKS", h->masks, NULL);
-    put_number(file, "NORM", h->measured ? (int)h->all_norm : (int)h->norm, NULL);
-    put_number(file, "SUMS", h->cumulative, NULL);
+    rondo__c_put_define(file, "PAST", h->past, NULL);
+    rondo__c_put_define(file, "SHARED", shared(h), NULL);
+    rondo__c_put_define(file, "COLUMNS", h->all_columns, NULL);
+    rondo__c_put_define(file, "MASKS", h->masks, NULL);
+    rondo__c_put_define(file, "NORM", h->measured ? (int)h->all_norm : (int)h->norm, NULL);
+    rondo__c_put_define(file, "SUMS", h->cumulative, NULL);
     put_doubles(file, "center", h->all_columns, h->all_center);
     put_doubles(file, "scale", h->all_columns, h->all_scale);
     put_masks(file);

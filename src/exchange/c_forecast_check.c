@@ -124,7 +124,7 @@ void rondo__c_put_forecast_check(rondo__c_file *file, rondo_context *context) {
         s->y = rondo__calloc((size_t)s->count, sizeof *s->y);
     }
     if (!file->status && (!s || !s->x || !s->ahead || !s->y))
-        file->status = rondo__fail(file->err, RONDO_MEMORY, "export: out of memory");
+        rondo__c_no_memory(file);
     rondo__c_put(file, "\n#ifdef MODEL_CHECK\n#include <stdio.h>\n");
     if (!file->status) {
         fill(s);

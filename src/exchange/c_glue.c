@@ -15,12 +15,6 @@ typedef struct place {
 
 static int layers_of(const rondo__network_block *b) { return b->net->config.layers * b->net->directions; }
 
-static const char *cell_name(const rondo__network_block *b) {
-    static const char *const names[] = {
-        [RONDO_ELMAN] = "elman", [RONDO_JORDAN] = "jordan", [RONDO_LSTM] = "lstm", [RONDO_GRU] = "gru"};
-    return names[b->net->config.cell];
-}
-
 static int pool_of(const rondo__network *network) {
     for (int i = 0; i < network->count; i++)
         if (network->block[i].kind == RONDO__POOL)
@@ -179,7 +173,8 @@ static void put_layer(rondo__c_file *file, int i, int layer, int direction, cons
     if (b->taught && layer == b->net->config.layers - 1)
         put_teaching(file, b, name.text, p->state, at, indent);
     snprintf(from, sizeof from, jordan ? "m->room" : "m->%s_h", name.text);
-    rondo__c_put(file, "%smodel_%s_step(&%s, %s, m->%s_h, ", indent, cell_name(b), full.text, at->in, name.text);
+    rondo__c_put(file, "%smodel_%s_step(&%s, %s, m->%s_h, ", indent, rondo__cell_names[b->net->config.cell], full.text,
+                 at->in, name.text);
     if (p->cell > 0)
         rondo__c_put(file, "m->%s_c, ", name.text);
     if (jordan) /* its output stands before its scratch */
@@ -420,14 +415,6 @@ static void put_rows(rondo__c_file *file, int i, const char *a, const char *b) {
     rondo__c_put(file, "    }\n");
 }
 
-/* Directions of the last recurrent block before place i. */
-static int directions_before(const rondo__network *n, int i) {
-    while (i-- > 0)
-        if (n->block[i].kind == RONDO__RECURRENT)
-            return n->block[i].net->directions;
-    return 1;
-}
-
 const char *rondo__c_put_rows(rondo__c_file *file, int from, int to, const char *a, const char *out) {
     static const char *const rooms[] = {"p", "q"};
     const rondo__network *n = file->network;
@@ -462,7 +449,7 @@ static void put_whole_run(rondo__c_file *file) {
                  (long long)rondo__c_widest(n), rondo__c_uses_index(n, 0, n->count) ? ", i" : "");
     const char *rows = rondo__c_put_rows(file, 0, pool < 0 ? rows_end(n) : pool, "x", pool < 0 ? "y" : NULL);
     if (pool >= 0) {
-        put_whole_pooling(file, pool, rows, rows[0] == 'p' ? "q" : "p", directions_before(n, pool));
+        put_whole_pooling(file, pool, rows, rows[0] == 'p' ? "q" : "p", rondo__network_directions(n, pool));
         rondo__c_put_row(file, pool + 1, n->count, "m->pooled", "y", "    ");
     }
     rondo__c_put(file, "}\n");

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "exchange/c_file.h"
+#include "nn/params.h"
 #include "nn/recurrent.h"
 
 rondo__c_name rondo__c_member_name(const rondo__c_file *file, int block, int layer, int direction) {
@@ -34,9 +35,7 @@ static array_name name_of(const layer *l, const char *what) {
     return name;
 }
 
-static const real *values(const layer *l, int index) {
-    return index < 0 ? NULL : rondo_params_at(l->net->params, index)->value.data;
-}
+static const real *values(const layer *l, int index) { return rondo__param_values(l->net->params, index); }
 
 static void put_vector(const layer *l, const char *what, int64_t n, int index) {
     rondo__c_put_floats(l->file, name_of(l, what).text, n, values(l, index));
@@ -52,8 +51,8 @@ static void put_bias(const layer *l, const char *what, int64_t n, int a, int b) 
         sum[i] = values(l, a)[i] + values(l, b)[i];
     if (sum)
         rondo__c_put_floats(l->file, name_of(l, what).text, n, sum);
-    else if (!l->file->status)
-        l->file->status = rondo__fail(l->file->err, RONDO_MEMORY, "export: out of memory");
+    else
+        rondo__c_no_memory(l->file);
     rondo__free(sum);
 }
 static void put_matrix(const layer *l, const char *what, int64_t N, int64_t K, int index) {
@@ -110,7 +109,7 @@ static void put_jordan(const layer *l) {
             turned[i % Q * O + i / Q] = feedback[i];
         rondo__c_put_matrix(l->file, name_of(l, "feedback").text, Q, O, O, turned);
     } else if (feedback && !l->file->status) {
-        l->file->status = rondo__fail(l->file->err, RONDO_MEMORY, "export: out of memory");
+        rondo__c_no_memory(l->file);
     }
     rondo__free(turned);
     put_bias(l, "bias", p->H, p->b_ih, -1);

@@ -71,7 +71,7 @@ static void put_twins(rondo__c_file *file, const rondo__twins *t) {
     for (int64_t i = 0; i < t->count && !file->status; i++) {
         int32_t twin = NEVER;
         if (!t->twin(t->of, i, &twin))
-            file->status = rondo__fail(file->err, RONDO_MEMORY, "export: out of memory");
+            rondo__c_no_memory(file);
         rondo__c_put(file, "%d,%s", twin < 0 && t->words ? OWN : (int)twin, i % 16 == 15 ? "\n" : " ");
     }
     rondo__c_put(file, "};\n");

@@ -78,8 +78,8 @@ static void put_edge(rondo__c_file *file, const char *name, int64_t K, const rea
     }
     if (sum)
         rondo__c_put_floats(file, name, K, sum);
-    else if (!file->status)
-        file->status = rondo__fail(file->err, RONDO_MEMORY, "export: out of memory");
+    else
+        rondo__c_no_memory(file);
     rondo__free(sum);
 }
 

@@ -81,8 +81,7 @@ static void put_one(rondo__c_file *file, const rondo__texts_of *t) {
     size_t *start = rondo__alloc((size_t)t->count * sizeof *start);
     entry *sorted = rondo__alloc((size_t)t->count * sizeof *sorted);
     if (!start || !sorted || !collect(t, &all, start)) {
-        if (!file->status)
-            file->status = rondo__fail(file->err, RONDO_MEMORY, "export: out of memory");
+        rondo__c_no_memory(file);
     } else {
         rondo__c_put(file, "static const char *const model_%s_texts[%lld] = {\n", t->what, (long long)t->count);
         for (int64_t i = 0; i < t->count; i++)

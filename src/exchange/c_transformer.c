@@ -5,6 +5,7 @@
 
 #include "exchange/c_file.h"
 #include "nn/attention.h"
+#include "nn/params.h"
 #include "nn/transformer.h"
 
 /* ---- weights ---- */
@@ -15,16 +16,7 @@ typedef struct writer {
     const char *name; /* "encoder", "decoder" */
 } writer;
 
-static const real *values(const writer *w, int index) {
-    return index < 0 ? NULL : rondo_params_at(w->net->params, index)->value.data;
-}
-
-static rondo__affine affine(const writer *w, int weight, int bias) {
-    if (weight < 0)
-        return (rondo__affine){.weight = NULL};
-    const int64_t *dims = rondo_params_at(w->net->params, weight)->value.dims;
-    return (rondo__affine){dims[0], dims[1], values(w, weight), values(w, bias)};
-}
+static const real *values(const writer *w, int index) { return rondo__param_values(w->net->params, index); }
 
 enum { MATRICES = 10 };
 static const char *const matrices[MATRICES] = {"q", "k", "v", "o", "mq", "mk", "mv", "mo", "inner", "outer"};
@@ -35,13 +27,17 @@ static void list(const writer *w, int l, rondo__affine out[MATRICES]) {
     const rondo_attention_layer *both[] = {layer->self, layer->memory};
     for (int i = 0; i < 2; i++) {
         const rondo_attention_layer *a = both[i];
-        out[4 * i] = a ? affine(w, a->query, a->query_bias) : affine(w, -1, -1);
-        out[4 * i + 1] = a ? affine(w, a->key, a->key_bias) : affine(w, -1, -1);
-        out[4 * i + 2] = a ? affine(w, a->value, a->value_bias) : affine(w, -1, -1);
-        out[4 * i + 3] = a ? affine(w, a->out, a->out_bias) : affine(w, -1, -1);
+        out[4 * i] =
+            a ? rondo__affine_of(w->net->params, a->query, a->query_bias) : rondo__affine_of(w->net->params, -1, -1);
+        out[4 * i + 1] =
+            a ? rondo__affine_of(w->net->params, a->key, a->key_bias) : rondo__affine_of(w->net->params, -1, -1);
+        out[4 * i + 2] =
+            a ? rondo__affine_of(w->net->params, a->value, a->value_bias) : rondo__affine_of(w->net->params, -1, -1);
+        out[4 * i + 3] =
+            a ? rondo__affine_of(w->net->params, a->out, a->out_bias) : rondo__affine_of(w->net->params, -1, -1);
     }
-    out[8] = affine(w, layer->inner, layer->inner_bias);
-    out[9] = affine(w, layer->outer, layer->outer_bias);
+    out[8] = rondo__affine_of(w->net->params, layer->inner, layer->inner_bias);
+    out[9] = rondo__affine_of(w->net->params, layer->outer, layer->outer_bias);
 }
 
 typedef struct full_name {
@@ -118,8 +114,8 @@ static void put_places(const writer *w) {
     snprintf(name, sizeof name, "model_%s_turn", w->name);
     if (turn)
         rondo__c_put_floats(w->file, name, c->size + 1, turn);
-    else if (!w->file->status)
-        w->file->status = rondo__fail(w->file->err, RONDO_MEMORY, "export: out of memory");
+    else
+        rondo__c_no_memory(w->file);
     rondo__free(turn);
 }
 

@@ -4,13 +4,12 @@
 #include <math.h>
 
 #include "nn/attention.h"
+#include "nn/params.h"
 #include "nn/seq2seq.h"
 
-static const real *values(const rondo_params *params, int index) {
-    return index < 0 ? NULL : rondo_params_at((rondo_params *)params, index)->value.data;
-}
+static const real *values(const rondo_params *params, int index) { return rondo__param_values(params, index); }
 
-static rondo__affine affine(const rondo_params *params, int weight, int bias) {
+rondo__affine rondo__affine_of(const rondo_params *params, int weight, int bias) {
     if (weight < 0)
         return (rondo__affine){.weight = NULL};
     const int64_t *dims = rondo_params_at((rondo_params *)params, weight)->value.dims;
@@ -50,11 +49,11 @@ rondo__look rondo__look_of(const rondo_attention_layer *layer) {
     const rondo_params *params = layer->params;
     const rondo_attention_config *c = &layer->config;
     rondo__look look = {.present = true,
-                        .query = affine(params, layer->query, layer->query_bias),
-                        .key = affine(params, layer->key, layer->key_bias),
-                        .value = affine(params, layer->value, layer->value_bias),
-                        .out = affine(params, layer->out, layer->out_bias),
-                        .place = affine(params, layer->position, -1),
+                        .query = rondo__affine_of(params, layer->query, layer->query_bias),
+                        .key = rondo__affine_of(params, layer->key, layer->key_bias),
+                        .value = rondo__affine_of(params, layer->value, layer->value_bias),
+                        .out = rondo__affine_of(params, layer->out, layer->out_bias),
+                        .place = rondo__affine_of(params, layer->position, -1),
                         .v = values(params, layer->v),
                         .u = values(params, layer->coverage),
                         .place_v = values(params, layer->position_v),
@@ -83,8 +82,8 @@ static rondo__first first_of(const rondo_seq2seq *net, int l, bool cell) {
     if (net->config.bridge == RONDO_BRIDGE_LINEAR) {
         const rondo__bridge *bridge = &net->bridge;
         first.kind = RONDO__FIRST_LINEAR;
-        first.map = affine(net->params, (cell ? bridge->c_weight : bridge->h_weight)[l],
-                           (cell ? bridge->c_bias : bridge->h_bias)[l]);
+        first.map = rondo__affine_of(net->params, (cell ? bridge->c_weight : bridge->h_weight)[l],
+                                     (cell ? bridge->c_bias : bridge->h_bias)[l]);
         first.cell = cell && from->cell > 0;
     }
     return first;
@@ -108,9 +107,9 @@ rondo_status rondo__encdec_of(rondo__encdec *out, const rondo_seq2seq *net, int3
     out->before = net->config.attention_before;
     out->feeds = net->config.input_feeding;
     out->repeats = net->config.context == RONDO_CONTEXT_EVERY_STEP;
-    out->combine = affine(net->params, net->combine, -1);
-    out->output = affine(net->params, net->output, net->output_bias);
-    out->pointer = affine(net->params, net->pointer, net->pointer_bias);
+    out->combine = rondo__affine_of(net->params, net->combine, -1);
+    out->output = rondo__affine_of(net->params, net->output, net->output_bias);
+    out->pointer = rondo__affine_of(net->params, net->pointer, net->pointer_bias);
     for (int l = 0; net->decoder && l < net->decoder->config.layers; l++) {
         out->h[l] = first_of(net, l, false);
         if (net->decoder->layer[l].cell > 0)

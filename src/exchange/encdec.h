@@ -75,6 +75,8 @@ typedef struct rondo__encdec {
     int32_t unknown;       /* what a pointer's decoder is told in place of a word that has no symbol */
 } rondo__encdec;
 
+/* Parameters weight and bias; weight -1: absent; bias -1: none. */
+rondo__affine rondo__affine_of(const rondo_params *params, int weight, int bias);
 /* What an attention layer looks with; NULL: it is absent. */
 rondo__look rondo__look_of(const rondo_attention_layer *layer);
 /* What net is made of; `end`: its first and last symbol. */

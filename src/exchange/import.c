@@ -70,11 +70,6 @@ static rondo_status list_onnx(rondo__import *in) {
     return status ? status : rondo__import_onnx_list(in);
 }
 
-static bool ends_in(const char *path, const char *ending) {
-    const size_t size = strlen(path), part = strlen(ending);
-    return size > part && strcmp(path + size - part, ending) == 0;
-}
-
 /* What cannot be read, with the way round it. */
 static rondo_status refuse_file(const rondo__import *in) {
     static const struct {
@@ -93,7 +88,7 @@ static rondo_status refuse_file(const rondo__import *in) {
          "model.weights}))"},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (ends_in(in->path, known[i].ending))
+        if (rondo__ends_in(in->path, known[i].ending))
             return rondo__fail(in->err, RONDO_UNSUPPORTED, "%s: %s", in->path, known[i].mend);
     return rondo__fail(in->err, RONDO_ARGUMENT,
                        "%s: is of no kind that can be imported (.safetensors, .npz and .onnx are)", in->path);
@@ -128,10 +123,10 @@ rondo_status rondo__import_open(rondo__import *in, const char *path, const rondo
     in->reset_before = options->reset_before;
     in->merge = options->merge;
     in->activation = options->activation;
-    rondo_status status = ends_in(path, ".safetensors") ? list_safetensors(in)
-                          : ends_in(path, ".npz")       ? list_npz(in)
-                          : ends_in(path, ".onnx")      ? list_onnx(in)
-                                                        : refuse_file(in);
+    rondo_status status = rondo__ends_in(path, ".safetensors") ? list_safetensors(in)
+                          : rondo__ends_in(path, ".npz")       ? list_npz(in)
+                          : rondo__ends_in(path, ".onnx")      ? list_onnx(in)
+                                                               : refuse_file(in);
     if (!status && in->count == 0)
         status = rondo__fail(err, RONDO_FORMAT, "%s: holds no tensors", path);
     if (!status && options->mapping)

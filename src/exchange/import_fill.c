@@ -5,6 +5,7 @@
 
 #include "exchange/import.h"
 #include "formats/json_text.h"
+#include "nn/recurrent.h"
 
 /* ---- does everything fit? ---- */
 
@@ -303,14 +304,14 @@ static bool keep_strings(rondo_import_report *r, const char *base) {
 }
 
 static void describe(const rondo__import *in, rondo__text *out) {
-    static const char *const cells[] = {"elman", "jordan", "lstm", "gru"};
     const rondo_recurrent_config *c = &in->config;
     if (in->task)
         rondo__text_format(out, "a model of task %s", in->task);
     if (in->task || c->layers == 0)
         return;
-    rondo__text_format(out, "%s, %d layer%s%s, %lld -> ", cells[c->cell], c->layers, c->layers > 1 ? "s" : "",
-                       c->bidirectional ? " in both directions" : "", (long long)c->input_size);
+    rondo__text_format(out, "%s, %d layer%s%s, %lld -> ", rondo__cell_names[c->cell], c->layers,
+                       c->layers > 1 ? "s" : "", c->bidirectional ? " in both directions" : "",
+                       (long long)c->input_size);
     for (int l = 0; l < c->layers; l++)
         if (l == 0 || c->hidden_sizes[l] != c->hidden_sizes[l - 1])
             rondo__text_format(out, "%s%lld", l ? ", " : "", (long long)c->hidden_sizes[l]);

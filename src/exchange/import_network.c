@@ -6,8 +6,7 @@
 
 #include "exchange/import.h"
 #include "formats/json_text.h"
-
-static const char *const cell_names[] = {"elman", "jordan", "lstm", "gru"};
+#include "nn/recurrent.h"
 
 /* Of the piece rnn.WHAT_lLAYER; NULL: there is none. */
 static const rondo__piece *piece_of(const rondo__import *in, const char *what, int layer) {
@@ -97,9 +96,10 @@ static rondo_status size_gated(rondo__import *in, const seen *s) {
 static rondo_status check_cell(const rondo__import *in) {
     const rondo_import_options *o = in->options;
     if (o->cell_given && o->cell != in->config.cell)
-        return rondo__fail(
-            in->err, RONDO_FORMAT, "%s: by its shapes this is %s, not %s (leave --cell out, or correct it)", in->path,
-            cell_names[in->config.cell], (unsigned)o->cell <= RONDO_GRU ? cell_names[o->cell] : "any cell");
+        return rondo__fail(in->err, RONDO_FORMAT,
+                           "%s: by its shapes this is %s, not %s (leave --cell out, or correct it)", in->path,
+                           rondo__cell_names[in->config.cell],
+                           (unsigned)o->cell <= RONDO_GRU ? rondo__cell_names[o->cell] : "any cell");
     return RONDO_OK;
 }
 

@@ -89,3 +89,10 @@ int64_t rondo__network_widest(const rondo__network *network) {
     }
     return widest;
 }
+
+int rondo__network_directions(const rondo__network *network, int i) {
+    while (i-- > 0)
+        if (network->block[i].kind == RONDO__RECURRENT)
+            return network->block[i].net->directions;
+    return 1;
+}

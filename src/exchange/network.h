@@ -127,6 +127,8 @@ const rondo__network_block *rondo__network_find(const rondo__network *network, r
 void rondo__network_row(const rondo__network *network, const real *weight, int64_t i, int64_t width, real *out);
 void rondo__network_pack(const rondo__network *network, rondo_context *context, const real *weight, int64_t rows,
                          int64_t width, real *packed);
+/* Directions of the last recurrent block before place i. */
+int rondo__network_directions(const rondo__network *network, int i);
 /* Is the input symbols? */
 bool rondo__network_reads_symbols(const rondo__network *network);
 /* Has a sequence one result? */

@@ -74,14 +74,6 @@ static rondo_var *activate(const network_run *r, rondo_var *x, rondo_activation 
     }
 }
 
-/* Directions of the last recurrent block before place i. */
-static int directions_before(const rondo__network *network, int i) {
-    while (i-- > 0)
-        if (network->block[i].kind == RONDO__RECURRENT)
-            return network->block[i].net->directions;
-    return 1;
-}
-
 /* What stands for the symbol behind each step, (T, 1, Q); nothing behind the last. */
 static rondo_var *teach(const network_run *r, const rondo__network_block *b, rondo_var *feedback) {
     const int64_t T = r->input->T, dims[3] = {T, 1, b->out};
@@ -281,7 +273,7 @@ static rondo_var *run_block(network_run *r, int i, rondo_var *x) {
     case RONDO__RECURRENT:
         return recur(r, b, x);
     case RONDO__POOL:
-        return pool(r, b, x, directions_before(r->network, i));
+        return pool(r, b, x, rondo__network_directions(r->network, i));
     case RONDO__LINEAR:
         return linear(r, b, x);
     case RONDO__ACTIVATION:

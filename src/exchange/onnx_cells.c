@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "nn/params.h"
 #include "nn/recurrent.h"
 
 typedef struct cell_at {
@@ -15,9 +16,7 @@ typedef struct cell_at {
     int layer, direction;
 } cell_at;
 
-static const real *values(const cell_at *c, int index) {
-    return index < 0 ? NULL : rondo_params_at(c->s->net->params, index)->value.data;
-}
+static const real *values(const cell_at *c, int index) { return rondo__param_values(c->s->net->params, index); }
 
 static const char *array_name(const cell_at *c, const char *what, char room[96]) {
     snprintf(room, 96, "%s%s_l%d%s", c->s->name, what, c->layer, c->direction ? "_reverse" : "");

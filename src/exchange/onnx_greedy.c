@@ -170,7 +170,7 @@ rondo_status rondo__onnx_write_pair(const rondo__encdec *pair, const char *path,
         void (*put)(rondo__onnx_pair *);
     } files[] = {
         {"-encoder", "encoder", encoder_file}, {"-decoder", "decoder", decoder_file}, {"", "greedy", greedy_file}};
-    const size_t size = strlen(path), stem = size > 5 && strcmp(path + size - 5, ".onnx") == 0 ? size - 5 : size;
+    const size_t size = strlen(path), stem = rondo__ends_in(path, ".onnx") ? size - 5 : size;
     rondo__onnx_files written = {0}; /* none takes its name before all are whole */
     rondo_status status = RONDO_OK;
     for (int i = 0; i < 3 && !status; i++) {

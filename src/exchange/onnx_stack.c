@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nn/params.h"
 #include "nn/recurrent.h"
 
 typedef struct layer_at {
@@ -19,13 +20,11 @@ typedef struct layer_at {
     int gates;
 } layer_at;
 
-static const real *values(const layer_at *l, int index) {
-    return index < 0 ? NULL : rondo_params_at(l->s->net->params, index)->value.data;
-}
+static const real *values(const layer_at *l, int index) { return rondo__param_values(l->s->net->params, index); }
 
 const real *rondo__onnx_first_state(const rondo_recurrent *net, int place, bool cell) {
     const int index = cell ? net->layer[place].c0 : net->layer[place].h0;
-    return index < 0 ? NULL : rondo_params_at(net->params, index)->value.data;
+    return rondo__param_values(net->params, index);
 }
 
 static bool is_native(const rondo_recurrent_config *c) {

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "nn/params.h"
 #include "nn/transformer.h"
 
 #define NEVER (-1e30)
@@ -16,9 +17,7 @@ static int op3(const rondo__onnx_pair *p, const char *op, int a, int b, int c) {
 }
 static int number(const rondo__onnx_pair *p, double x) { return rondo__onnx_number(p->o, x); }
 
-static const real *values(const rondo_transformer *net, int index) {
-    return index < 0 ? NULL : rondo_params_at(net->params, index)->value.data;
-}
+static const real *values(const rondo_transformer *net, int index) { return rondo__param_values(net->params, index); }
 
 typedef struct place {
     rondo__onnx_pair *p;

@@ -12,11 +12,6 @@ struct rondo_arrays {
     rondo__safetensors *file;
 };
 
-static bool ends_in(const char *path, const char *ending) {
-    const size_t size = strlen(path), part = strlen(ending);
-    return size >= part && strcmp(path + size - part, ending) == 0;
-}
-
 /* "a/b.npy" gives "b". */
 static char *stem(const char *path) {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -51,11 +46,11 @@ rondo_status rondo_arrays_read(rondo_arrays **out, const char *path, rondo_error
     rondo_arrays *a = rondo__calloc(1, sizeof *a);
     if (!a)
         return rondo__fail(err, RONDO_MEMORY, "%s: no memory for its arrays", path);
-    if (ends_in(path, ".npy"))
+    if (rondo__ends_in(path, ".npy"))
         status = read_one(&a->own, path, err);
-    else if (ends_in(path, ".npz"))
+    else if (rondo__ends_in(path, ".npz"))
         status = rondo__npz_read(&a->own, path, err);
-    else if (ends_in(path, ".safetensors"))
+    else if (rondo__ends_in(path, ".safetensors"))
         status = rondo__safetensors_read(&a->file, path, err);
     else
         status = rondo__fail(err, RONDO_ARGUMENT, "%s: is no file of arrays (.npy, .npz and .safetensors are)", path);

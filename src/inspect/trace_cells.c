@@ -5,11 +5,10 @@
 
 #include "inspect/plain.h"
 #include "inspect/trace.h"
+#include "nn/params.h"
 #include "nn/recurrent.h"
 
-static const real *weights(const rondo__trace_step *s, int index) {
-    return index < 0 ? NULL : rondo_params_at(s->net->params, index)->value.data;
-}
+static const real *weights(const rondo__trace_step *s, int index) { return rondo__param_values(s->net->params, index); }
 
 static void add_bias(int64_t N, const real *b, double *y) {
     for (int64_t i = 0; b && i < N; i++)

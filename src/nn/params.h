@@ -41,6 +41,11 @@ void rondo__param_pack_rows(const rondo_param *param, rondo_context *context, re
 void rondo__param_pack(const rondo_param *param, rondo_context *context, real *packed);
 void rondo__param_row(const rondo_param *param, int64_t row, real *out);
 
+/* The numbers of parameter `index`; NULL: there is none (index -1). */
+static inline real *rondo__param_values(const rondo_params *params, int index) {
+    return index < 0 ? NULL : rondo_params_at((rondo_params *)(uintptr_t)params, index)->value.data;
+}
+
 /* init.c: fills one parameter (number `index`) with its initial values. work: rondo__init_work bytes. */
 size_t rondo__init_work(const rondo_param *param);
 void rondo__init_fill(const rondo_param *param, int index, uint64_t seed, void *work);

@@ -8,6 +8,9 @@
 
 #include "nn/params.h"
 
+/* By rondo_cell, as recipes write them. */
+extern const char *const rondo__cell_names[];
+
 /* One layer in one direction. Parameters by index in the params; -1: absent. */
 typedef struct rondo__recurrent_layer {
     int w_ih, w_hh, b_ih, b_hh;                         /* all cells; no w_hh, b_hh in Jordan's */

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-static const char *const cell_names[] = {"elman", "jordan", "lstm", "gru"};
+const char *const rondo__cell_names[] = {"elman", "jordan", "lstm", "gru"};
 static const char *const activation_names[] = {"tanh", "relu", "sigmoid", "identity", "softmax"};
 
 static rondo_status check_size(const char *field, int64_t value, rondo_error *err) {
@@ -116,7 +116,7 @@ static rondo_status check_cell_options(const rondo_recurrent_config *config, ron
         if (option[i].used && !(option[i].cells & BIT(config->cell)))
             return rondo__fail(err, RONDO_UNSUPPORTED,
                                "recurrent: %s is not an option of %s (only of %s; leave it out)", option[i].field,
-                               cell_names[config->cell], option[i].who);
+                               rondo__cell_names[config->cell], option[i].who);
     return RONDO_OK;
 }
 

@@ -9,6 +9,7 @@
  * operators use, so the bits are theirs. */
 #include "nn/carve.h"
 #include "nn/jordan.h"
+#include "nn/params.h"
 #include "nn/recurrent.h"
 #include "nn/step.h"
 #include "nn/walk.h"
@@ -41,9 +42,7 @@ static const rondo__step_class *class_of(rondo_cell cell) {
     }
 }
 
-static const real *values_of(const rondo_recurrent *net, int index) {
-    return index < 0 ? NULL : rondo_params_at(net->params, index)->value.data;
-}
+static const real *values_of(const rondo_recurrent *net, int index) { return rondo__param_values(net->params, index); }
 
 static const rondo_param *matrix_of(const rondo_recurrent *net, int index) {
     return rondo_params_at(net->params, index);

@@ -8,11 +8,10 @@
  * Where independent targets share one network, x and results are standardised by each one's center and scale, which
  * the model's facts tell. */
 #include "exchange/network.h"
+#include "nn/params.h"
 #include "tasks/forecast.h"
 
-static const real *values(const rondo__forecast *f, int index) {
-    return index < 0 ? NULL : rondo_params_at(f->base.params, index)->value.data;
-}
+static const real *values(const rondo__forecast *f, int index) { return rondo__param_values(f->base.params, index); }
 
 static rondo__outcome outcome_of(const rondo__forecast *f) {
     switch (f->base.recipe.model.output) {

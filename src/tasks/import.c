@@ -5,6 +5,7 @@
 #include "exchange/import.h"
 #include "formats/json_text.h"
 #include "nn/params.h"
+#include "nn/recurrent.h"
 #include "tasks/import_task.h"
 #include "tasks/model.h"
 #include "tasks/network_task.h"
@@ -38,11 +39,10 @@ static void put_sizes(rondo__text *out, const rondo_recurrent_config *c) {
 
 /* As a recipe would say it, so that the recipe's checks are made and its bounds hold. */
 static void write_recipe(const rondo__import *in, rondo__text *out) {
-    static const char *const cells[] = {"elman", "jordan", "lstm", "gru"};
     static const char *const merges[] = {"concat", "sum", "average"};
     static const char *const activations[] = {"tanh", "relu", "sigmoid", "identity", "softmax"};
     const rondo_recurrent_config *c = &in->config;
-    rondo__text_format(out, "{task: network, model: {cell: %s", cells[c->cell]);
+    rondo__text_format(out, "{task: network, model: {cell: %s", rondo__cell_names[c->cell]);
     put_sizes(out, c);
     rondo__text_format(out, ", input_size: %lld, vocabulary_size: %lld, output_size: %lld", (long long)c->input_size,
                        (long long)in->vocabulary, (long long)in->output);

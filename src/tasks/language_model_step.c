@@ -8,9 +8,7 @@
 #include "nn/params.h"
 #include "tensor/context.h"
 
-static real *values_of(const rondo__lm *lm, int index) {
-    return index < 0 ? NULL : rondo_params_at(lm->base.params, index)->value.data;
-}
+static real *values_of(const rondo__lm *lm, int index) { return rondo__param_values(lm->base.params, index); }
 
 static rondo_status pack_output(rondo__lm_step *step, const char *user, rondo_error *err) {
     rondo__lm *lm = step->lm;

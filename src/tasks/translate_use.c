@@ -58,18 +58,13 @@ void rondo_translation_free(rondo_translation *r) {
 
 /* ---- where it looked ---- */
 
-static bool ends_in(const char *path, const char *ending) {
-    const size_t size = strlen(path), part = strlen(ending);
-    return size > part && strcmp(path + size - part, ending) == 0;
-}
-
 rondo_status rondo_translation_save_attention(const rondo_translation *translation, const char *path,
                                               rondo_error *err) {
     if (!translation || !path)
         return rondo__fail(err, RONDO_ARGUMENT, "attention: translation or path is NULL");
     if (!translation->weights)
         return rondo__fail(err, RONDO_ARGUMENT, "%s: the translation has no weights (set search.want_weights)", path);
-    if (ends_in(path, ".npy")) {
+    if (rondo__ends_in(path, ".npy")) {
         const int64_t dims[2] = {translation->target_count, translation->source_count};
         const rondo_tensor tensor = rondo_tensor_view(RONDO_REAL, translation->weights, 2, dims);
         return rondo__npy_write(path, &tensor, err);
