@@ -164,8 +164,8 @@ static void numbers(void **state) {
                                       "nane",
                                       "nan(1)",
                                       "+-1",
-                                      "\xe2\x88\x92"
-                                      "1"};
+                                      ("\xe2\x88\x92"
+                                       "1")};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         if (rondo__csv_scan(bad[i], false, &x))
             fail_msg("'%s' is %g", bad[i], x);

@@ -192,8 +192,8 @@ static void no_sound(void **state) {
                                         "RIFF\1\0\0\0WAVE",
                                         "fLaC",
                                         "OggS",
-                                        "\x7f"
-                                        "ELF"};
+                                        ("\x7f"
+                                         "ELF")};
     file.size = 0;
     refuse("the file is empty");
     for (size_t i = 0; i < COUNT(texts); i++) {

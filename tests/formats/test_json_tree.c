@@ -221,8 +221,8 @@ static void same_node(const rondo__yaml_document *ours, int a, yaml_document_t *
 }
 
 static void test_yaml(void **state) {
-    static const char *const texts[] = {"{\"task\": \"tag\", \"a\": [1, -2.50, {\"b\": [[], {}]}],\n \"c\": {\"d\": "
-                                        "\"x\\n\\u00e9\", \"e\": null},\n\n \"f\": true}\n",
+    static const char *const texts[] = {("{\"task\": \"tag\", \"a\": [1, -2.50, {\"b\": [[], {}]}],\n \"c\": {\"d\": "
+                                         "\"x\\n\\u00e9\", \"e\": null},\n\n \"f\": true}\n"),
                                         "{}",
                                         "0.002",
                                         "char",

@@ -94,7 +94,7 @@ static int run(const rondo_recurrent_config *config, rondo_precision precision, 
 }
 
 static void one(const rondo_recurrent_config *config, rondo_precision precision, const char *isa) {
-    int status;
+    int status = 0;
     fflush(NULL);
     const pid_t child = fork();
     if (child == 0) {
