@@ -280,6 +280,17 @@ static void resampling_refused(void **state) {
     rondo_sound_free(&sound);
     rondo_sound_free(&sound);
     rondo_sound_free(NULL);
+    float sample = 0; /* of many: none is read */
+    rondo_sound many = {.count = (1 << 22) + 1, .rate = 1, .sample = &sample};
+    assert_int_equal(rondo_sound_resample(&many, 256, &err), RONDO_ARGUMENT);
+    assert_non_null(strstr(err.message, "samples after resampling (at most"));
+    many.count = -1;
+    assert_int_equal(rondo_sound_resample(&many, 256, &err), RONDO_ARGUMENT);
+    assert_string_equal(err.message, "sound: its count is out of range");
+    many = (rondo_sound){.count = 1, .rate = 1};
+    assert_int_equal(rondo_sound_resample(&many, 256, &err), RONDO_ARGUMENT);
+    assert_string_equal(err.message, "sound: sample is NULL");
+    assert_int_equal(rondo_sound_resample(NULL, 256, &err), RONDO_ARGUMENT);
 }
 
 /* ---- files ---- */

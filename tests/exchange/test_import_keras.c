@@ -70,6 +70,58 @@ static void prefix(void **state) {
     rondo_import_report_free(&r);
 }
 
+/* Weights under Keras's names whose shapes, kinds or places do not fit together. */
+static void misfits(void **state) {
+    static float zeros[256];
+    typedef struct part {
+        const char *name;
+        int64_t dims[2]; /* the second 0: a vector */
+    } part;
+    static const struct {
+        part parts[6];
+        rondo_status status;
+        const char *said;
+    } wrong[] = {
+        {{{"lstm/kernel", {3, 16}}, {"lstm/recurrent_kernel", {4, 15}}},
+         RONDO_FORMAT,
+         "recurrent_kernel' has shape (4, 15)"},
+        {{{"lstm/kernel", {3, 8}}, {"lstm/recurrent_kernel", {4, 8}}},
+         RONDO_FORMAT,
+         "has shape (4, 8), which does not fit"},
+        {{{"lstm/kernel", {3, 12}}, {"lstm/recurrent_kernel", {4, 16}}}, RONDO_FORMAT, "kernel' has shape (3, 12)"},
+        {{{"lstm/kernel", {3, 16}}, {"lstm/recurrent_kernel", {4, 16}}, {"lstm/bias", {15, 0}}},
+         RONDO_FORMAT,
+         "bias' has shape (15)"},
+        {{{"gru/kernel", {3, 12}},
+          {"gru/recurrent_kernel", {4, 12}},
+          {"gru/bias", {2, 12}},
+          {"gru_1/kernel", {4, 12}},
+          {"gru_1/recurrent_kernel", {4, 12}},
+          {"gru_1/bias", {12, 0}}},
+         RONDO_UNSUPPORTED,
+         "reset_after=False, those before it have the other"},
+        {{{"lstm/recurrent_kernel", {4, 16}}}, RONDO_FORMAT, "has no kernel beside it"},
+        {{{"bidirectional/backward_lstm/kernel", {3, 16}}, {"bidirectional/backward_lstm/recurrent_kernel", {4, 16}}},
+         RONDO_FORMAT,
+         "is the second direction of no layer"},
+        {{{"encoder/lstm/kernel", {3, 16}},
+          {"encoder/lstm/recurrent_kernel", {4, 16}},
+          {"decoder/lstm/kernel", {4, 16}},
+          {"decoder/lstm/recurrent_kernel", {4, 16}}},
+         RONDO_FORMAT,
+         "belongs to another layer than"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        rondo__named list[7] = {{0}};
+        for (int p = 0; p < 6 && wrong[i].parts[p].name; p++)
+            list[p] = (rondo__named){
+                wrong[i].parts[p].name,
+                rondo_tensor_view(RONDO_F32, zeros, wrong[i].parts[p].dims[1] ? 2 : 1, wrong[i].parts[p].dims)};
+        import_refused(*state, import_write(*state, "nothing of the cases", list, NULL), NULL, wrong[i].status,
+                       wrong[i].said);
+    }
+}
+
 static void no_memory(void **state) {
     char path[512];
     snprintf(path, sizeof path, "%s", file_of("keras_tagger"));
@@ -78,8 +130,8 @@ static void no_memory(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(cases),   cmocka_unit_test(report),
-                                       cmocka_unit_test(options), cmocka_unit_test(mapping),
-                                       cmocka_unit_test(prefix),  cmocka_unit_test(no_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(cases),    cmocka_unit_test(report), cmocka_unit_test(options),
+                                       cmocka_unit_test(mapping),  cmocka_unit_test(prefix), cmocka_unit_test(misfits),
+                                       cmocka_unit_test(no_memory)};
     return cmocka_run_group_tests(tests, import_open, import_close);
 }

@@ -87,6 +87,20 @@ static void mappings_refused(void **state) {
         {"\"lstm/*\": rnn.weight_ih_l0\n", "would both become"},
         {"lstm/W: {to: rnn.weight_ih_l0, gate_order: iofc}\n", "has no matrix weight_hh"},
         {"lstm/b: {to: rnn.bias_ih_l0, transpose: true}\n", "transpose is for matrices"},
+        {"lstm/W: {to: rnn.weight_ih_l0, gate_order: ifgx}\n", "map.yaml:1: gate_order is not an order of"},
+        {"lstm/W: {to: rnn.weight_ih_l0, gate_order: iiii}\n", "map.yaml:1: gate_order is not an order of"},
+        {"a: b\nlstm/b: {to: c, transpose: maybe}\n", "map.yaml:2: transpose is not true or false"},
+        {"lstm/b: {to: null}\n", "map.yaml:1: 'to' is empty"},
+        {"lstm/b: {too: x}\n", "map.yaml:1: only to, gate_order and transpose"},
+        {"lstm/b: {to: x, to: y}\n", "map.yaml:1: only to, gate_order and transpose, each once"},
+        {"lstm/b: a\nlstm/b: b\n", "map.yaml:2: this name stands above, too"},
+        {"lstm/b: {transpose: true}\n", "map.yaml:1: 'to' is missing"},
+        {"lstm/b: \"a.*\"\n", "map.yaml:1: '*' stands on the right alone"},
+        {"lstm/b: [a]\n", "map.yaml:1:"},
+        {"- a\n- b\n", "map.yaml:1: a mapping is lines of"},
+        {"\"a.*.*\": b\n", "is not a name with at most one '*'"},
+        {"a: b: c\n", "map.yaml:1: not valid YAML"},
+        {"a: \"\xff\"\n", "byte 4 is not UTF-8"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char map[512];
@@ -94,6 +108,22 @@ static void mappings_refused(void **state) {
         const rondo_import_options options = {.mapping = map};
         import_refused(*state, import_write(*state, "mapped", NULL, NULL), &options, RONDO_FORMAT, wrong[i].said);
     }
+}
+
+/* Too many lines, too many bytes. */
+static void mappings_too_large(void **state) {
+    rondo__text text = {0};
+    char map[512];
+    const rondo_import_options options = {.mapping = map};
+    for (int i = 0; i <= 4096; i++)
+        rondo__text_format(&text, "a%d: b%d\n", i, i);
+    snprintf(map, sizeof map, "%s", test_write("lines.yaml", text.data, text.size));
+    import_refused(*state, import_write(*state, "mapped", NULL, NULL), &options, RONDO_FORMAT, "more than 4096 lines");
+    while (text.size <= 1 << 20)
+        rondo__text_format(&text, "# %01000d\n", 0);
+    snprintf(map, sizeof map, "%s", test_write("bytes.yaml", text.data, text.size));
+    import_refused(*state, import_write(*state, "mapped", NULL, NULL), &options, RONDO_FORMAT, "");
+    rondo__text_free(&text);
 }
 
 /* Gates in an order of another cell. */
@@ -136,6 +166,7 @@ int main(void) {
                                        cmocka_unit_test(prefix),
                                        cmocka_unit_test(bad_numbers),
                                        cmocka_unit_test(mappings_refused),
+                                       cmocka_unit_test(mappings_too_large),
                                        cmocka_unit_test(gates_of_another_cell),
                                        cmocka_unit_test(damaged)};
     return cmocka_run_group_tests(tests, import_open, import_close);

@@ -92,6 +92,41 @@ static rondo_status parse_tensor(int64_t dim, int dims, int type, size_t bytes, 
     return parse(&file, err);
 }
 
+/* Numbers in the field of their type; small types stand one to an int32. */
+static void typed_fields(void **state) {
+    (void)state;
+    const double doubles[2] = {1.5, -2};
+    const uint8_t as_bool[2] = {0, 1}, as_byte[2] = {0, 7};
+    const uint16_t as_short[2] = {0, 7};
+    const int64_t as_long[2] = {0, 7};
+    const int32_t as_int[2] = {0, 7};
+    const struct {
+        int type, field;
+        const void *data; /* of the field */
+        size_t size;
+        const void *want;
+        size_t bytes;
+    } cases[] = {{11, 10, doubles, 16, doubles, 16}, {7, 7, "\0\7", 2, as_long, 16}, {6, 5, "\0\7", 2, as_int, 8},
+                 {9, 5, "\0\7", 2, as_bool, 2},      {2, 5, "\0\7", 2, as_byte, 2},  {3, 5, "\0\7", 2, as_byte, 2},
+                 {10, 5, "\0\7", 2, as_short, 4}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rondo__text file = {0}, graph = {0}, tensor = {0};
+        rondo__onnx *model;
+        rondo_error err = {0};
+        put_whole(&tensor, 1, 2);
+        put_whole(&tensor, 2, cases[i].type);
+        put_string(&tensor, 8, "w");
+        put_bytes(&tensor, cases[i].field, cases[i].data, cases[i].size);
+        put_message(&graph, 5, &tensor);
+        put_model(&file, &graph, 13);
+        if (rondo__onnx_parse(&model, "typed", NULL, file.data, file.size, &err))
+            fail_msg("type %d: %s", cases[i].type, err.message);
+        assert_memory_equal(model->graph->initialiser[0].data, cases[i].want, cases[i].bytes);
+        rondo__onnx_free(&model);
+        rondo__text_free(&file);
+    }
+}
+
 static void hostile_tensors(void **state) {
     (void)state;
     rondo_error err = {0};
@@ -224,9 +259,9 @@ static void no_memory(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(reads),    cmocka_unit_test(damaged),
-                                       cmocka_unit_test(nested),   cmocka_unit_test(many_small_pieces),
-                                       cmocka_unit_test(external), cmocka_unit_test(hostile_tensors),
-                                       cmocka_unit_test(no_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(reads),        cmocka_unit_test(damaged),
+                                       cmocka_unit_test(nested),       cmocka_unit_test(many_small_pieces),
+                                       cmocka_unit_test(external),     cmocka_unit_test(hostile_tensors),
+                                       cmocka_unit_test(typed_fields), cmocka_unit_test(no_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
