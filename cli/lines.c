@@ -98,7 +98,7 @@ static int give(cli_lines *lines, size_t end) {
         *stop = '\0';
         if (memchr(at, '\0', (size_t)(stop - at)))
             return cli_fail(CLI_USAGE, "%s: line %lld: holds a NUL byte (this is not a text)", lines->name,
-                            (long long)(lines->number + i + 1));
+                            (long long)lines->number + i + 1);
         if (stop > at && stop[-1] == '\r')
             stop[-1] = '\0';
         at = stop + 1;

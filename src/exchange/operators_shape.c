@@ -15,7 +15,7 @@ static rondo_status run_reshape(const rondo__graph_call *call, rondo_error *err)
     if (rank < 0)
         return rondo__bad(call, err, RONDO_FORMAT, "has no shape");
     for (int d = 0; d < rank; d++) {
-        if (dims[d] == 0 && d < x->rank && !rondo__attribute_int(call->node, "allowzero", 0))
+        if (d < x->rank && dims[d] == 0 && !rondo__attribute_int(call->node, "allowzero", 0))
             dims[d] = x->dims[d];
         if (dims[d] == -1 && open < 0)
             open = d;
