@@ -1,4 +1,4 @@
-# The book: what it quotes is what the sources say, its links lead somewhere, its two languages run in step, and it builds.
+# The book: what it quotes is what the sources say, links lead somewhere, the two languages run in step, and it builds.
 . "$(dirname "$0")/lib.sh"
 if ! command -v python3 > /dev/null; then
     echo "python3 is not installed: skipped"
@@ -40,16 +40,18 @@ done
 cp -r "$RONDO_TOP/scripts" "$RONDO_TOP/examples" .
 mkdir -p docs/guide/en src
 cp "$RONDO_TOP/src/kernels/scalar.c" src/
-printf '%s\n' '# A page' '<!-- quote src/scalar.c: tanh_backward -->' '```c' '```' '[here](#a-page) [there](other.md) [below](#below)' \
-    > docs/guide/en/page.md
+printf '%s\n' '# A page' '<!-- quote src/scalar.c: tanh_backward -->' '```c' '```' \
+    '[here](#a-page) [there](other.md) [below](#below)' > docs/guide/en/page.md
 checks=$((checks + 5))
 scripts/quote-source --check > told 2>&1 && note_failure "a passage that differs is not told"
 grep -q 'page.md:4: not as the source is now' told || note_failure "a passage that differs: $(cat told)"
 scripts/quote-source && scripts/quote-source --check || note_failure "what was renewed differs"
 sed -i 's/: tanh_backward/: no_such_name/' docs/guide/en/page.md
-scripts/quote-source --check 2>&1 | grep -q 'page.md:2: there is no definition of no_such_name' || note_failure "a name that is gone is not told"
+scripts/quote-source --check 2>&1 | grep -q 'page.md:2: there is no definition of no_such_name' ||
+    note_failure "a name that is gone is not told"
 scripts/check-links docs/guide/en/page.md > told 2>&1 && note_failure "a wrong link is not told"
-[ "$(grep -cE 'other.md: there is no such file|#below: .* has no such heading' told)" = 2 ] || note_failure "wrong links: $(cat told)"
+[ "$(grep -cE 'other.md: there is no such file|#below: .* has no such heading' told)" = 2 ] ||
+    note_failure "wrong links: $(cat told)"
 
 # HTML, where pandoc is: whole pages that need no network, with formulas, whose own links lead somewhere
 checks=$((checks + 1))
