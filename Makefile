@@ -1,5 +1,5 @@
 # The short way; CMake does the work (cmake --list-presets shows the builds).
-.PHONY: build demo guide test bench fuzz format tidy clean
+.PHONY: build demo test bench fuzz format tidy clean
 
 build: ## the library and the command, into build/
 	@scripts/install-deps
@@ -9,6 +9,7 @@ build: ## the library and the command, into build/
 demo: build ## build, train a small model and use it
 	@scripts/demo
 
+.PHONY: guide
 guide: ## the book (docs/guide) as HTML, into build/guide
 	@scripts/guide
 
