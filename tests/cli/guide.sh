@@ -16,12 +16,14 @@ if [ -x "$programs/example_neuron" ] && [ -x "$programs/example_unrolled" ]; the
 else
     tell "quotes" "$RONDO_TOP/scripts/quote-source" --check
 fi
-if ls "$RONDO_TOP"/docs/experiments/*.md > /dev/null 2>&1; then # they come by a change of their own
-    tell "links" "$RONDO_TOP/scripts/check-links"
-else
-    checks=$((checks + 1))
-    "$RONDO_TOP/scripts/check-links" 2>&1 > told.out | grep -v '/experiments/' > told && note_failure "links: $(cat told)"
-fi
+# pages of experiments come when their runs are done; until then links to them are excused
+awaited=
+for name in memory jordan gates directions bottleneck prices; do
+    [ -e "$RONDO_TOP/docs/experiments/$name.md" ] || awaited="$awaited $name"
+done
+checks=$((checks + 1))
+"$RONDO_TOP/scripts/check-links" 2>&1 > told.out |
+    grep -vE "experiments/(pictures/)?(none${awaited// /|})[-.]" > told && note_failure "links: $(head -c 1500 told)"
 
 # the same chapters; in each the same quotes, commands, formulas and pictures, and as many headings and rows of tables
 shape() {
@@ -60,9 +62,9 @@ PATH=$work/nothing "$python" "$RONDO_TOP/scripts/guide" html > told 2>&1 && note
 grep -q 'pandoc.*apt-get install pandoc' told || note_failure "without pandoc: $(cat told)"
 if command -v pandoc > /dev/null; then
     tell "HTML" "$RONDO_TOP/scripts/guide" html
-    tell "HTML that stands by itself" python3 - html "$RONDO_TOP" << 'PY'
+    tell "HTML that stands by itself" python3 - html $awaited << 'PY'
 import html.parser, pathlib, sys, urllib.parse
-top, wrong = pathlib.Path(sys.argv[1]).resolve(), []
+top, wrong, awaited = pathlib.Path(sys.argv[1]).resolve(), [], sys.argv[2:]
 class Page(html.parser.HTMLParser):
     def __init__(self):
         super().__init__()
@@ -87,7 +89,7 @@ for path, page in pages.items():
                 wrong.append(f"{path}: loads {target}")
             continue
         to = (path.parent / urllib.parse.unquote(parts.path)).resolve() if parts.path else path
-        if not to.exists() and "experiments" in to.parts and not (top / "experiments").exists():
+        if not to.exists() and "experiments" in to.parts and to.stem.split("-")[0] in awaited:
             continue
         if not to.exists():
             wrong.append(f"{path}: {target} leads nowhere")
