@@ -1,5 +1,5 @@
 # The short way; CMake does the work (cmake --list-presets shows the builds).
-.PHONY: build demo test bench fuzz format tidy clean
+.PHONY: build demo test bench experiments fuzz format tidy clean
 
 build: ## the library and the command, into build/
 	@scripts/install-deps
@@ -22,6 +22,10 @@ bench: build ## the race against PyTorch, ONNX Runtime and oneDNN: five minutes;
 	@[ -d build/peers ] || echo "bench/install-peers brings PyTorch, ONNX Runtime and oneDNN into build/peers"
 	@python3 bench/race.py $(if $(FULL),--full) $(RACE)
 	@python3 bench/report.py
+
+experiments: build ## train the contenders of every claim, and write docs/experiments (three hours); QUICK=1: ten minutes
+	@cmake --build build --target experiments_plot experiments_control
+	@experiments/run $(if $(QUICK),--quick)
 
 fuzz: ## libFuzzer over every reader, SECONDS=60 each
 	@fuzz/run all $(or $(SECONDS),60)

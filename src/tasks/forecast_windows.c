@@ -136,7 +136,7 @@ rondo_status rondo__windows_make(const rondo__forecast *f, rondo__windows *out, 
         const rondo__seen *s = &set->series[i];
         origins(f, s, part, &first, &last);
         for (int64_t o = first; o <= last; o++) {
-            if (has_level(f, s, o - f->W, o) && has_level(f, s, o, o + f->H))
+            if (has_level(f, s, o, o + f->H) && has_level(f, s, o - f->W, o)) /* the short part first */
                 out->window[out->count++] = (rondo__window){i, o};
         }
     }
