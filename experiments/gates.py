@@ -11,13 +11,12 @@ TITLE = "The gates of the LSTM, and the GRU"
 CLAIM = "Each gate of the LSTM earns its place, the forget gate most of all (Greff 2017), and the GRU does nearly as well with fewer parameters and less time."
 NEEDS = ["tinyshakespeare/train.txt", "fsdd/fsdd.tar", "ett/ETTh1.csv"]
 
-OPEN = 100  # a bias at which a gate is 1, without a gradient: as if it were left out
 BASE = "LSTM"
 CONTENDERS = {
     BASE: {},
-    "no input gate": {"model.input_bias": OPEN},
-    "no forget gate": {"model.forget_bias": OPEN},
-    "no output gate": {"model.output_bias": OPEN},
+    "no input gate": {"model.without_gate": "input"},
+    "no forget gate": {"model.without_gate": "forget"},
+    "no output gate": {"model.without_gate": "output"},
     "coupled gates": {"model.coupled_gates": "true"},
     "peepholes": {"model.peepholes": "true"},
     "forget bias 0": {"model.forget_bias": 0},
@@ -137,8 +136,8 @@ def verdict(results):
 
 def page(results, figures, extra):
     out = ["One layer with the same number of hidden units each, the same data, batches and epochs, the recipe's own settings but for size and "
-           "length. A gate that is left out stands open: its bias begins at 100, where it is 1 and learns nothing (its weights are still "
-           "counted among the parameters). *Coupled*: the input gate is one minus the forget gate. The LSTM's forget bias is 1. For speech each "
+           "length. A gate that is left out stands open (`model.without_gate`; its weights "
+           "stay at 0 and are still counted among the parameters). *Coupled*: the input gate is one minus the forget gate. The LSTM's forget bias is 1. For speech each "
            "seed leaves another of the five voices out, reading in one direction.", ""]
     for case, (what, less, digits) in CASES.items():
         rows = [[n, results.told(case, n, score, digits), results.parameters(case, n), results.seconds(case, n), words(results, n)[list(CASES).index(case)]]
