@@ -28,9 +28,19 @@ def call(words, log, cwd):
         return used.ru_utime + used.ru_stime, process.returncode, out.read(), errors.strip()
 
 
+def maker(rondo):
+    """Who made a record: version of rondo, instruction set, processor."""
+    said = subprocess.run([rondo, "--version"], capture_output=True, text=True).stdout.splitlines()
+    isa = next((line.split()[2] for line in said if line.startswith("instruction set:")), "?")
+    cpu = pathlib.Path("/proc/cpuinfo")
+    names = [line.partition(":")[2].strip() for line in cpu.read_text().splitlines() if line.startswith("model name")] if cpu.exists() else []
+    return f"{said[0] if said else 'rondo'} ({isa}) on {names[0] if names else 'an unknown processor'}"
+
+
 class Lab:
     def __init__(self, rondo, build, work, jobs):
         self.rondo, self.build, self.work, self.jobs = rondo, build, work, jobs
+        self.made = maker(rondo)
         self.lock, self.making = threading.Lock(), {}
         self.stop = threading.Event()
 
@@ -139,7 +149,7 @@ class Lab:
         if self.stop.is_set():
             return None
         record = (self.run_program if job.program else self.run_recipe)(name, job)
-        record = {"case": job.case, "contender": job.contender, "seed": job.seed, "settings": job.settings(self.recipe_text(job)), **record}
+        record = {"case": job.case, "contender": job.contender, "seed": job.seed, "settings": job.settings(self.recipe_text(job)), "made": self.made, **record}
         self.note(name, record)
         return record
 
