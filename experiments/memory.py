@@ -179,10 +179,12 @@ def page(results, figures, extra):
     gradients = extra.get("gradients")
     if gradients:
         points = [(n, x, y) for n, g in gradients.items() for x, y in zip(g["lags"], g["norms"]) if y and y > 0]
-        out += ["## Gradients by lag", "", "How strongly the loss at the end depends on the state so many steps before it: the norm of the gradient "
-                f"relative to lag 0, of the trained models of temporal order at lag {LOOKED_AT[1]}, seed 1 (`rondo inspect MODEL gradients`).", "",
-                figures.lines("gradients", "Gradient of the last loss to the state k steps before", "k, steps", "norm, relative to k = 0", points, "log_y"), "",
-                *table(["network", "memory horizon (1 %)"], [[n, g.get("horizon", "-")] for n, g in gradients.items()]), ""]
+        out += ["## Gradients by lag", "", "How strongly the loss depends on the state so many steps before the answer: the norm of the gradient relative to "
+                f"lag 0, of the models of temporal order at lag {LOOKED_AT[1]}, seed 1 (`rondo inspect MODEL gradients`; of an LSTM with respect to its cell "
+                "state). The horizon is the first lag at which less than 1 % is left.", "",
+                figures.lines("gradients", "Gradient of the loss with respect to the state k steps before, after training", "k, steps",
+                              "norm, relative to k = 0", points, "log_y"), "",
+                *table(["network", "horizon before training", "after it"], [[n, g["start"], g["horizon"]] for n, g in gradients.items()]), ""]
     return out
 
 
@@ -200,11 +202,21 @@ def after(lab, jobs):
     return {"gradients": {n: g for n, g in found.items() if g}}
 
 
+def curve(panel, when):
+    """The cell state's where there is one, else the hidden state's."""
+    found = [s for s in panel.get("series", []) if s["name"].endswith(when)]
+    return min(found, key=lambda s: not s["name"].startswith("c "))["values"] if found else []
+
+
+def horizon(lags, norms):
+    """The first lag at which less than a hundredth is left."""
+    return next((k for k, v in zip(lags, norms) if v is not None and v < 0.01 * norms[0]), f"over {lags[-1]}") if norms and norms[0] else "-"
+
+
 def read_gradients(view):
-    """The first panel of lines that has a series of the trained model."""
     for panel in view["panels"]:
-        for series in panel.get("series", []) if panel["kind"] == "lines" else []:
-            if series["name"] == "as trained":
-                horizon = next((f"{m['at']:g}" for m in panel.get("marks", []) if m["axis"] == "x"), "beyond")
-                return {"lags": panel["x"]["values"], "norms": series["values"], "horizon": horizon}
+        if panel["kind"] == "lines" and curve(panel, "as trained"):
+            lags = panel["x"]["values"]
+            trained, start = curve(panel, "as trained"), curve(panel, "at its start")
+            return {"lags": lags, "norms": trained, "horizon": horizon(lags, trained), "start": horizon(lags, start)}
     return None

@@ -3,9 +3,11 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -16,16 +18,46 @@ class Failed(Exception):
     pass
 
 
-def call(words, log, cwd):
-    """Seconds of processor time, exit code, what stood on stdout. Processor time hardly changes when other work runs beside it."""
-    with open(log, "w+", encoding="utf-8") as out:
-        process = subprocess.Popen([str(w) for w in words], stdout=out, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=cwd, text=True)
-        errors = process.stderr.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        process.stderr.close()
-        out.seek(0)
-        return used.ru_utime + used.ru_stime, process.returncode, out.read(), errors.strip()
+class Stopped(Exception):
+    pass
+
+
+class Calls:
+    """Commands that run beside each other. They do not see a Ctrl-C at the terminal, on which `rondo train` would save what it has and
+    end: all of them are killed instead, and half a training is never taken for one."""
+
+    def __init__(self):
+        self.lock, self.live, self.stopped = threading.Lock(), set(), False
+
+    def start(self, words, out, cwd):
+        with self.lock:
+            if self.stopped:
+                raise Stopped
+            process = subprocess.Popen([str(w) for w in words], stdout=out, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=cwd, text=True,
+                                       start_new_session=True)
+            self.live.add(process)
+            return process
+
+    def call(self, words, log, cwd):
+        """Seconds of processor time, exit code, what stood on stdout and stderr. Processor time hardly changes with what else runs."""
+        with open(log, "w+", encoding="utf-8") as out:
+            process = self.start(words, out, cwd)
+            errors = process.stderr.read()
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            with self.lock:
+                self.live.discard(process)
+            process.stderr.close()
+            if self.stopped:
+                raise Stopped
+            out.seek(0)
+            return used.ru_utime + used.ru_stime, process.returncode, out.read(), errors.strip()
+
+    def stop(self):
+        with self.lock:
+            self.stopped = True
+            for process in self.live:
+                process.kill()
 
 
 def maker(rondo):
@@ -42,7 +74,7 @@ class Lab:
         self.rondo, self.build, self.work, self.jobs = rondo, build, work, jobs
         self.made = maker(rondo)
         self.lock, self.making = threading.Lock(), {}
-        self.stop = threading.Event()
+        self.calls = Calls()
 
     # ---- records ----
 
@@ -91,11 +123,13 @@ class Lab:
             guard = self.making.setdefault(data.mark, threading.Lock())
         with guard:
             if not folder.exists():
-                half = folder.with_name(folder.name + ".half")
-                shutil.rmtree(half, ignore_errors=True)
-                half.mkdir(parents=True)
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                half = pathlib.Path(tempfile.mkdtemp(prefix=folder.name + ".", dir=folder.parent))
                 data.write(half)
-                half.rename(folder)
+                try:
+                    half.rename(folder)
+                except OSError:  # another run made it meanwhile
+                    shutil.rmtree(half)
         return folder
 
     # ---- one job ----
@@ -110,13 +144,13 @@ class Lab:
         words = [self.rondo, "train", ROOT / job.recipe, "--out", out, "--quiet"]
         for key, value in sets.items():
             words += ["--set", f"{key}={value}"]
-        seconds, code, _, errors = call(words, out.with_suffix(".log"), self.work)
-        if code and not (out / "model.safetensors").exists():
+        seconds, code, _, errors = self.calls.call(words, out.with_suffix(".log"), self.work)
+        if code and not (re.search(r"step \d+.* loss is ", errors) and (out / "model.safetensors").exists()):
             raise Failed(f"{job.label()}: rondo train: {errors}")
         return {"seconds": round(seconds, 2), "diverged": errors if code else None}
 
     def json_of(self, job, words, log):
-        seconds, code, text, errors = call(words, log, self.work)
+        seconds, code, text, errors = self.calls.call(words, log, self.work)
         if code:
             raise Failed(f"{job.label()}: {' '.join(map(str, words[1:3]))}: {errors}")
         return json.loads(text), round(seconds, 2)
@@ -146,8 +180,6 @@ class Lab:
         return {"seconds": seconds, **record}
 
     def run(self, name, job):
-        if self.stop.is_set():
-            return None
         record = (self.run_program if job.program else self.run_recipe)(name, job)
         record = {"case": job.case, "contender": job.contender, "seed": job.seed, "settings": job.settings(self.recipe_text(job)), "made": self.made, **record}
         self.note(name, record)
@@ -171,7 +203,7 @@ class Lab:
                         failed, told = failed + 1, f"FAILED: {error}"
                     print(f"{n}/{len(todo)} {name}: {job.label()}: {told}; {left * pace / 60:.0f} min left", file=sys.stderr, flush=True)
             except KeyboardInterrupt:
-                self.stop.set()
+                self.calls.stop()
                 pool.shutdown(cancel_futures=True)
                 raise
         return failed

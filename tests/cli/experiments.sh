@@ -18,6 +18,25 @@ checks=$((checks + 1))
 "$build/experiments_control" echo jordan 4 5 0.01 --seed 1 > one && "$build/experiments_control" echo jordan 4 5 0.01 --seed 1 | cmp -s - one ||
     note_failure "the same seed gives another result"
 
+# The numbers: Student's t of pairs, by hand. 2 ± 0.577 of three pairs (5 % point 4.30) is not shown, of four it is.
+check "differences" python3 - "$RONDO_TOP/experiments" << 'EOF'
+import math, sys
+sys.path.insert(0, sys.argv[1])
+from lab.numbers import Difference, told
+three, four = Difference({1: 1, 2: 2, 3: 3}, {1: 0, 2: 0, 3: 0}), Difference({1: 1, 2: 2, 3: 3, 4: 2}, dict.fromkeys(range(1, 9), 0))
+assert three.told() == "+2.0 ± 0.6" and abs(three.bound - 4.30 / math.sqrt(3)) < 1e-9 and not three.shown and not three.above
+assert four.count == 4 and four.above and not four.below
+assert not Difference({1: 5}, {1: 0}).shown and Difference({1: 5}, {1: 0}).told() == "+5.0"
+assert told([1, 3]) == "2.0 ± 1.0" and told([]) == "-"
+EOF
+
+# Stopped midway, it leaves whole lines and nothing that runs, and goes on.
+"$RONDO_TOP/experiments/run" memory --scale tiny --seeds 2 --jobs 2 --build "$build" --work work --to pages > out 2> err &
+running=$!
+for _ in $(seq 200); do [ -s work/tiny/memory.jsonl ] && break; sleep 0.05; done
+kill -TERM $running
+wait $running && note_failure "a stopped run says that all went well"
+has err "stopped; the same call goes on"
 run memory --seeds 2 --jobs 2 || note_failure "the tiny memory experiment: $(tail -n 3 err)"
 all=$(lines memory)
 [ "$all" -ge 20 ] || note_failure "only $all trainings"
