@@ -178,10 +178,10 @@ def page(results, figures, extra):
            *tables(results, figures)]
     gradients = extra.get("gradients")
     if gradients:
-        points = [(n, x, y) for n, g in gradients.items() for x, y in zip(g["lags"], g["norms"]) if y and y > 0]
+        points = [(n, x, y) for n, g in gradients.items() for x, y in zip(g["lags"], g["norms"]) if y and y >= 1e-12]
         out += ["## Gradients by lag", "", "How strongly the loss depends on the state so many steps before the answer: the norm of the gradient relative to "
                 f"lag 0, of the models of temporal order at lag {LOOKED_AT[1]}, seed 1 (`rondo inspect MODEL gradients`; of an LSTM with respect to its cell "
-                "state). The horizon is the first lag at which less than 1 % is left.", "",
+                "state). The horizon is the first lag at which less than 1 % is left. What is below 1e-12 is left out of the picture.", "",
                 figures.lines("gradients", "Gradient of the loss with respect to the state k steps before, after training", "k, steps",
                               "norm, relative to k = 0", points, "log_y"), "",
                 *table(["network", "horizon before training", "after it"], [[n, g["start"], g["horizon"]] for n, g in gradients.items()]), ""]
@@ -210,7 +210,7 @@ def curve(panel, when):
 
 def horizon(lags, norms):
     """The first lag at which less than a hundredth is left."""
-    return next((k for k, v in zip(lags, norms) if v is not None and v < 0.01 * norms[0]), f"over {lags[-1]}") if norms and norms[0] else "-"
+    return next((f"{k:g}" for k, v in zip(lags, norms) if v is not None and v < 0.01 * norms[0]), f"over {lags[-1]:g}") if norms and norms[0] else "-"
 
 
 def read_gradients(view):
