@@ -19,11 +19,11 @@ CONTENDERS = {
     "LSTM, forget bias 5": {"model.cell": "lstm", "model.hidden_size": 32, "model.forget_bias": 5},
     "GRU": {"model.cell": "gru", "model.hidden_size": 37},
 }
-# Chosen with another seed at lags 30 and 100 from 0.001, 0.003 and 0.01 (Elman and Jordan, adding: at lags 10 and 30).
+# Chosen from 0.001, 0.003 and 0.01 by pilot runs of one seed at lags 10 to 100, on other draws of the data.
 RATES = {
     "order": {"Elman": 0.001, "Jordan": 0.001, "LSTM": 0.01, "LSTM, forget bias 5": 0.003, "GRU": 0.01},
     "adding": {"Elman": 0.003, "Jordan": 0.003, "LSTM": 0.003, "LSTM, forget bias 5": 0.003, "GRU": 0.01},
-    "copy": {"Elman": 0.001, "Jordan": 0.001, "LSTM": 0.01, "LSTM, forget bias 5": 0.003, "GRU": 0.01},
+    "copy": {"Elman": 0.003, "Jordan": 0.001, "LSTM": 0.01, "LSTM, forget bias 5": 0.003, "GRU": 0.01},
 }
 TASKS = {"order": "temporal order", "adding": "adding problem", "copy": "copy memory"}
 # lag: sequences to train on, passes over them (batches of 32), seconds of an LSTM
@@ -171,7 +171,8 @@ def verdict(results):
 
 def page(results, figures, extra):
     out = ["Three tasks ask at the end of a sequence for something that stood near its beginning. All networks have about as many recurrent "
-           "weights, and for each lag the same sequences, batches and number of steps. An answer is scored from 0 (chance) to 100 (perfect): "
+           "weights, and for each lag the same sequences, batches and number of steps; the learning rate of each network and task was chosen "
+           "from 0.001, 0.003 and 0.01 by pilot runs of one seed at lags 10 to 100. An answer is scored from 0 (chance) to 100 (perfect): "
            "of *temporal order* the share of right answers above chance, of *adding* the share of the sum's variance that is explained, "
            f"of *copy memory* the share of the {KEPT} symbols above chance. *Reaches*: the longest lag up to which the mean is 90 or more.", "",
            "In these tasks a Jordan network feeds back as many outputs as it has hidden units, not only its answer; that helps it.", "",
