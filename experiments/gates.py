@@ -138,7 +138,8 @@ def page(results, figures, extra):
     out = ["One layer with the same number of hidden units each, the same data, batches and epochs, the recipe's own settings but for size and "
            "length. A gate that is left out stands open (`model.without_gate`; its weights "
            "stay at 0 and are still counted among the parameters). *Coupled*: the input gate is one minus the forget gate. The LSTM's forget bias is 1. For speech each "
-           "seed leaves another of the five voices out, reading in one direction.", ""]
+           "seed leaves another of the five voices out, reading in one direction. There are 27 comparisons with the LSTM, so one or two that "
+           "chance alone would show are to be expected.", ""]
     for case, (what, less, digits) in CASES.items():
         rows = [[n, results.told(case, n, score, digits), results.parameters(case, n), results.seconds(case, n), words(results, n)[list(CASES).index(case)]]
                 for n in CONTENDERS if results.of(case, n)]
