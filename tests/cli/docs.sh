@@ -124,7 +124,6 @@ RONDO_DATA=runs/demo rondo train recipes/demo.yaml --out runs/demo/run $pairs ||
 while read -r line; do
     checks=$((checks + 1))
     case $line in
-    *"rondo inspect"*) rondo inspect --help > told 2>&1 || continue ;;
     *"rondo train recipes/enja"* | *"rondo train recipes/g2p"* | *"rondo train recipes/demo"*) line="$line $pairs" ;;
     *"rondo train my-words"*) continue ;; # recordings of the reader's own
     *"rondo train recipes/digits"*) line="$line $sounds" ;;
