@@ -85,7 +85,7 @@ static double slow_value(const decimal *d) {
     if (rest && text[size - 1] == '0')
         text[size - 1] = '1';
     snprintf(text + size, sizeof text - size, "e%lld",
-             (long long)(d->exponent + (digits > MOST_DIGITS ? digits - MOST_DIGITS : 0)));
+             (long long)d->exponent + (digits > MOST_DIGITS ? digits - MOST_DIGITS : 0));
     return strtod(text, NULL);
 }
 

@@ -4,9 +4,9 @@
 
 #include "data/csv.h"
 
-#define RONDO__DAY 86400.0                /* seconds */
-#define RONDO__FIRST_TIME -62135596800.0  /* year 1 */
-#define RONDO__END_OF_TIME 253402300800.0 /* year 10000 */
+#define RONDO__DAY 86400.0                 /* seconds */
+#define RONDO__FIRST_TIME (-62135596800.0) /* year 1 */
+#define RONDO__END_OF_TIME 253402300800.0  /* year 10000 */
 
 typedef struct rondo__date {
     int64_t year, month, day; /* from 1 */
