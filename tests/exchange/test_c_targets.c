@@ -1,4 +1,5 @@
-/* Exported C files off this machine: networks of every cell and option, in every precision, cross-compiled without a
+/* Exported C files off this machine: networks of every cell and option, encoder-decoders (with a pointer, Transformers)
+ * and a front end for sounds, in every precision, cross-compiled without a
  * warning for Cortex-M4, Cortex-M7 and 64-bit ARM, run under qemu, and compared with what they give here.
  *
  * Without libm and with -ffp-contract=off all outputs have the same bits everywhere. With the target's own libm, and
@@ -10,7 +11,7 @@
 
 #include <math.h>
 
-#include "exchange/c_networks.h"
+#include "exchange/c_others.h"
 
 #define STRICT "-O2 -Wall -Wextra -Wpedantic -Werror "
 #define CORTEX_M "-mthumb -mfloat-abi=hard "
@@ -63,17 +64,23 @@ static bool is_here(const target *t) {
 
 /* ---- the program: all networks, each with its check's input; prints the bits of its outputs ---- */
 
-static void write_program(void) {
+static void include_file(FILE *f, const char *name) {
+    char big[64];
+    upper(big, name);
+    fprintf(f, "#ifdef NO_LIBM\n#define %s_NO_LIBM\n#endif\n#define %s_CHECK\n#define main %s_main\n", big, big, name);
+    fprintf(f, "#include \"%s.c\"\n#undef main\n", name);
+}
+
+static void write_program(bool hears) {
     FILE *f = fopen(test_path("all.c"), "w");
     assert_non_null(f);
     fprintf(f, "#include <stdint.h>\n#include <stdio.h>\n#include <string.h>\n");
-    for (int i = 0; i < KINDS; i++) {
-        char big[64];
-        upper(big, kinds[i].name);
-        fprintf(f, "#ifdef NO_LIBM\n#define %s_NO_LIBM\n#endif\n#define %s_CHECK\n#define main %s_main\n", big, big,
-                kinds[i].name);
-        fprintf(f, "#include \"%s.c\"\n#undef main\n", kinds[i].name);
-    }
+    for (int i = 0; i < KINDS; i++)
+        include_file(f, kinds[i].name);
+    for (int i = 0; i < PAIRS; i++)
+        include_file(f, pairs[i].name);
+    if (hears)
+        include_file(f, "ear");
     fprintf(f, "static int show(const char *name, const float *y, size_t n) {\n    printf(\"%%s\", name);\n"
                "    for (; n > 0; n--, y++) {\n        uint32_t bits;\n        memcpy(&bits, y, sizeof bits);\n"
                "        printf(\" %%08lx\", (unsigned long)bits);\n    }\n    printf(\"\\n\");\n    return 0;\n}\n"
@@ -90,6 +97,9 @@ static void write_program(void) {
         fprintf(f, "        %s_run(&m, %s_check_x, %d, y);\n#endif\n", name, name, STEPS);
         fprintf(f, "        show(\"%s\", y, sizeof y / sizeof *y);\n        failed += %s_main();\n    }\n", name, name);
     }
+    call_pairs(f, STEPS);
+    if (hears)
+        call_ear(f);
     fprintf(f, "    return failed;\n}\n");
     fclose(f);
 }
@@ -106,7 +116,10 @@ static const char *kind_of(const char *word) {
     for (int i = 0; i < KINDS; i++)
         if (word && strcmp(word, kinds[i].name) == 0)
             return kinds[i].name;
-    return NULL;
+    for (int i = 0; i < PAIRS; i++)
+        if (word && strcmp(word, pairs[i].name) == 0)
+            return pairs[i].name;
+    return word && strcmp(word, "ear") == 0 ? "ear" : NULL;
 }
 
 static void read_outputs(outputs *out, const char *path) {
@@ -161,7 +174,8 @@ static void test_targets(rondo_context *context, rondo_c_precision precision) {
     static outputs here[2], there[2];
     static const double near[] = {1e-5, 0.02, 1e-4};
     write_networks(context, precision, STEPS);
-    write_program();
+    write_pairs(context, precision, STEPS);
+    write_program(write_ear(context, precision, STEPS));
     for (int libm = 0; libm < 2; libm++)
         build_and_run(&targets[0], libm, &here[libm]);
     assert_true(here[0].count > KINDS);
