@@ -1,6 +1,6 @@
-/* Exported C files off this machine: networks of every cell and option, encoder-decoders (with a pointer, Transformers)
- * and a front end for sounds, in every precision, cross-compiled without a
- * warning for Cortex-M4, Cortex-M7 and 64-bit ARM, run under qemu, and compared with what they give here.
+/* Exported C files off this machine: networks of every cell and option, encoder-decoders (with a pointer,
+ * Transformers), forecasts and a front end for sounds, in every precision, cross-compiled without a warning for
+ * Cortex-M4, Cortex-M7 and 64-bit ARM, run under qemu, and compared with what they give here.
  *
  * Without libm and with -ffp-contract=off all outputs have the same bits everywhere. With the target's own libm, and
  * products and sums fused where the compiler likes, they are the same within rounding (NEAR), and each file's own check
@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "exchange/c_forecasts.h"
 #include "exchange/c_others.h"
 
 #define STRICT "-O2 -Wall -Wextra -Wpedantic -Werror "
@@ -79,6 +80,8 @@ static void write_program(bool hears) {
         include_file(f, kinds[i].name);
     for (int i = 0; i < PAIRS; i++)
         include_file(f, pairs[i].name);
+    for (int i = 0; i < FUTURES; i++)
+        include_file(f, futures[i].name);
     if (hears)
         include_file(f, "ear");
     fprintf(f, "static int show(const char *name, const float *y, size_t n) {\n    printf(\"%%s\", name);\n"
@@ -98,6 +101,7 @@ static void write_program(bool hears) {
         fprintf(f, "        show(\"%s\", y, sizeof y / sizeof *y);\n        failed += %s_main();\n    }\n", name, name);
     }
     call_pairs(f, STEPS);
+    call_futures(f);
     if (hears)
         call_ear(f);
     fprintf(f, "    return failed;\n}\n");
@@ -119,6 +123,9 @@ static const char *kind_of(const char *word) {
     for (int i = 0; i < PAIRS; i++)
         if (word && strcmp(word, pairs[i].name) == 0)
             return pairs[i].name;
+    for (int i = 0; i < FUTURES; i++)
+        if (word && strcmp(word, futures[i].name) == 0)
+            return futures[i].name;
     return word && strcmp(word, "ear") == 0 ? "ear" : NULL;
 }
 
@@ -175,6 +182,7 @@ static void test_targets(rondo_context *context, rondo_c_precision precision) {
     static const double near[] = {1e-5, 0.02, 1e-4};
     write_networks(context, precision, STEPS);
     write_pairs(context, precision, STEPS);
+    write_futures(context, precision);
     write_program(write_ear(context, precision, STEPS));
     for (int libm = 0; libm < 2; libm++)
         build_and_run(&targets[0], libm, &here[libm]);
