@@ -13,7 +13,7 @@ typedef struct import_files {
     char file[3][320], mapping[320], recipe[320], symbols[320];
 } import_files;
 static import_files files;
-static char folder[256]; /* apart, so that no compiler sees a text printed into itself */
+static char import_folder[256]; /* apart, so that no compiler sees a text printed into itself */
 
 static void drop_files(void) {
     for (int i = 0; i < 3; i++)
@@ -21,7 +21,7 @@ static void drop_files(void) {
     unlink(files.mapping);
     unlink(files.recipe);
     unlink(files.symbols);
-    rmdir(folder);
+    rmdir(import_folder);
 }
 
 static void put_file(const char *path, const void *data, size_t size) {
@@ -35,16 +35,16 @@ static void make_files(void) {
     static const char recipe[] = "task: language_model\ndata: {train: none.txt, tokenizer: char}\n"
                                  "model: {cell: lstm, embedding_size: 2, hidden_size: 2}\n";
     const char *base = getenv("TMPDIR");
-    if (*folder)
+    if (*import_folder)
         return;
-    snprintf(folder, sizeof folder, "%.200s/fuzz-import-XXXXXX", base ? base : "/tmp");
-    if (!mkdtemp(folder))
+    snprintf(import_folder, sizeof import_folder, "%.200s/fuzz-import-XXXXXX", base ? base : "/tmp");
+    if (!mkdtemp(import_folder))
         abort();
     for (int i = 0; i < 3; i++)
-        snprintf(files.file[i], sizeof files.file[i], "%s/in.%s", folder, endings[i]);
-    snprintf(files.mapping, sizeof files.mapping, "%s/mapping.yaml", folder);
-    snprintf(files.recipe, sizeof files.recipe, "%s/recipe.yaml", folder);
-    snprintf(files.symbols, sizeof files.symbols, "%s/symbols.txt", folder);
+        snprintf(files.file[i], sizeof files.file[i], "%s/in.%s", import_folder, endings[i]);
+    snprintf(files.mapping, sizeof files.mapping, "%s/mapping.yaml", import_folder);
+    snprintf(files.recipe, sizeof files.recipe, "%s/recipe.yaml", import_folder);
+    snprintf(files.symbols, sizeof files.symbols, "%s/symbols.txt", import_folder);
     put_file(files.recipe, recipe, strlen(recipe));
     put_file(files.symbols, "a\nb\nc\n", 6);
     atexit(drop_files);
