@@ -41,7 +41,7 @@ def verdict(results):
     better = [t for t in THROUGH_OUTPUT if results.difference(t, "Jordan", "Elman", score).below]
     worse = [t for t in TASKS if results.difference(t, "Jordan", "Elman", score).above]
     told = ", ".join(f"{t} {results.told(t, 'Jordan', score, 2)} against {results.told(t, 'Elman', score, 2)}" for t in TASKS)
-    told = f" (left unexplained, per cent, Jordan against Elman: {told})"
+    told = f" (left unexplained, per cent, Jordan against Elman: {told}; a task counts as done below 5)"
     if not all(done[t] for t in THROUGH_OUTPUT) or done[ELSEWHERE]:
         return f"refuted with this budget: a Jordan network does not do what its outputs carry and fail at what they do not{told}"
     if better:
