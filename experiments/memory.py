@@ -27,7 +27,7 @@ RATES = {
 }
 TASKS = {"order": "temporal order", "adding": "adding problem", "copy": "copy memory"}
 # lag: sequences to train on, passes over them (batches of 32), seconds of an LSTM
-FULL = {10: (16000, 8, 1), 30: (16000, 10, 4), 100: (16000, 12, 12), 300: (10000, 13, 24), 1000: (6000, 6, 24)}
+FULL = {10: (16000, 8, 1), 30: (16000, 10, 4), 100: (16000, 12, 13), 300: (10000, 13, 26), 1000: (6000, 6, 29)}
 QUICK = {10: (4000, 8, 1), 30: (8000, 8, 2), 100: (8000, 8, 5)}
 TINY = {4: (128, 1, 1), 8: (128, 1, 1)}
 KEPT, SYMBOLS = 3, "ABCDEFGH"  # of copy memory
