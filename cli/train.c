@@ -198,7 +198,8 @@ const cli_command cli_train = {
              "[--plot FILE] [--quiet]",
     .about = "Trains the model that the recipe describes. DIR receives model.safetensors (the best on validation),\n"
              "last.safetensors (everything needed to go on), metrics.jsonl (one line per evaluation) and recipe.yaml\n"
-             "as run. Ctrl-C finishes the step, saves, and says how to go on. docs/recipe.md explains every key.\n\n"
+             "as run. Ctrl-C finishes the step, saves, and says how to go on. docs/recipe.md explains every key.\n"
+             "A recipe.yaml of your own in DIR is kept there as recipe.user.yaml.\n\n"
              "example:\n"
              "  RONDO_DATA=data rondo train recipes/shakespeare.yaml --set model.hidden_size=256 --out runs/small",
     .run = run,

@@ -114,6 +114,8 @@ int rondo__cpu_cores(void); /* cores this process may use */
  */
 rondo_status rondo__file_read(const char *path, size_t max_bytes, char **data, size_t *size, rondo_error *err);
 bool rondo__file_exists(const char *path);
+/* Are both names of one file that is there? */
+bool rondo__file_same(const char *a, const char *b);
 rondo_status rondo__make_folders(const char *path, rondo_error *err); /* like mkdir -p */
 /* Takes a folder for one holder. False: another one has it, in this process or not. The lock is the kernel's: it ends
  * with unlock or with the process, however that ends, and leaves no file. Where the file system knows no locks nothing

@@ -194,6 +194,11 @@ rondo_status rondo__file_read(const char *path, size_t max_bytes, char **data, s
 
 bool rondo__file_exists(const char *path) { return access(path, F_OK) == 0; }
 
+bool rondo__file_same(const char *a, const char *b) {
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static rondo_status make_folder(const char *path, rondo_error *err) {
     struct stat about;
     if (mkdir(path, 0777) == 0)

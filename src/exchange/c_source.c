@@ -166,7 +166,8 @@ void rondo__c_put_whole_numbers(rondo__c_file *file, int64_t widest) {
         bytes ? "int8_t" : "int16_t", bytes ? "int32_t" : "int64_t", bytes ? "127.0f" : "32767.0f", (long long)widest);
 }
 
-/* The name of identifiers: given, or the file's without its ending. */
+/* The name of identifiers: given, or the file's without its ending, behind an m where it does not begin with a letter:
+ * what begins with _ is the compiler's (_init is what a program's own start calls). */
 static rondo_status set_name(rondo__c_file *file, const char *path, const char *given, rondo_error *err) {
     const char *slash = strrchr(path, '/'), *from = given ? given : slash ? slash + 1 : path;
     size_t size = given ? strlen(given) : strcspn(from, ".");
@@ -174,14 +175,17 @@ static rondo_status set_name(rondo__c_file *file, const char *path, const char *
         return rondo__fail(err, RONDO_ARGUMENT,
                            "%s: the name of a model must have 1 to %zu letters (give one with --name)", path,
                            sizeof file->name - 1);
+    const size_t before = !given && !isalpha((unsigned char)*from) && size + 1 < sizeof file->name;
+    if (before)
+        *file->name = 'm', *file->upper = 'M';
     for (size_t i = 0; i < size; i++) {
-        const bool fits = isalnum((unsigned char)from[i]) && !(i == 0 && isdigit((unsigned char)from[i]));
+        const bool fits = isalnum((unsigned char)from[i]) && (i + before > 0 || !isdigit((unsigned char)from[i]));
         if (given && !fits && from[i] != '_')
             return rondo__fail(err, RONDO_ARGUMENT,
                                "name '%s': '%c' cannot stand in a C identifier (letters, digits and _ can)", given,
                                from[i]);
-        file->name[i] = fits ? from[i] : '_';
-        file->upper[i] = (char)toupper((unsigned char)file->name[i]);
+        file->name[i + before] = fits ? from[i] : '_';
+        file->upper[i + before] = (char)toupper((unsigned char)file->name[i + before]);
     }
     return RONDO_OK;
 }

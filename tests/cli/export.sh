@@ -35,6 +35,10 @@ expect 1 'nowhere' "$RONDO" export run/model.safetensors --to nowhere/net.onnx
 expect 2 'check-steps is for C files' "$RONDO" export run/model.safetensors --to net.onnx --check-steps 3
 expect 2 'dtype is for C files' "$RONDO" export run/model.safetensors --to net.safetensors --dtype f32
 expect 2 'external-data is for ONNX' "$RONDO" export run/model.safetensors --to bad.c --external-data
+expect 2 'is the model itself' "$RONDO" export run/model.safetensors --to ./run/model.safetensors
+expect 0 '' "$RONDO" info run/model.safetensors
+expect 0 '' "$RONDO" export run/model.safetensors --to 1.c --check-steps 0
+check "a file's name that begins with a digit" grep -q "void m1_init(m1_state" 1.c
 expect 2 'prefix is for PyTorch' "$RONDO" export run/model.safetensors --to bad.safetensors --int8 --prefix rnn.
 
 # an encoder-decoder says in C what the command says, from texts to texts
