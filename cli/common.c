@@ -7,13 +7,17 @@
 
 #include "cli.h"
 
+/* One line, whatever names of files hold: what would end it, or steer a terminal, is a question mark. */
 int cli_fail(int code, const char *format, ...) {
+    char line[4096];
     va_list args;
     va_start(args, format);
-    fputs("rondo: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    for (char *c = line; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 127)
+            *c = '?';
+    fprintf(stderr, "rondo: %s\n", line);
     return code;
 }
 

@@ -9,17 +9,22 @@ static const char *const precisions[] = {"f32", "int8", "int16", NULL};
 static int check_c(const rondo_c_options *options, const cli_rounded_call *rounded) {
     if (rounded->keep.count)
         return cli_fail(CLI_USAGE, "export: --keep goes with --int8 or --bf16 (in C all matrices are rounded)");
-    if (cli_rounded_is_asked(rounded) && options->precision != RONDO_C_INT8)
-        return cli_fail(CLI_USAGE, "export: of a C file only --dtype int8 is calibrated and measured (give it)");
-    if (cli_rounded_is_asked(rounded) && !rounded->data.count && !rounded->calibrate.count)
-        return cli_fail(CLI_USAGE, "export: a report needs data (give --data FILE or --calibrate FILE)");
+    const char *asked = cli_rounded_asked(rounded);
+    if (asked && options->precision != RONDO_C_INT8)
+        return cli_fail(CLI_USAGE,
+                        "export: of a C file only --dtype int8 is calibrated and measured (give it, or leave "
+                        "%s out)",
+                        asked);
+    if (asked && !rounded->data.count && !rounded->calibrate.count)
+        return cli_fail(CLI_USAGE, "export: %s is of a report, which needs data (give --data FILE or --calibrate FILE)",
+                        asked);
     if (rounded->percentile != 0 && !rounded->calibrate.count)
         return cli_fail(CLI_USAGE, "export: --percentile needs data (give --calibrate FILE)");
     return -1;
 }
 
 static int write_c(const char *path, const char *to, const rondo_c_options *options, const cli_rounded_call *rounded) {
-    const bool measured = cli_rounded_is_asked(rounded);
+    const bool measured = cli_rounded_asked(rounded) != NULL;
     const rondo_quantise_options rounding = cli_rounded_options(rounded);
     rondo_quantise_report report = {0};
     rondo_c_options how = *options;
@@ -94,7 +99,7 @@ static int run(int argc, char **argv) {
                                    "--bf16, or leave it out)");
     if (external && (low || !cli_ends_in(to, ".onnx")))
         return cli_fail(CLI_USAGE, "export: --external-data is for ONNX (give --to FILE.onnx, or leave it out)");
-    if (low || (cli_rounded_is_asked(&rounded) && !c))
+    if (low || (cli_rounded_asked(&rounded) && !c))
         return cli_export_rounded(path, to, &rounded);
     if (cli_ends_in(to, ".safetensors"))
         return cli_export_pytorch(path, to, prefix);

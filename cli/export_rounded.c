@@ -3,15 +3,22 @@
 #include <math.h>
 #include <string.h>
 
-bool cli_rounded_is_asked(const cli_rounded_call *c) {
-    return c->layers || c->json || c->keep.count || c->data.count || c->calibrate.count || c->metric ||
-           c->percentile != 0 || c->threads != 0;
+const char *cli_rounded_asked(const cli_rounded_call *c) {
+    return c->layers            ? "--layers"
+           : c->metric          ? "--metric"
+           : c->calibrate.count ? "--calibrate"
+           : c->percentile != 0 ? "--percentile"
+           : c->json            ? "--json"
+           : c->threads != 0    ? "--threads"
+           : c->data.count      ? "--data"
+           : c->keep.count      ? "--keep"
+                                : NULL;
 }
 
 static int check(const char *to, const cli_rounded_call *c) {
     if (!c->int8 && !c->bf16)
-        return cli_fail(CLI_USAGE, "export: --keep, --data, --layers, --metric, --calibrate, --percentile, --json and "
-                                   "--threads go with --int8 or --bf16 (give one of them)");
+        return cli_fail(CLI_USAGE, "export: %s goes with --int8 or --bf16 (give one of them, or leave it out)",
+                        cli_rounded_asked(c));
     if (c->int8 && c->bf16)
         return cli_fail(CLI_USAGE, "export: --int8 and --bf16 are two kinds of weights (give one of them)");
     if (!cli_ends_in(to, ".safetensors"))
@@ -23,8 +30,9 @@ static int check(const char *to, const cli_rounded_call *c) {
         return cli_fail(CLI_USAGE, "export: --bf16 has no scales to calibrate (leave --calibrate out)");
     if (c->percentile != 0 && !c->calibrate.count)
         return cli_fail(CLI_USAGE, "export: --percentile needs data (give --calibrate FILE)");
-    if ((c->layers || c->metric || c->json) && !c->data.count && !c->calibrate.count)
-        return cli_fail(CLI_USAGE, "export: a report needs data (give --data FILE)");
+    if ((c->layers || c->metric || c->json || c->threads) && !c->data.count && !c->calibrate.count)
+        return cli_fail(CLI_USAGE, "export: %s is of a report, which needs data (give --data FILE)",
+                        cli_rounded_asked(c));
     return -1;
 }
 

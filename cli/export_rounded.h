@@ -12,8 +12,8 @@ typedef struct cli_rounded_call {
     int64_t threads;
 } cli_rounded_call;
 
-/* Was an option given that only files with rounded weights have? */
-bool cli_rounded_is_asked(const cli_rounded_call *call);
+/* The first option given that only rounded weights have, or NULL. */
+const char *cli_rounded_asked(const cli_rounded_call *call);
 /* What was found, as lines or as JSON; task: the model's. */
 int cli_print_rounded(const rondo_quantise_report *report, const cli_rounded_call *call, const char *task);
 /* The options for the library. */

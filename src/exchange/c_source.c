@@ -175,6 +175,9 @@ static rondo_status set_name(rondo__c_file *file, const char *path, const char *
         return rondo__fail(err, RONDO_ARGUMENT,
                            "%s: the name of a model must have 1 to %zu letters (give one with --name)", path,
                            sizeof file->name - 1);
+    if (given && *given == '_')
+        return rondo__fail(err, RONDO_ARGUMENT, "name '%s': what begins with _ is the compiler's (begin with a letter)",
+                           given);
     const size_t before = !given && !isalpha((unsigned char)*from) && size + 1 < sizeof file->name;
     if (before)
         *file->name = 'm', *file->upper = 'M';

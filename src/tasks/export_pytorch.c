@@ -217,6 +217,9 @@ rondo_status rondo_model_export_pytorch(rondo_model *model, const char *path, co
     if (!model || !path)
         return rondo__fail(err, RONDO_ARGUMENT, "export: model or path is NULL");
     const char *prefix = options && options->prefix ? options->prefix : "";
+    if (*prefix && !rondo__ends_in(prefix, "."))
+        return rondo__fail(err, RONDO_ARGUMENT,
+                           "export: prefix '%s' ends within a name (end it with a dot, as in rnn.)", prefix);
     if (rondo__file_same(path, model->path))
         return rondo__fail(err, RONDO_ARGUMENT,
                            "%s: is the model itself, whose recipe and vocabulary would be lost (write to another file)",

@@ -222,6 +222,10 @@ rondo_status rondo_model_quantise(rondo_model *model, const char *to, const rond
     options = options ? options : &defaults;
     rondo_status status =
         model && to ? RONDO_OK : rondo__fail(err, RONDO_ARGUMENT, "quantise: model or the file to write is NULL");
+    if (!status && rondo__file_same(to, model->path))
+        status =
+            rondo__fail(err, RONDO_ARGUMENT,
+                        "%s: is the model itself, whose weights in full would be lost (write to another file)", to);
     rondo__rounding r = {.model = model, .options = options, .err = err};
     if (!status)
         status = quantise(&r, to, report);

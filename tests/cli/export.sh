@@ -39,6 +39,14 @@ expect 2 'is the model itself' "$RONDO" export run/model.safetensors --to ./run/
 expect 0 '' "$RONDO" info run/model.safetensors
 expect 0 '' "$RONDO" export run/model.safetensors --to 1.c --check-steps 0
 check "a file's name that begins with a digit" grep -q "void m1_init(m1_state" 1.c
+expect 2 'is the model itself' "$RONDO" export run/model.safetensors --to ./run/model.safetensors --int8
+check 'the model is as it was' "$RONDO" info run/model.safetensors --verify
+expect 2 "'_': what begins with _ is the compiler's" "$RONDO" export run/model.safetensors --to bad.c --name _
+expect 2 "'rnn.weight_ih_l0' ends within a name" "$RONDO" export run/model.safetensors --to bad.safetensors --prefix rnn.weight_ih_l0
+expect 2 'leave --threads out' "$RONDO" export run/model.safetensors --to bad.c --threads 2
+expect 2 'export: --threads is of a report, which needs data' "$RONDO" export run/model.safetensors --to bad.safetensors --int8 --threads 2
+"$RONDO" info "$(printf 'two\nlines\033[2J.safetensors')" 2> told
+check 'an error is one line that steers no terminal' sh -c 'test "$(wc -l < told)" = 1 && grep -q "two?lines?\[2J" told'
 expect 2 'prefix is for PyTorch' "$RONDO" export run/model.safetensors --to bad.safetensors --int8 --prefix rnn.
 
 # an encoder-decoder says in C what the command says, from texts to texts
