@@ -85,6 +85,32 @@ static void test_gradients(void **state) {
     assert_string_equal(blamed(), "backward of 'mul' at row 1, time step 3"); /* as often as one asks */
 }
 
+/* What backward wrote over is put back before it is done again: it adds the same gradients once more. */
+static void test_again(void **state) {
+    enum { H = 6 };
+    static rondo_real w_ih[4 * H * I], w_hh[4 * H * H];
+    (void)state;
+    fill(0, 0);
+    for (int i = 0; i < N; i++)
+        a[i] = (rondo_real)sin(i);
+    for (int i = 0; i < 4 * H * I; i++)
+        w_ih[i] = (rondo_real)cos(3 * i);
+    for (int i = 0; i < 4 * H * H; i++)
+        w_hh[i] = (rondo_real)cos(5 * i);
+    const rondo_tensor ih = rondo_tensor_view(RONDO_REAL, w_ih, 2, (int64_t[]){4 * H, I});
+    const rondo_tensor hh = rondo_tensor_view(RONDO_REAL, w_hh, 2, (int64_t[]){4 * H, H});
+    rondo_tape_begin(tape, &recording);
+    const rondo_lstm_weights weights = {.w_ih = rondo_leaf(tape, &ih, NULL), .w_hh = rondo_leaf(tape, &hh, NULL)};
+    rondo_var *y = rondo_lstm(tape, leaf(a, grad), NULL, NULL, &weights, NULL).output;
+    rondo_var *loss = rondo_sum(tape, rondo_mul(tape, y, rondo__tanh_in_place(tape, rondo_affine(tape, y, 2, 0))));
+    assert_int_equal(rondo_backward(tape, loss, 1), RONDO_OK);
+    rondo_real once[N];
+    memcpy(once, grad, sizeof once);
+    assert_string_equal(blamed(), "");
+    for (int i = 0; i < N; i++)
+        assert_true(once[i] != 0 && fabs((double)(grad[i] - 2 * once[i])) <= 1e-5 * fabs((double)once[i]) + 1e-7);
+}
+
 static void test_shapes(void **state) {
     char text[128];
     (void)state;
@@ -110,7 +136,7 @@ static int end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_minus_infinity),
-                                       cmocka_unit_test(test_sums), cmocka_unit_test(test_gradients),
-                                       cmocka_unit_test(test_shapes)};
+                                       cmocka_unit_test(test_sums),   cmocka_unit_test(test_gradients),
+                                       cmocka_unit_test(test_again),  cmocka_unit_test(test_shapes)};
     return cmocka_run_group_tests(tests, begin, end);
 }
