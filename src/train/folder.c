@@ -200,6 +200,9 @@ static rondo_status keep_users(rondo__run *run, rondo_error *err) {
             memcpy(run->kept, name, sizeof name);
     }
     rondo__free(data);
+    if (!done && !status)
+        status =
+            rondo__fail(err, RONDO_STATE, "%s: %d recipes are kept there already (take some away)", path, MOST - 1);
     if (status || !run->kept[0])
         return status;
     snprintf(message, sizeof message, "recipe.yaml is now the recipe as run; yours is %s", run->kept);

@@ -59,4 +59,11 @@ cp own/recipe.yaml changed.yaml
 expect 0 '' "$RONDO" train own/recipe.yaml --out own --resume
 check "it is told again" grep -q 'yours is recipe.user-2.yaml' err
 check "both are there" sh -c 'cmp own/recipe.user.yaml mine.yaml && cmp own/recipe.user-2.yaml changed.yaml'
+for n in $(seq 3 99); do
+    echo "# $n" > own/recipe.user-$n.yaml
+done
+echo '# changed again' >> own/recipe.yaml
+cp own/recipe.yaml changed.yaml
+expect 2 '99 recipes are kept there already' "$RONDO" train own/recipe.yaml --out own --resume
+check "nothing is lost where there is no name left" cmp own/recipe.yaml changed.yaml
 finish
